@@ -1,0 +1,1 @@
+"""What programs agree on: events, topics, settings, moods, shards and errors."""

@@ -1,0 +1,53 @@
+"""The error tree: `retriable` on the class decides between another try and the dead-letter topic."""
+
+from typing import ClassVar
+
+
+class MoodstreamError(Exception):
+    """Every error that Moodstream raises on purpose; its text is one line that says the way out."""
+
+    retriable: ClassVar[bool] = False
+
+
+class Misconfigured(MoodstreamError):
+    """A setting, a server's option or the machine is not fit to start with."""
+
+
+class InvalidEvent(MoodstreamError):
+    """The bytes are not an event: not JSON, a missing field, a wrong type or a value out of range."""
+
+
+class UnknownSchemaVersion(InvalidEvent):
+    """The event was written by a newer producer than this code can read."""
+
+
+class BundleRejected(MoodstreamError):
+    """A bundle is incomplete, damaged, or made for another schema."""
+
+
+class StateUnreadable(MoodstreamError):
+    """A stored state was written by a newer codec or is damaged."""
+
+
+class UnknownItem(MoodstreamError):
+    """The catalogue has no such item."""
+
+
+class Unavailable(MoodstreamError):
+    """A server that is needed does not answer; the same call may succeed later."""
+
+    retriable = True
+
+
+class StoreUnavailable(Unavailable):
+    """Redis does not answer in time."""
+
+
+class KafkaUnavailable(Unavailable):
+    """Kafka does not acknowledge in time."""
+
+
+class Fenced(MoodstreamError):
+    """The store refused a write: another worker has moved this shard's watermark since it was read."""
+
+    retriable = True

@@ -1,0 +1,140 @@
+"""Typed settings from `MOODSTREAM_*`, read once at the entrance; unknown names and unsafe values are refused."""
+
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from contracts.errors import Misconfigured
+from contracts.sharding import USER_SHARDS
+
+PREFIX: Final = "MOODSTREAM_"
+Port = Annotated[int, Meta(ge=0, le=65_535)]
+Seconds = Annotated[float, Meta(gt=0, le=3600)]
+
+
+class Secret(str):
+    """A text that never shows itself: `str(secret)` for a log gives stars, `.reveal()` the text."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'" if self.reveal() else "''"
+
+    __str__ = __repr__
+
+    def reveal(self) -> str:
+        return str.__str__(self)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every setting, its default and its limits; `MOODSTREAM_API_PORT=8080` sets `api_port`."""
+
+    kafka: Annotated[str, Meta(pattern=r"^[^\s/]+:\d+(,[^\s/]+:\d+)*$")] | None = None
+    """Bootstrap servers, `host:port[,host:port]`; none: the local stack starts one."""
+    redis: Annotated[str, Meta(pattern=r"^(rediss?|unix)://")] | None = None
+    """`redis://host:port/0`; none: the local stack starts one."""
+    redis_cluster: bool = False
+    namespace: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")] = "moodstream"
+    """Prefixes topics, keys and consumer groups, so that tests, replays and tenants never meet."""
+    home: Path = Path(".moodstream")
+    """The one folder of the local stack."""
+    lake: str | None = None
+    """Where enriched events are kept: a folder or any fsspec URL; none: `<home>/lake`."""
+    bundles: str | None = None
+    """Where bundles are kept: a folder or any fsspec URL; none: `<home>/bundles`."""
+    partitions: Annotated[int, Meta(ge=1, le=USER_SHARDS)] = 4
+    replication: Annotated[int, Meta(ge=1, le=9)] = 1
+    api_host: str = "127.0.0.1"
+    api_port: Port = 0
+    """0: the local stack chooses a free one."""
+    api_token: str = ""
+    """Secret. Demanded as `Authorization: Bearer …`, and required when the API listens beyond loopback."""
+    geoip: Path | None = None
+    """A MaxMind City or Country database (.mmdb)."""
+    user_idle_days: Annotated[int, Meta(ge=1, le=3650)] = 365
+    """A user without events for so long is forgotten by the store."""
+    count_days: Annotated[int, Meta(ge=1, le=3650)] = 365
+    """A bucket of counts that nothing was added to for so long is dropped."""
+    store_timeout_s: Seconds = 0.25
+    """How long an answer waits for Redis before it goes on without."""
+    kafka_timeout_s: Seconds = 10.0
+    """How long a posted event waits for Kafka's acknowledgement."""
+
+    def __post_init__(self) -> None:
+        if USER_SHARDS % self.partitions:
+            raise ValueError(f"{PREFIX}PARTITIONS must divide {USER_SHARDS}: use a power of two, not {self.partitions}")
+        if not _is_loopback(self.api_host) and len(self.api_token) < 16:
+            raise ValueError(
+                f"{PREFIX}API_HOST={self.api_host} is reachable from other machines: set {PREFIX}API_TOKEN to at least "
+                "16 characters (python -c 'import secrets; print(secrets.token_urlsafe())')"
+            )
+
+    @property
+    def secret_token(self) -> Secret:
+        return Secret(self.api_token)
+
+    @property
+    def lake_url(self) -> str:
+        return self.lake or str(self.home.absolute() / "lake")
+
+    @property
+    def bundles_url(self) -> str:
+        return self.bundles or str(self.home.absolute() / "bundles")
+
+    def __repr__(self) -> str:
+        shown = {
+            name: Secret(value) if name == "api_token" else value
+            for name, value in msgspec.structs.asdict(self).items()
+        }
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+    def environment(self) -> dict[str, str]:
+        """The same settings as variables, for a child process."""
+        values = msgspec.structs.asdict(self)
+        return {f"{PREFIX}{name.upper()}": _text(value) for name, value in values.items() if value not in (None, "")}
+
+
+def read(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings in these variables (the process's own by default).
+
+    Raises `Misconfigured`, one line, for an unknown name (with the nearest known one) or a value that doesn't fit.
+    """
+    variables = os.environ if environment is None else environment
+    given = {name[len(PREFIX) :].lower(): value for name, value in variables.items() if name.startswith(PREFIX)}
+    known = [field.name for field in msgspec.structs.fields(Settings)]
+    for name in given:
+        if name not in known:
+            raise Misconfigured(f"{PREFIX}{name.upper()} is no setting{_nearest(name, known)}")
+    try:
+        return msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise Misconfigured(_with_variable(str(error))) from None
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f": did you mean {PREFIX}{near[0].upper()}?" if near else f"; the settings are {', '.join(known)}"
+
+
+def _with_variable(reason: str) -> str:
+    text, _, path = reason.partition(" - at `$.")
+    return f"{PREFIX}{path.rstrip('`').upper()}: {text}" if path else text
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
