@@ -1,0 +1,149 @@
+"""What a store promises: states and counts move only together with their watermark, compared before it is set."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from contracts.rollout import Rollout
+from online.store.seen import SeenFilter
+from online.store.state import Entry, UserState, pack_history, pack_state, unpack_history, unpack_state
+
+
+class Watermark(NamedTuple):
+    """The last record of the log that a shard has taken in: the topic's id and the offset."""
+
+    incarnation: str = ""
+    offset: int = -1
+
+    def text(self) -> str:
+        """As stored; empty for a shard that has taken in nothing."""
+        return f"{self.incarnation}:{self.offset}" if self.incarnation else ""
+
+    @classmethod
+    def parse(cls, text: str) -> "Watermark":
+        incarnation, _, offset = text.rpartition(":")
+        return cls(incarnation, int(offset)) if incarnation else cls()
+
+    def within(self, incarnation: str) -> int:
+        """The offset, in this topic's life; -1 when the topic was made again since."""
+        return self.offset if self.incarnation == incarnation else -1
+
+
+NO_ROLLOUT = Rollout(bundle="")
+
+
+class ShardMeta(msgspec.Struct, frozen=True):
+    """Where a user shard stands: its watermark, the rollout in force there, and the one its users were all moved to."""
+
+    watermark: Watermark = Watermark()
+    rollout: Rollout = NO_ROLLOUT
+    moved_to: Rollout = NO_ROLLOUT
+
+
+class UserRecord(NamedTuple):
+    """All that is kept of one user, packed as it lies in the store."""
+
+    state: bytes
+    history: bytes
+    seen: bytes
+
+    @classmethod
+    def pack(cls, state: UserState, history: list[Entry], seen: SeenFilter) -> "UserRecord":
+        return cls(pack_state(state), pack_history(history), seen.to_bytes())
+
+    def unpack(self) -> tuple[UserState, list[Entry], SeenFilter]:
+        """Raises `StateUnreadable`."""
+        return unpack_state(self.state), unpack_history(self.history), SeenFilter.from_bytes(self.seen)
+
+
+class ShardWrite(NamedTuple):
+    """One atomic step of a user shard: refused unless the watermark in the store is still `expected`."""
+
+    shard: int
+    expected: Watermark
+    meta: ShardMeta
+    users: Mapping[str, UserRecord]
+
+
+class Counter(NamedTuple):
+    """One family of counts in one time bucket: how often each member was seen under this name."""
+
+    shard: int
+    family: str
+    bucket: int
+    name: str
+
+
+class CountWrite(NamedTuple):
+    """One atomic step of an item shard for one source partition, with a watermark of its own."""
+
+    shard: int
+    partition: int
+    expected: Watermark
+    new: Watermark
+    increments: Mapping[Counter, Mapping[str, int]]
+
+
+class Heartbeat(msgspec.Struct, frozen=True):
+    """What the worker that owns a partition last said of itself."""
+
+    partition: int
+    position: int
+    """The next offset it will read."""
+    end: int
+    """The log's end, as it knew it."""
+    time: int
+    """UTC ms."""
+
+
+class Store(Protocol):
+    """Redis or memory. Every method may raise `StoreUnavailable`."""
+
+    async def shards(self, shards: Sequence[int]) -> dict[int, ShardMeta]:
+        """Where these user shards stand."""
+
+    async def users(self, user_ids: Sequence[str]) -> dict[str, UserRecord]:
+        """The records of those that are known."""
+
+    async def user(self, user_id: str) -> tuple[ShardMeta, UserRecord | None]:
+        """One user with the standing of their shard, read in one step."""
+
+    async def shard_users(self, shard: int) -> list[str]:
+        """The users of one shard, in order of id; some may have expired."""
+
+    async def write_shards(self, writes: Sequence[ShardWrite]) -> None:
+        """Each write by itself is atomic; raises `Fenced` when any was refused."""
+
+    async def count_watermarks(self, partition: int) -> dict[int, Watermark]:
+        """Of every item shard, for one source partition."""
+
+    async def add_counts(self, writes: Sequence[CountWrite]) -> None:
+        """Each write by itself is atomic; raises `Fenced` when any was refused."""
+
+    async def buckets(self, family: str, newest: int) -> list[int]:
+        """The newest buckets of this family that hold anything, newest first."""
+
+    async def top_counts(self, counters: Sequence[Counter], n: int) -> list[list[tuple[str, int]]]:
+        """For each counter its n most frequent members, most frequent first, ties by the larger id."""
+
+    async def beat(self, heartbeat: Heartbeat) -> None:
+        """Say that a partition's worker lives, and where it is."""
+
+    async def heartbeats(self) -> list[Heartbeat]:
+        """Of every partition that ever had one."""
+
+    async def put_items(self, partition: int, watermark: Watermark, items: Mapping[str, bytes]) -> None:
+        """Keep catalogue changes, and where in the items topic they came from."""
+
+    async def items_watermark(self, partition: int) -> Watermark:
+        """Up to where the items topic was taken in."""
+
+    async def items(self, known: int) -> tuple[int, dict[str, bytes]]:
+        """The number of changes so far and, if that isn't `known`, all changed items."""
+
+    async def dump(self) -> dict[str, object]:
+        """Everything in the namespace, in a form that can be compared byte for byte."""
+
+    async def close(self) -> None:
+        """Let the connections go."""

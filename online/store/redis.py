@@ -1,0 +1,207 @@
+"""The store in Redis or Valkey, one server or a cluster: every write touches one hash slot."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from hashlib import sha1
+from typing import Any, Final
+
+import msgspec
+from redis.asyncio import Redis, RedisCluster
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError, RedisError
+
+from contracts.errors import Fenced, Misconfigured, StoreUnavailable
+from contracts.rollout import Rollout
+from contracts.sharding import ITEM_SHARDS, user_shard
+from online.store import scripts
+from online.store.keys import Keys
+from online.store.protocol import Counter, CountWrite, Heartbeat, ShardMeta, ShardWrite, UserRecord, Watermark
+
+_DAY_MS: Final = 24 * 3600 * 1000
+_RECORD: Final = ("state", "history", "seen")
+_META: Final = ("watermark", "rollout", "moved_to")
+Command = tuple[Any, ...]
+
+
+class RedisStore:
+    """Implements `online.store.protocol.Store`; `connect` makes one."""
+
+    def __init__(
+        self, client: Redis | RedisCluster, namespace: str, *, user_idle_days: int = 365, count_days: int = 365
+    ) -> None:
+        self._client: Any = client
+        self._keys = Keys(namespace)
+        self._user_idle_ms = user_idle_days * _DAY_MS
+        self._count_idle_ms = count_days * _DAY_MS
+
+    async def shards(self, shards: Sequence[int]) -> dict[int, ShardMeta]:
+        found = await self._pipelined([("HMGET", self._keys.user_shard(shard), *_META) for shard in shards])
+        return {shard: _meta(fields) for shard, fields in zip(shards, found, strict=True)}
+
+    async def users(self, user_ids: Sequence[str]) -> dict[str, UserRecord]:
+        keys = [self._keys.user(user_shard(user_id), user_id) for user_id in user_ids]
+        found = await self._pipelined([("HMGET", key, *_RECORD) for key in keys])
+        return {user: UserRecord(*fields) for user, fields in zip(user_ids, found, strict=True) if None not in fields}
+
+    async def user(self, user_id: str) -> tuple[ShardMeta, UserRecord | None]:
+        # the watermark is read first, so that it never claims more than the state has
+        shard = user_shard(user_id)
+        meta, fields = await self._pipelined(
+            [("HMGET", self._keys.user_shard(shard), *_META), ("HMGET", self._keys.user(shard, user_id), *_RECORD)]
+        )
+        return _meta(meta), None if None in fields else UserRecord(*fields)
+
+    async def shard_users(self, shard: int) -> list[str]:
+        (members,) = await self._pipelined([("SMEMBERS", self._keys.shard_users(shard))])
+        return sorted(member.decode() for member in members)
+
+    async def write_shards(self, writes: Sequence[ShardWrite]) -> None:
+        await self._fenced(scripts.WRITE_SHARD, [self._shard_call(write) for write in writes], "user shards")
+
+    def _shard_call(self, write: ShardWrite) -> Command:
+        keys = [self._keys.user_shard(write.shard), self._keys.shard_users(write.shard)]
+        keys += [self._keys.user(write.shard, user_id) for user_id in write.users]
+        meta = write.meta
+        rollouts = (msgspec.json.encode(meta.rollout), msgspec.json.encode(meta.moved_to))
+        records = [part for user_id, record in write.users.items() for part in (user_id, *record)]
+        return (len(keys), *keys, write.expected.text(), meta.watermark.text(), *rollouts, self._user_idle_ms, *records)
+
+    async def count_watermarks(self, partition: int) -> dict[int, Watermark]:
+        shards = range(ITEM_SHARDS)
+        found = await self._pipelined(
+            [("HGET", self._keys.item_shard(shard), f"watermark:{partition}") for shard in shards]
+        )
+        return {shard: Watermark.parse((text or b"").decode()) for shard, text in zip(shards, found, strict=True)}
+
+    async def add_counts(self, writes: Sequence[CountWrite]) -> None:
+        await self._fenced(scripts.ADD_COUNTS, [self._count_call(write) for write in writes], "item shards")
+
+    def _count_call(self, write: CountWrite) -> Command:
+        keys = [self._keys.item_shard(write.shard)]
+        arguments: list[Any] = [write.partition, write.expected.text(), write.new.text(), self._count_idle_ms]
+        for counter, members in write.increments.items():
+            keys += [self._keys.buckets(counter.shard, counter.family), self._keys.counter(counter)]
+            arguments += [counter.bucket, len(members), *(part for pair in members.items() for part in pair)]
+        return (len(keys), *keys, *arguments)
+
+    async def buckets(self, family: str, newest: int) -> list[int]:
+        found = await self._pipelined([("SMEMBERS", self._keys.buckets(shard, family)) for shard in range(ITEM_SHARDS)])
+        return sorted({int(bucket) for members in found for bucket in members}, reverse=True)[:newest]
+
+    async def top_counts(self, counters: Sequence[Counter], n: int) -> list[list[tuple[str, int]]]:
+        found = await self._pipelined(
+            [("ZREVRANGE", self._keys.counter(counter), 0, n - 1, "WITHSCORES") for counter in counters]
+        )
+        return [[(member.decode(), int(count)) for member, count in members] for members in found]
+
+    async def beat(self, heartbeat: Heartbeat) -> None:
+        await self._pipelined([("HSET", self._keys.heartbeats, heartbeat.partition, msgspec.json.encode(heartbeat))])
+
+    async def heartbeats(self) -> list[Heartbeat]:
+        (found,) = await self._pipelined([("HVALS", self._keys.heartbeats)])
+        return sorted((msgspec.json.decode(raw, type=Heartbeat) for raw in found), key=lambda beat: beat.partition)
+
+    async def put_items(self, partition: int, watermark: Watermark, items: Mapping[str, bytes]) -> None:
+        arguments = [part for pair in items.items() for part in pair]
+        keys = (self._keys.items, self._keys.items_progress)
+        await self._scripted(scripts.PUT_ITEMS, [(2, *keys, partition, *watermark, *arguments)])
+
+    async def items_watermark(self, partition: int) -> Watermark:
+        (text,) = await self._pipelined([("HGET", self._keys.items_progress, f"watermark:{partition}")])
+        return Watermark.parse((text or b"").decode())
+
+    async def items(self, known: int) -> tuple[int, dict[str, bytes]]:
+        (changes,) = await self._pipelined([("HGET", self._keys.items_progress, "changes")])
+        if int(changes or 0) == known:
+            return known, {}
+        (found,) = await self._pipelined([("HGETALL", self._keys.items)])
+        return int(changes or 0), {item.decode(): content for item, content in found.items()}
+
+    async def dump(self) -> dict[str, object]:
+        """One server only: it walks the whole key space, for tests and comparisons."""
+        dumped: dict[str, object] = {}
+        async for key in self._client.scan_iter(match=f"{self._keys.namespace}:*", count=1000):
+            kind = (await self._client.type(key)).decode()
+            read = {"hash": "HGETALL", "set": "SMEMBERS"}.get(kind)
+            command = (read, key) if read else ("ZRANGE", key, 0, -1, "WITHSCORES")
+            (dumped[key.decode()],) = await self._pipelined([command])
+        return dumped
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _fenced(self, script: str, calls: Sequence[Command], what: str) -> None:
+        done = await self._scripted(script, calls)
+        if refused := done.count(0):
+            raise Fenced(f"{refused} of {len(calls)} {what} were moved by another worker")
+
+    async def _scripted(self, script: str, calls: Sequence[Command]) -> list[Any]:
+        """Call the script with each of these (number of keys, keys, arguments), loading it where the server lost it."""
+        commands = [("EVALSHA", sha1(script.encode(), usedforsecurity=False).hexdigest(), *call) for call in calls]
+        done = await self._pipelined(commands)
+        if lost := [i for i, result in enumerate(done) if isinstance(result, NoScriptError)]:
+            again = await self._pipelined([("EVAL", script, *calls[i]) for i in lost])
+            for i, result in zip(lost, again, strict=True):
+                done[i] = result
+        return done
+
+    async def _pipelined(self, commands: Sequence[Command]) -> list[Any]:
+        """The results in order; a script that the server doesn't know gives its `NoScriptError`."""
+        if not commands:
+            return []
+        async with _answering():
+            pipeline = self._client.pipeline(transaction=False)
+            for command in commands:
+                pipeline.execute_command(*command)
+            results: list[Any] = await pipeline.execute(raise_on_error=False)
+            for result in results:
+                if isinstance(result, Exception) and not isinstance(result, NoScriptError):
+                    raise result
+            return results
+
+
+def connect(
+    url: str,
+    namespace: str,
+    *,
+    cluster: bool = False,
+    timeout_s: float = 5.0,
+    user_idle_days: int = 365,
+    count_days: int = 365,
+) -> RedisStore:
+    """A store that opens its connections when it is first used; `timeout_s` bounds each wait for the server."""
+    kind: Any = RedisCluster if cluster else Redis
+    client = kind.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
+    return RedisStore(client, namespace, user_idle_days=user_idle_days, count_days=count_days)
+
+
+async def check_noeviction(url: str) -> None:
+    """Raises `Misconfigured` where the server may drop states by itself, `StoreUnavailable` where it doesn't answer."""
+    client = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+    async with _answering():
+        try:
+            policy = (await client.info("memory"))["maxmemory_policy"]
+        finally:
+            await client.aclose()
+    if policy != "noeviction":
+        raise Misconfigured(
+            f"Redis evicts keys by itself ({policy}), so users' states would get lost: "
+            "run redis-cli CONFIG SET maxmemory-policy noeviction"
+        )
+
+
+@asynccontextmanager
+async def _answering() -> AsyncIterator[None]:
+    try:
+        yield
+    except (RedisError, OSError, TimeoutError) as error:
+        reason = "does not answer" if isinstance(error, RedisConnectionError | OSError) else "failed"
+        raise StoreUnavailable(f"Redis {reason}: {error}") from error
+
+
+def _meta(fields: Sequence[bytes | None]) -> ShardMeta:
+    watermark, rollout, moved_to = fields
+    if watermark is None or rollout is None or moved_to is None:
+        return ShardMeta()
+    decode = msgspec.json.Decoder(Rollout).decode
+    return ShardMeta(Watermark.parse(watermark.decode()), decode(rollout), decode(moved_to))

@@ -1,0 +1,50 @@
+"""The Lua scripts that move a shard: the watermark is compared, then everything is written, or nothing is."""
+
+from typing import Final
+
+WRITE_SHARD: Final = """
+-- KEYS: shard, its set of users, then users. ARGV: expected, new, rollout, moved to, idle ms,
+-- then per user: id, state, history, seen
+if (redis.call('HGET', KEYS[1], 'watermark') or '') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'watermark', ARGV[2], 'rollout', ARGV[3], 'moved_to', ARGV[4])
+local at = 6
+for i = 3, #KEYS do
+  redis.call('SADD', KEYS[2], ARGV[at])
+  redis.call('HSET', KEYS[i], 'state', ARGV[at + 1], 'history', ARGV[at + 2], 'seen', ARGV[at + 3])
+  redis.call('PEXPIRE', KEYS[i], ARGV[5])
+  at = at + 4
+end
+return 1
+"""
+
+ADD_COUNTS: Final = """
+-- KEYS: shard, then pairs of (buckets, counter). ARGV: partition, expected, new, idle ms,
+-- then per counter: bucket, number of members, then member, times for each
+local field = 'watermark:' .. ARGV[1]
+if (redis.call('HGET', KEYS[1], field) or '') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], field, ARGV[3])
+local at = 5
+for i = 2, #KEYS, 2 do
+  redis.call('SADD', KEYS[i], ARGV[at])
+  local members = tonumber(ARGV[at + 1])
+  at = at + 2
+  for _ = 1, members do
+    redis.call('ZINCRBY', KEYS[i + 1], ARGV[at + 1], ARGV[at])
+    at = at + 2
+  end
+  redis.call('PEXPIRE', KEYS[i + 1], ARGV[4])
+end
+return 1
+"""
+
+PUT_ITEMS: Final = """
+-- KEYS: content, progress. ARGV: partition, incarnation, offset, then item, content for each
+local field = 'watermark:' .. ARGV[1]
+local mark = redis.call('HGET', KEYS[2], field) or ''
+local incarnation, offset = string.match(mark, '^(.*):(%-?%d+)$')
+if incarnation == ARGV[2] and tonumber(offset) >= tonumber(ARGV[3]) then return 0 end
+redis.call('HSET', KEYS[2], field, ARGV[2] .. ':' .. ARGV[3])
+for at = 4, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) end
+redis.call('HINCRBY', KEYS[2], 'changes', (#ARGV - 3) / 2)
+return 1
+"""

@@ -1,0 +1,133 @@
+"""One user's state as the store keeps it: the packed state, the bounded history, and their codecs."""
+
+import hashlib
+from functools import lru_cache
+from typing import Final, TypeVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.errors import StateUnreadable
+
+T = TypeVar("T")
+HISTORY: Final = 256
+"""Events kept of each user; training crops to the same number, and duplicates are known within it."""
+CODEC_VERSION: Final = 1
+_VERSION_BYTE: Final = bytes([CODEC_VERSION])
+_FORWARDED: Final = "#"
+_NO_VECTOR: Final[NDArray[np.float32]] = np.zeros(0, np.float32)
+
+
+class Entry(msgspec.Struct, array_like=True, frozen=True):
+    """One event of a user's history, with all that a later event's effect on the aggregates is made from."""
+
+    offset: int
+    time: int
+    """UTC ms, never later than the event's arrival."""
+    id_hash: int
+    """Of the event id, unsigned 64 bits."""
+    item: str
+    """Empty for a mood."""
+    kind: int
+    weight: float
+    mood: int = 0
+    place: str = ""
+    device: str = ""
+
+
+class UserState(msgspec.Struct, frozen=True):
+    """What one user's events have come to; a pure function of them and of the bundle."""
+
+    bundle: str = ""
+    """The version that computed `hidden`; empty while there was no bundle."""
+    incarnation: str = ""
+    """The id of the topic that `offset` and the history's offsets count in."""
+    offset: int = -1
+    time: int = 0
+    count: int = 0
+    mood: int = 0
+    mood_time: int = 0
+    hidden: NDArray[np.float32] = _NO_VECTOR
+    """(H,)"""
+    embedding: NDArray[np.float32] = _NO_VECTOR
+    """(d,) as of `time`."""
+    forward: str = ""
+    """The known user whom this anonymous one turned out to be."""
+    erased: bool = False
+    """A tombstone: the user asked to be forgotten at `offset`, and no event came since."""
+
+
+class _Packed(msgspec.Struct, array_like=True, frozen=True):
+    bundle: str
+    incarnation: str
+    offset: int
+    time: int
+    count: int
+    mood: int
+    mood_time: int
+    hidden: bytes
+    embedding: bytes
+    forward: str
+    erased: bool
+
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_state_decoder: Final = msgspec.msgpack.Decoder(_Packed)
+_history_decoder: Final = msgspec.msgpack.Decoder(list[Entry])
+
+
+def pack_state(state: UserState) -> bytes:
+    """The state as bytes: one version byte, then msgpack; float32 vectors little-endian."""
+    fields = msgspec.structs.asdict(state)
+    vectors = {name: fields[name].astype("<f4").tobytes() for name in ("hidden", "embedding")}
+    return _VERSION_BYTE + _encoder.encode(_Packed(**{**fields, **vectors}))
+
+
+def unpack_state(raw: bytes) -> UserState:
+    """The state in these bytes; raises `StateUnreadable` for a newer codec's or damaged ones."""
+    fields = msgspec.structs.asdict(_decode(_state_decoder, raw))
+    vectors = {name: np.frombuffer(fields[name], "<f4") for name in ("hidden", "embedding")}
+    return UserState(**{**fields, **vectors})
+
+
+def pack_history(history: list[Entry]) -> bytes:
+    """The history as bytes, oldest first."""
+    return _VERSION_BYTE + _encoder.encode(history)
+
+
+def unpack_history(raw: bytes) -> list[Entry]:
+    """The history in these bytes; raises `StateUnreadable` for a newer codec's or damaged ones."""
+    return _decode(_history_decoder, raw)
+
+
+def _decode(decoder: "msgspec.msgpack.Decoder[T]", raw: bytes) -> T:
+    if raw[:1] != _VERSION_BYTE:
+        raise StateUnreadable(
+            f"a state of codec {raw[:1].hex() or 'none'}; this code reads {_VERSION_BYTE.hex()}: upgrade it"
+        )
+    try:
+        return decoder.decode(memoryview(raw)[1:])
+    except msgspec.MsgspecError as error:
+        raise StateUnreadable(f"a damaged state: {error}; `moodstream rebuild` makes it again") from error
+
+
+@lru_cache(maxsize=1 << 16)
+def hash64(text: str) -> int:
+    """64 bits of BLAKE2b, the same on every machine."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+def id_hash(event_id: str) -> int:
+    """The hash by which a duplicate is known; a forwarded event's id carries the first one's hash."""
+    if event_id.startswith(_FORWARDED):
+        try:
+            return int(event_id[1:], 16) & 0xFFFFFFFFFFFFFFFF
+        except ValueError:
+            pass
+    return hash64(event_id)
+
+
+def forwarded_id(entry_hash: int) -> str:
+    """An event id that stands for an event whose id is known by its hash only."""
+    return f"{_FORWARDED}{entry_hash:016x}"
