@@ -47,6 +47,10 @@ class KafkaUnavailable(Unavailable):
     """Kafka does not acknowledge in time."""
 
 
+class BundleUnavailable(Unavailable):
+    """A bundle that states are on can't be loaded at the moment."""
+
+
 class Fenced(MoodstreamError):
     """The store refused a write: another worker has moved this shard's watermark since it was read."""
 

@@ -1,4 +1,4 @@
-"""The events on the wire: JSON with a schema version, decoded and validated in one pass, in the API as in the stream."""
+"""The events on the wire: JSON with a schema version, decoded and validated in one pass, in API and stream alike."""
 
 from typing import Annotated, Any, ClassVar, Final
 
@@ -11,6 +11,7 @@ from contracts.rollout import Rollout
 
 SCHEMA_VERSION: Final = 1
 MAX_EVENT_BYTES: Final = 64 * 1024
+MAX_FORWARDS: Final = 8
 
 Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 EventId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -26,6 +27,9 @@ class Context(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     user_agent: Annotated[str, Meta(max_length=1024)] | None = None
     ip: Annotated[str, Meta(max_length=45)] | None = None
     place: Word | None = None
+    """Where it is known; else found from the IP address."""
+    device: Word | None = None
+    """Where it is known; else found from the user agent."""
     mood: Word | None = None
     request_id: Word | None = None
     extra: dict[Word, Word | Finite] = {}
@@ -38,6 +42,8 @@ class _Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_
     time: TimeMs
     schema_version: Annotated[int, Meta(ge=1, le=SCHEMA_VERSION)] = SCHEMA_VERSION
     context: Context | None = None
+    forwards: Annotated[int, Meta(ge=0, le=MAX_FORWARDS)] = 0
+    """How often the mark of an `alias` has sent this event on to another user."""
 
     @property
     def key(self) -> str:

@@ -41,7 +41,7 @@ class Enriched(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     valence: float = 0.0
     arousal: float = 0.0
     device: str = ""
-    """`mobile`, `desktop`, `tablet`, `tv`, `bot` or empty."""
+    """As given in the context, else `mobile`, `desktop`, `tablet`, `tv`, `bot` or empty, of the user agent."""
     browser: str = ""
     os: str = ""
     country: str = ""
@@ -93,7 +93,7 @@ class Enricher:
             mood_said=said,
             valence=mood.valence,
             arousal=mood.arousal,
-            device=device.family,
+            device=context.device or device.family,
             browser=device.browser,
             os=device.os,
             country=place.country,

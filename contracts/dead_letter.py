@@ -1,0 +1,24 @@
+"""What the dead-letter topic holds: the raw bytes, why they could not be taken in, and where they came from."""
+
+import msgspec
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """One record that could not be taken in; known by its origin, so that a second copy is no second letter."""
+
+    raw: bytes
+    """As they lay in the topic (base64 in JSON)."""
+    reason: str
+    error: str
+    """The class of `contracts.errors`, or of the exception that the record caused."""
+    topic: str
+    partition: int
+    offset: int
+    time: int
+    """UTC ms, when it was set aside."""
+    schema_version: int | None = None
+
+    @property
+    def origin(self) -> str:
+        """The key of the record: the same origin is the same letter."""
+        return f"{self.topic}/{self.partition}/{self.offset}"

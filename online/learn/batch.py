@@ -1,0 +1,68 @@
+"""The work of one batch between its reading and its writing: the users' new histories and what the counts gain."""
+
+from collections import Counter as Tally
+from collections import defaultdict
+from collections.abc import Mapping
+
+from contracts.events import UserEvent
+from contracts.sharding import user_shard
+from online.learn.counts import effects
+from online.learn.enrich import Enriched
+from online.learn.fold import Working
+from online.learn.outgoing import Raw
+from online.learn.partition import Partition
+from online.store.protocol import Counter, CountWrite, ShardWrite, UserRecord
+
+
+class Batch:
+    """Folds events in order; writes nothing by itself."""
+
+    def __init__(self, owned: Partition, users: dict[str, Working]) -> None:
+        self._owned = owned
+        self.users = users
+        self.touched: dict[str, None] = {}
+        """Users that an event changed, in order of appearance."""
+        self._shards: set[int] = set()
+        self.refused: list[tuple[Raw, Exception]] = []
+        self._increments: defaultdict[int, defaultdict[Counter, Tally[str]]] = defaultdict(lambda: defaultdict(Tally))
+
+    def fold(self, event: UserEvent, row: Enriched) -> str:
+        """Fold in one event and say what became of it; raises `InvalidEvent`.
+
+        One that the user's shard has already adds only to the item shards that lack it.
+        """
+        user = self.users[event.user_id]
+        shard = user_shard(event.user_id)
+        if row.offset <= self._owned.offset(shard):
+            for at in [at for at, entry in enumerate(user.history) if entry.offset == row.offset]:
+                self._count(user, at, row.offset)
+            return "redelivered"
+        self._shards.add(shard)
+        outcome = user.apply(event, row)
+        if outcome in ("applied", "forwarded"):
+            self.touched[event.user_id] = None
+        if outcome == "applied" and user.history and user.history[-1].offset == row.offset:
+            self._count(user, len(user.history) - 1, row.offset)
+        return outcome
+
+    def _count(self, user: Working, at: int, offset: int) -> None:
+        for counter, member in effects(user.history, at):
+            if offset > self._owned.counts[counter.shard].within(self._owned.incarnation):
+                self._increments[counter.shard][counter][member] += 1
+
+    def count_writes(self, upto: int) -> list[CountWrite]:
+        """What the item shards gain, each with its own watermark's step."""
+        owned = self._owned
+        return [
+            CountWrite(shard, owned.number, owned.counts[shard], owned.at(upto), increments)
+            for shard, increments in sorted(self._increments.items())
+        ]
+
+    def shard_writes(self, upto: int, records: Mapping[str, UserRecord]) -> list[ShardWrite]:
+        """The touched users' records by shard, each with its own watermark's step."""
+        users: dict[int, dict[str, UserRecord]] = {shard: {} for shard in self._shards}
+        for user_id in self.touched:
+            users[user_shard(user_id)][user_id] = records[user_id]
+        metas = self._owned.metas
+        new = self._owned.at(upto)
+        return [ShardWrite(s, metas[s].watermark, metas[s].at(new), users[s]) for s in sorted(users)]

@@ -1,0 +1,35 @@
+"""The bundles that learning needs, loaded off the event loop and kept for as long as some state is on them."""
+
+import asyncio
+from typing import Protocol
+
+from contracts.errors import BundleRejected, BundleUnavailable
+from model.bundle import Bundle
+
+
+class Shelf(Protocol):
+    """Where bundles are kept: `model.shelf.Shelf`, or a test's dictionary."""
+
+    def load(self, version: str) -> Bundle:
+        """Raises `BundleRejected`."""
+
+
+class Bundles:
+    """Loaded bundles by version."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._loaded: dict[str, Bundle] = {}
+
+    async def get(self, version: str) -> Bundle:
+        """A bundle that states are on; raises `BundleUnavailable`, since nothing can be learned without it."""
+        try:
+            return await self.open(version)
+        except BundleRejected as error:
+            raise BundleUnavailable(f"users' states are on bundle {version}, which can't be loaded: {error}") from error
+
+    async def open(self, version: str) -> Bundle:
+        """A bundle that may be new here; raises `BundleRejected`. It is immutable, so it's read once."""
+        if version not in self._loaded:
+            self._loaded[version] = await asyncio.to_thread(self._shelf.load, version)
+        return self._loaded[version]

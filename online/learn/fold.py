@@ -1,0 +1,120 @@
+"""One user's events folded into their history: duplicates, aliases and erasure included; a pure function of the log."""
+
+from typing import Any, Final, Literal
+
+import msgspec
+import numpy as np
+
+from contracts.errors import InvalidEvent
+from contracts.events import MAX_FORWARDS, Alias, Context, Erase, Impression, Interaction, MoodEvent, UserEvent
+from contracts.kinds import MOOD_KIND, ORDER
+from contracts.moods import LABELS, mood_of
+from online.learn.enrich import Enriched
+from online.store.protocol import UserRecord
+from online.store.seen import SeenFilter
+from online.store.state import HISTORY, Entry, UserState, forwarded_id, id_hash
+
+Outcome = Literal["applied", "duplicate", "forwarded", "noted"]
+_ROWS: Final = {label: row for row, label in enumerate(LABELS)}
+
+
+class Working:
+    """One user being worked on: the record as read, what was folded in since, and what the encoder has yet to step."""
+
+    def __init__(self, user_id: str, record: UserRecord | None, bundle: str, incarnation: str) -> None:
+        state, self.history, self.seen = record.unpack() if record else (UserState(), [], SeenFilter())
+        if state.incarnation != incarnation:  # the topic was made again: old offsets say nothing any more
+            self.history = [msgspec.structs.replace(entry, offset=-1) for entry in self.history]
+        self.user_id = user_id
+        self.bundle = bundle
+        self.rebuilt = rebuild = state.bundle != bundle
+        """The state was another bundle's, so it's made again from the history."""
+        self.state = msgspec.structs.replace(
+            state, bundle=bundle, incarnation=incarnation, hidden=np.zeros(0, np.float32) if rebuild else state.hidden
+        )
+        self.pending: list[Entry] = list(self.history) if rebuild else []
+        self.stepped_to: int | None = None if rebuild or not self.history else self.history[-1].time
+        """Event time of what `state.hidden` has taken in last; None for the zero state."""
+        self.outgoing: list[UserEvent] = []
+        """Events to be published to another user, by an alias."""
+        self._ids = {entry.id_hash for entry in self.history}
+
+    def apply(self, event: UserEvent, row: Enriched) -> Outcome:
+        """Fold in the user's next event; raises `InvalidEvent` for one that can't be."""
+        if isinstance(event, Impression):
+            return "noted"
+        if isinstance(event, Erase):
+            return self._erase(row.offset)
+        if isinstance(event, Alias):
+            return self._alias(event, row.offset)
+        if id_hash(event.event_id) in self._ids:
+            return "duplicate"
+        if self.state.forward:
+            return self._forward(event, self.state.forward)
+        self._append(_entry(event, row))
+        return "applied"
+
+    def _append(self, entry: Entry) -> None:
+        self.history.append(entry)
+        self.pending.append(entry)
+        self._ids.add(entry.id_hash)
+        for old in self.history[:-HISTORY]:
+            self._ids.discard(old.id_hash)
+        del self.history[:-HISTORY]
+        if entry.item:
+            self.seen.add(entry.item)
+        felt = {"mood": entry.mood, "mood_time": entry.time} if entry.mood else {}
+        self.state = msgspec.structs.replace(
+            self.state, offset=entry.offset, time=entry.time, count=self.state.count + 1, erased=False, **felt
+        )
+
+    def _forward(self, event: "Interaction | MoodEvent", known_as: str) -> Outcome:
+        if event.forwards >= MAX_FORWARDS:
+            raise InvalidEvent(f"aliases lead in a circle: forwarded {event.forwards} times, last to {known_as}")
+        self.outgoing.append(msgspec.structs.replace(event, user_id=known_as, forwards=event.forwards + 1))
+        return "forwarded"
+
+    def _alias(self, event: Alias, offset: int) -> Outcome:
+        if event.known_as == event.user_id:
+            raise InvalidEvent("an alias of a user to the same user")
+        self.outgoing += [_again(entry, event.known_as) for entry in self.history]
+        self._clear(UserState(forward=event.known_as), offset)
+        return "applied"
+
+    def _erase(self, offset: int) -> Outcome:
+        self._clear(UserState(erased=True), offset)
+        return "applied"
+
+    def _clear(self, left: UserState, offset: int) -> None:
+        self.state = msgspec.structs.replace(
+            left, bundle=self.bundle, incarnation=self.state.incarnation, offset=offset
+        )
+        self.history, self.pending, self.stepped_to, self._ids, self.seen = [], [], None, set(), SeenFilter()
+
+
+def _entry(event: "Interaction | MoodEvent", row: Enriched) -> Entry:
+    mood = _ROWS[row.mood]
+    if isinstance(event, Interaction):
+        item, kind = event.item_id, ORDER.index(event.kind)
+    else:
+        item, kind = "", MOOD_KIND
+        if mood_of(event.mood) is None:
+            raise InvalidEvent(
+                f"nobody knows the mood {event.mood!r}; known are {', '.join(LABELS[1:])} and their emoji"
+            )
+    return Entry(row.offset, row.time, id_hash(event.event_id), item, kind, row.value, mood, row.place, row.device)
+
+
+def _again(entry: Entry, known_as: str) -> "Interaction | MoodEvent":
+    """The event that this entry came from, for the known user, with an id that stands for the first one."""
+    where = Context(place=entry.place or None, device=entry.device or None, mood=LABELS[entry.mood] or None)
+    common: dict[str, Any] = {
+        "event_id": forwarded_id(entry.id_hash),
+        "time": entry.time,
+        "user_id": known_as,
+        "context": where,
+        "forwards": 1,
+    }
+    if entry.item:
+        return Interaction(**common, item_id=entry.item, kind=ORDER[entry.kind], value=entry.value)
+    return MoodEvent(**common, mood=LABELS[entry.mood])

@@ -1,0 +1,61 @@
+"""From one partition's records to runs of its own users' events, the control records between, and what is refused."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from contracts import events, topics
+from contracts.errors import InvalidEvent
+from contracts.events import BundleChange, ItemEvent, Record, UserEvent
+from contracts.sharding import partition_of
+from online.learn.outgoing import Outgoing, Raw, replaced
+
+
+class Control(NamedTuple):
+    """From here on, another bundle."""
+
+    raw: Raw
+    change: BundleChange
+
+
+class Taken(NamedTuple):
+    """Events between two control records, in the log's order."""
+
+    upto: int
+    """The offset of the last record, refused ones included."""
+    placed: list[tuple[Raw, UserEvent]]
+    misplaced: list[tuple[Raw, Outgoing]]
+    refused: list[tuple[Raw, Exception]]
+
+
+def take_in(records: Sequence[Raw], partitions: int) -> Iterator[Taken | Control]:
+    """Decode and sort the records of one partition, in order; nothing is dropped."""
+    decoded = ((raw, _decoded(raw)) for raw in records)
+    for is_control, run in groupby(decoded, lambda pair: isinstance(pair[1], BundleChange)):
+        if is_control:
+            yield from (Control(raw, event) for raw, event in run if isinstance(event, BundleChange))
+        else:
+            yield _sorted(list(run), partitions)
+
+
+def _decoded(raw: Raw) -> Record | InvalidEvent:
+    try:
+        return events.decode(raw.value)
+    except InvalidEvent as error:
+        return error
+
+
+def _sorted(run: list[tuple[Raw, Record | InvalidEvent]], partitions: int) -> Taken:
+    taken = Taken(run[-1][0].offset, [], [], [])
+    for raw, event in run:
+        if isinstance(event, InvalidEvent):
+            taken.refused.append((raw, event))
+        elif isinstance(event, BundleChange):
+            raise AssertionError("control records are cut out before")
+        elif isinstance(event, ItemEvent):
+            taken.misplaced.append((raw, replaced(raw, topics.ITEMS, event.key)))
+        elif partition_of(event.key, partitions) != raw.partition:
+            taken.misplaced.append((raw, replaced(raw, topics.EVENTS, event.key)))
+        else:
+            taken.placed.append((raw, event))
+    return taken

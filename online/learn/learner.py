@@ -1,0 +1,230 @@
+"""The learner: takes in batches of a partition's records, and moves states, counts and watermarks by the scheme "Once".
+
+The order is what makes it right: read (fenced by the watermarks), fold, count, send, write the users' shards. The
+caller acknowledges last. See DESIGN.md, "Once"; `tests/online/learn/test_once.py` explores it at random.
+"""
+
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from contracts.errors import BundleRejected, InvalidEvent, MoodstreamError
+from contracts.events import UserEvent
+from contracts.rollout import bundle_for
+from contracts.sharding import shards_of, user_shard
+from online.learn.advance import advance
+from online.learn.batch import Batch
+from online.learn.bundles import Bundles
+from online.learn.enrich import Enriched, Enricher
+from online.learn.fold import Working
+from online.learn.intake import Control, Taken, take_in
+from online.learn.outgoing import Outbox, Outgoing, Raw, dead_letter, enriched, published
+from online.learn.partition import Partition
+from online.store.protocol import CountWrite, ShardWrite, Store, UserRecord
+
+_MOVED_AT_ONCE: Final = 64
+"""Users whose states are made again together, for a new bundle: a full tile of the encoder."""
+
+
+class Learner:
+    """Learns from the partitions that it was assigned; `tally` counts what became of the records."""
+
+    def __init__(
+        self,
+        store: Store,
+        bundles: Bundles,
+        enricher: Enricher,
+        outbox: Outbox,
+        partitions: int,
+        now: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._bundles = bundles
+        self._enricher = enricher
+        self._outbox = outbox
+        self._partitions = partitions
+        self._now = now
+        self._owned: dict[int, Partition] = {}
+        self.tally: Tally[str] = Tally()
+
+    async def assign(self, number: int, incarnation: str) -> int:
+        """Own a partition, as the store knows it now; returns the lowest offset that any shard needs."""
+        metas = await self._store.shards(shards_of(number, self._partitions))
+        counts = await self._store.count_watermarks(number)
+        self._owned[number] = Partition(number, incarnation, metas, counts)
+        return self._owned[number].lowest + 1
+
+    def revoke(self, numbers: Iterable[int]) -> None:
+        """Forget these partitions."""
+        for number in numbers:
+            self._owned.pop(number, None)
+
+    def positions(self) -> dict[int, int]:
+        """The next offset of each partition."""
+        return {number: owned.position + 1 for number, owned in self._owned.items()}
+
+    async def learn(self, number: int, records: Sequence[Raw]) -> list[Enriched]:
+        """Take in consecutive records of one partition; returns them enriched, those taken in before included.
+
+        Raises `Fenced` when another worker owns the shards or the store went back, and `Unavailable`: assign again,
+        and read from there. A record that can't be taken in, or that crashes the code, goes to the dead-letter topic.
+        """
+        owned = self._owned[number]
+        rows: list[Enriched] = []
+        async with owned.lock:
+            for part in take_in(records, self._partitions):
+                if isinstance(part, Control):
+                    await self._change_bundle(owned, part)
+                else:
+                    rows += await self._learn_or_set_aside(owned, part)
+            owned.position = max(owned.position, records[-1].offset)
+        return rows
+
+    async def sweep(self, number: int) -> None:
+        """Move idle shards' watermarks up to what was taken in, so that the lowest is never far back."""
+        owned = self._owned[number]
+        async with owned.lock:
+            new = owned.at(owned.position)
+            behind = [shard for shard, mark in owned.counts.items() if mark.within(owned.incarnation) < new.offset]
+            await self._write_counts(owned, [CountWrite(s, number, owned.counts[s], new, {}) for s in behind])
+            idle = [(shard, meta) for shard, meta in owned.metas.items() if owned.offset(shard) < new.offset]
+            await self._write_shards(owned, [ShardWrite(s, m.watermark, m.at(new), {}) for s, m in idle])
+
+    async def move_all(self, number: int) -> None:
+        """Make all idle users' states again for the bundle in force, some at a time, with events learned in between."""
+        owned = self._owned[number]
+        while self._owned.get(number) is owned and await self._move_some(owned):
+            pass
+
+    async def _move_some(self, owned: Partition) -> bool:
+        async with owned.lock:
+            shards: dict[int, list[Working]] = {}
+            for shard in [s for s, meta in owned.metas.items() if meta.moved_to != meta.rollout]:
+                shards[shard] = await self._to_be_moved(owned, shard)
+                if sum(map(len, shards.values())) >= _MOVED_AT_ONCE:
+                    break
+            records = await self._advance([user for users in shards.values() for user in users])
+            await self._write_shards(
+                owned,
+                [
+                    ShardWrite(
+                        s,
+                        owned.metas[s].watermark,
+                        owned.metas[s].moved(),
+                        {u.user_id: records[u.user_id] for u in users},
+                    )
+                    for s, users in shards.items()
+                ],
+            )
+            self.tally["moved"] += len(records)
+        return bool(shards)
+
+    async def _to_be_moved(self, owned: Partition, shard: int) -> list[Working]:
+        found = await self._store.users(await self._store.shard_users(shard))
+        rollout = owned.metas[shard].rollout
+        users = [Working(user, record, bundle_for(user, rollout), owned.incarnation) for user, record in found.items()]
+        return [user for user in users if user.rebuilt]
+
+    async def _change_bundle(self, owned: Partition, control: Control) -> None:
+        """All shards of the partition go on with another bundle from here; users follow when they're touched."""
+        rollout = control.change.rollout
+        try:
+            for version in filter(None, (rollout.bundle, rollout.canary)):
+                await self._bundles.open(version)
+        except BundleRejected as error:
+            await self._set_aside(owned, [(control.raw, error)])
+            return
+        offset = control.raw.offset
+        behind = [(shard, meta) for shard, meta in owned.metas.items() if owned.offset(shard) < offset]
+        await self._write_shards(
+            owned, [ShardWrite(s, m.watermark, m.on(rollout).at(owned.at(offset)), {}) for s, m in behind]
+        )
+        self.tally["bundle_changes"] += 1
+
+    async def _learn_or_set_aside(self, owned: Partition, taken: Taken) -> list[Enriched]:
+        """A batch that crashes is taken in again record by record, so that only the guilty one is set aside."""
+        try:
+            return await self._learn_taken(owned, taken)
+        except Exception as error:
+            if isinstance(error, MoodstreamError) and error.retriable:
+                raise
+        rows: list[Enriched] = []
+        for raw, event in taken.placed:
+            try:
+                rows += await self._learn_taken(owned, Taken(raw.offset, [(raw, event)], [], []))
+            except Exception as error:
+                if isinstance(error, MoodstreamError) and error.retriable:
+                    raise
+                await self._set_aside(owned, [(raw, error)])
+        await self._learn_taken(owned, Taken(taken.upto, [], taken.misplaced, taken.refused))
+        return rows
+
+    async def _learn_taken(self, owned: Partition, taken: Taken) -> list[Enriched]:
+        rows = [
+            self._enricher.enrich(event, partition=raw.partition, offset=raw.offset, arrival=raw.time)
+            for raw, event in taken.placed
+        ]
+        batch = await self._read(owned, taken.placed)
+        for (raw, event), row in zip(taken.placed, rows, strict=True):
+            self._fold(batch, raw, event, row)
+        records = await self._advance([batch.users[user_id] for user_id in batch.touched])
+        await self._write_counts(owned, batch.count_writes(taken.upto))
+        await self._send(owned, taken, batch, rows)
+        await self._write_shards(owned, batch.shard_writes(taken.upto, records))
+        return rows
+
+    async def _read(self, owned: Partition, placed: Sequence[tuple[Raw, UserEvent]]) -> Batch:
+        """The events' users as the store has them; raises `Fenced` unless it stands where this worker left it."""
+        user_ids = list(dict.fromkeys(event.user_id for _, event in placed))
+        found = await self._store.shards(sorted({user_shard(user_id) for user_id in user_ids}))
+        owned.check(found)
+        records = await self._store.users(user_ids)
+        users = {
+            user_id: Working(
+                user_id,
+                records.get(user_id),
+                bundle_for(user_id, found[user_shard(user_id)].rollout),
+                owned.incarnation,
+            )
+            for user_id in user_ids
+        }
+        return Batch(owned, users)
+
+    def _fold(self, batch: Batch, raw: Raw, event: UserEvent, row: Enriched) -> None:
+        try:
+            self.tally[batch.fold(event, row)] += 1
+        except InvalidEvent as error:
+            batch.refused.append((raw, error))
+
+    async def _advance(self, users: Sequence[Working]) -> dict[str, UserRecord]:
+        """The users' new records, each computed with the bundle that they're on."""
+        records: dict[str, UserRecord] = {}
+        for version in sorted({user.bundle for user in users}):
+            group = [user for user in users if user.bundle == version]
+            states = advance(group, await self._bundles.get(version)) if version else [user.state for user in group]
+            for user, state in zip(group, states, strict=True):
+                records[user.user_id] = UserRecord.pack(state, user.history, user.seen)
+        return records
+
+    async def _send(self, owned: Partition, taken: Taken, batch: Batch, rows: Sequence[Enriched]) -> None:
+        """What others are to get, before the users' shards say that it's done."""
+        fresh = [(raw, out) for raw, out in taken.misplaced if raw.offset > owned.sent]
+        outgoing = [out for _, out in fresh]
+        outgoing += [published(event) for user_id in batch.touched for event in batch.users[user_id].outgoing]
+        outgoing += [enriched(row) for row in rows if row.offset > owned.sent]
+        self.tally["misplaced"] += len(fresh)
+        await self._outbox(outgoing)
+        await self._set_aside(owned, [*taken.refused, *batch.refused])
+
+    async def _set_aside(self, owned: Partition, refused: Sequence[tuple[Raw, Exception]]) -> None:
+        letters: list[Outgoing] = [dead_letter(raw, e, self._now()) for raw, e in refused if raw.offset > owned.sent]
+        self.tally["dead_letters"] += len(letters)
+        await self._outbox(letters)
+
+    async def _write_counts(self, owned: Partition, writes: Sequence[CountWrite]) -> None:
+        await self._store.add_counts(writes)
+        owned.counts.update({write.shard: write.new for write in writes})
+
+    async def _write_shards(self, owned: Partition, writes: Sequence[ShardWrite]) -> None:
+        await self._store.write_shards(writes)
+        owned.metas.update({write.shard: write.meta for write in writes})

@@ -1,0 +1,64 @@
+"""What learning sends to Kafka: dead letters, misplaced and forwarded events, enriched ones."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
+
+from contracts import events, topics
+from contracts.dead_letter import DeadLetter
+from contracts.errors import InvalidEvent
+from contracts.events import UserEvent
+from contracts.topics import Topic
+from online.learn.enrich import Enriched
+
+
+class Raw(NamedTuple):
+    """One record as it lay in the topic."""
+
+    topic: Topic
+    partition: int
+    offset: int
+    time: int
+    """UTC ms: when the broker appended it."""
+    value: bytes
+
+
+class Outgoing(NamedTuple):
+    """One record to be sent; the key chooses the partition by Kafka's default partitioner."""
+
+    topic: Topic
+    key: str
+    value: bytes
+
+
+Outbox = Callable[[Sequence[Outgoing]], Awaitable[None]]
+"""Sends and returns when all are acknowledged by all replicas; raises `KafkaUnavailable`."""
+
+
+def dead_letter(raw: Raw, error: Exception, now: int) -> Outgoing:
+    """The record with its reason and its origin."""
+    letter = DeadLetter(
+        raw=raw.value,
+        reason=str(error) or type(error).__name__,
+        error=type(error).__name__,
+        topic=raw.topic.name,
+        partition=raw.partition,
+        offset=raw.offset,
+        time=now,
+        schema_version=events.version_of(raw.value) if isinstance(error, InvalidEvent) else events.SCHEMA_VERSION,
+    )
+    return Outgoing(topics.DEAD_LETTER, letter.origin, events.encode(letter))
+
+
+def enriched(row: Enriched) -> Outgoing:
+    """The event as the learner saw it."""
+    return Outgoing(topics.ENRICHED, row.user_id, events.encode(row))
+
+
+def published(event: UserEvent) -> Outgoing:
+    """An event of another user, by an alias."""
+    return Outgoing(topics.EVENTS, event.key, events.encode(event))
+
+
+def replaced(raw: Raw, topic: Topic, key: str) -> Outgoing:
+    """A record that lay in the wrong partition or topic, to be published again as it is."""
+    return Outgoing(topic, key, raw.value)

@@ -1,0 +1,1 @@
+"""The shell around `online/learn`: Faust does groups, rebalances and supervision; the learner does the rest."""

@@ -1,0 +1,126 @@
+"""The Faust app, wired once with plain arguments: topics, agents and the timers around them."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any, cast
+
+import faust
+from faust.streams import Stream
+from faust.types import TP, StreamT
+from online.lake.write import LakeWriter
+
+from contracts.errors import KafkaUnavailable, MoodstreamError
+from contracts.settings import Settings
+from contracts.topics import EVENTS, ITEMS
+from model.shelf import Shelf
+from online.learn.bundles import Bundles
+from online.learn.enrich import Enricher
+from online.learn.learner import Learner
+from online.learn.outgoing import Outgoing
+from online.store.protocol import Store
+from stream import topics
+from stream.agents import Keeper, now
+from stream.items import CatalogueKeeper
+from stream.transport import Chunk, Consumer, Transport
+
+log = logging.getLogger("moodstream.stream")
+
+
+def create_app(settings: Settings, bootstrap: str, store: Store) -> faust.App:
+    """The worker's app; the topics must exist. Several processes of the same namespace share the partitions."""
+    app = faust.App(
+        f"{settings.namespace}.stream",
+        broker=[f"kafka://{server}" for server in bootstrap.split(",")],
+        store="memory://",
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=3.0,
+        broker_request_timeout=20.0,
+        broker_commit_interval=1.0,
+        broker_max_poll_records=500,
+        consumer_auto_offset_reset="earliest",
+        producer_acks=-1,
+        stream_buffer_maxsize=16,
+        stream_wait_empty=True,
+        value_serializer="raw",
+        key_serializer="raw",
+    )
+
+    async def send(outgoing: Sequence[Outgoing]) -> None:
+        pending = [
+            await app.producer.send(
+                out.topic.full_name(settings.namespace), out.key.encode(), out.value, None, None, None
+            )
+            for out in outgoing
+        ]
+        try:
+            for sent in pending:
+                await sent
+        except Exception as error:
+            raise KafkaUnavailable(f"Kafka did not acknowledge: {error}") from error
+
+    learner = Learner(
+        store, Bundles(Shelf(settings.bundles_url)), Enricher(settings.geoip), send, settings.partitions, now
+    )
+    keeper = Keeper(
+        learner,
+        CatalogueKeeper(store, send),
+        store,
+        lambda incarnation, number: LakeWriter(settings.lake_url, settings.namespace, incarnation, number),
+        lambda: topics.ids(bootstrap, settings.namespace, settings.partitions),
+        settings.namespace,
+    )
+    transport = Transport(app.conf.broker, app, app.loop)
+    transport.seek_to = keeper.assigned
+    app.transport = transport
+    _add_agents(app, keeper, settings.namespace)
+    return app
+
+
+def _add_agents(app: faust.App, keeper: Keeper, namespace: str) -> None:
+    schema = ChunkSchema()
+
+    async def take(stream: StreamT[Chunk]) -> None:
+        async for event in cast("Stream[Chunk]", stream).noack().events():
+            tp = TP(event.message.topic, event.message.partition)
+            await keeper.take(cast("Consumer", app.consumer), tp, event.value)
+            event.ack()
+
+    for topic in (EVENTS, ITEMS):
+        app.agent(app.topic(topic.full_name(namespace), schema=schema), name=topic.name)(take)
+
+    async def beat() -> None:
+        await _quietly(keeper.beat)
+
+    async def sweep() -> None:
+        await _quietly(keeper.sweep)
+        await _quietly(keeper.move_idle)
+
+    async def flush() -> None:
+        await _quietly(keeper.flush)
+
+    app.timer(0.5)(beat)
+    app.timer(2.0)(sweep)
+    app.timer(5.0)(flush)
+    app.on_before_shutdown.connect(lambda *_, **__: keeper.flush(), weak=False)
+
+
+class ChunkSchema(faust.Schema[bytes, Chunk]):
+    """Passes chunks on as they are: the learner decodes, so that no bad message ever kills an agent."""
+
+    def loads_key(self, app: Any, message: Any, **_: Any) -> Any:
+        return message.key
+
+    def loads_value(self, app: Any, message: Any, **_: Any) -> Any:
+        return message.value
+
+
+async def _quietly(work: Any) -> None:
+    """Run a timer's work; what a store or another worker refuses is met again by the agents, which step back."""
+    try:
+        await work()
+    except (MoodstreamError, KeyError) as error:
+        log.info("put off: %s", error)

@@ -1,0 +1,37 @@
+"""The catalogue's changes: from the items topic into the store, within seconds of the event."""
+
+from collections.abc import Sequence
+
+from contracts import events, topics
+from contracts.errors import InvalidEvent
+from contracts.events import ItemEvent
+from online.learn.outgoing import Outbox, Outgoing, Raw, dead_letter, replaced
+from online.store.protocol import Store, Watermark
+
+
+class CatalogueKeeper:
+    """Takes in the items topic's records; the newest of an item wins."""
+
+    def __init__(self, store: Store, outbox: Outbox) -> None:
+        self._store = store
+        self._outbox = outbox
+
+    async def start_at(self, partition: int, incarnation: str) -> int:
+        """The offset to read from."""
+        return (await self._store.items_watermark(partition)).within(incarnation) + 1
+
+    async def keep(self, partition: int, incarnation: str, records: Sequence[Raw], now: int) -> None:
+        """Write the changes of consecutive records; what is no item event goes where it belongs."""
+        items: dict[str, bytes] = {}
+        outgoing: list[Outgoing] = []
+        for raw in records:
+            try:
+                event = events.decode(raw.value)
+                if isinstance(event, ItemEvent):
+                    items[event.item_id] = events.encode(event)
+                else:
+                    outgoing.append(replaced(raw, topics.EVENTS, event.key))
+            except InvalidEvent as error:
+                outgoing.append(dead_letter(raw, error, now))
+        await self._outbox(outgoing)
+        await self._store.put_items(partition, Watermark(incarnation, records[-1].offset), items)

@@ -1,0 +1,29 @@
+"""The worker process: checks what it stands on, then runs the Faust app until SIGTERM."""
+
+import asyncio
+import logging
+
+import faust
+
+from contracts.errors import Misconfigured
+from contracts.settings import Settings
+from online.store.redis import check_noeviction, connect
+from stream import topics
+from stream.app import create_app
+
+
+def run(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; raises `Misconfigured` or `Unavailable` when it can't start."""
+    if not settings.kafka or not settings.redis:
+        raise Misconfigured("set MOODSTREAM_KAFKA and MOODSTREAM_REDIS, or start everything by: moodstream up")
+    asyncio.run(check_noeviction(settings.redis))
+    topics.ensure(settings.kafka, settings.namespace, settings.partitions, settings.replication)
+    store = connect(
+        settings.redis,
+        settings.namespace,
+        cluster=settings.redis_cluster,
+        user_idle_days=settings.user_idle_days,
+        count_days=settings.count_days,
+    )
+    app = create_app(settings, settings.kafka, store)
+    faust.Worker(app, loglevel=logging.INFO, redirect_stdouts=False, quiet=True).execute_from_commandline()
