@@ -1,0 +1,1 @@
+"""The maths that training and streaming share: encoder, items, scoring, ranker, and the bundle that carries them."""

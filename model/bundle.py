@@ -1,0 +1,153 @@
+"""The bundle: all that training hands to stream and serving, as safetensors and JSON; nothing in it can execute."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from contracts.errors import BundleRejected
+from model import encoder, manifest
+from model.index import ItemIndex
+from model.items import BUCKETS, Item
+from model.manifest import MANIFEST, Manifest, Watermark
+from model.ranker import Ranker
+from model.step import Encoder
+
+Floats = NDArray[np.float32]
+
+ITEMS, ENCODER, CONTENT = "items.safetensors", "encoder.safetensors", "content.safetensors"
+CATALOGUE, RANKER = "catalogue.json", "ranker.json"
+FILES: Final = (ITEMS, ENCODER, CONTENT, CATALOGUE, RANKER)
+"""Every file of a bundle but its manifest; whatever else lies beside them is never opened."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One immutable model; rows as `ItemIndex` numbers them, so `catalogue[i]` is at row i + 2."""
+
+    version: str
+    created: int
+    """UTC milliseconds."""
+    watermark: Watermark
+    catalogue: tuple[Item, ...]
+    vectors: Floats
+    """(rows, d)"""
+    bias: Floats
+    """(rows,); `scoring.NEVER` for the two rows without an item."""
+    moods: Floats
+    """(rows, 2): valence and arousal."""
+    popularity: Floats
+    """(rows,): log1p of the decayed count at the watermark."""
+    encoder: Encoder
+    content_projection: Floats
+    """(BUCKETS, d)"""
+    ranker: Ranker = field(default_factory=Ranker)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    index: ItemIndex = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", ItemIndex(item.item_id for item in self.catalogue))
+        _check_shapes(self)
+
+
+def version_of(created: int, *arrays: Floats) -> str:
+    """A name for a new bundle: when it was made (UTC) and what is in it."""
+    digest = hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
+    return f"{datetime.fromtimestamp(created / 1000, UTC):%Y%m%dT%H%M%S}-{digest[:8]}"
+
+
+def pack(bundle: Bundle) -> dict[str, bytes]:
+    """The bundle's files; the manifest comes last and must be written last."""
+    items = {"vectors": bundle.vectors, "bias": bundle.bias, "moods": bundle.moods, "popularity": bundle.popularity}
+    weights = {name: value for name, value in bundle.encoder.parameters.items() if name != "vectors"}
+    files = {
+        ITEMS: save({name: np.ascontiguousarray(value, np.float32) for name, value in items.items()}),
+        ENCODER: save(weights),
+        CONTENT: save({"projection": np.ascontiguousarray(bundle.content_projection, np.float32)}),
+        CATALOGUE: msgspec.json.encode(bundle.catalogue),
+        RANKER: msgspec.json.encode(bundle.ranker.weights),
+    }
+    said = Manifest(
+        version=bundle.version,
+        created=bundle.created,
+        watermark=bundle.watermark,
+        schema=manifest.schema_hash(),
+        files=manifest.checksums(files),
+        metrics=dict(bundle.metrics),
+    )
+    return {**files, MANIFEST: manifest.seal(said)}
+
+
+def unpack(files: Mapping[str, bytes]) -> Bundle:
+    """The bundle in these files; raises `BundleRejected`, with the reason, for what is damaged or doesn't match."""
+    if MANIFEST not in files:
+        raise BundleRejected(f"no {MANIFEST}: not a bundle, or one that was not written to its end")
+    said = manifest.unseal(files[MANIFEST])
+    manifest.check(files, said, FILES)
+    try:
+        return _assemble(said, files)
+    except (SafetensorError, msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
+        raise BundleRejected(f"bundle {said.version} does not fit together: {error}") from error
+
+
+def write(bundle: Bundle, folder: Path) -> None:
+    """Write the bundle into a folder, the manifest last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, raw in pack(bundle).items():
+        (folder / name).write_bytes(raw)
+
+
+def read(folder: Path) -> Bundle:
+    """The bundle in a folder; raises `BundleRejected`."""
+    names = (*FILES, MANIFEST)
+    return unpack({name: (folder / name).read_bytes() for name in names if (folder / name).is_file()})
+
+
+def _assemble(said: Manifest, files: Mapping[str, bytes]) -> Bundle:
+    items = load(files[ITEMS])
+    return Bundle(
+        version=said.version,
+        created=said.created,
+        watermark=said.watermark,
+        catalogue=msgspec.json.decode(files[CATALOGUE], type=tuple[Item, ...]),
+        vectors=items["vectors"],
+        bias=items["bias"],
+        moods=items["moods"],
+        popularity=items["popularity"],
+        encoder=Encoder({**load(files[ENCODER]), "vectors": items["vectors"]}),
+        content_projection=load(files[CONTENT])["projection"],
+        ranker=Ranker(msgspec.json.decode(files[RANKER], type=dict[str, float])),
+        metrics=said.metrics,
+    )
+
+
+def _check_shapes(bundle: Bundle) -> None:
+    rows, dim, hidden = len(bundle.index), bundle.encoder.dim, bundle.encoder.hidden_size
+    wanted = {
+        "vectors": (rows, dim),
+        "bias": (rows,),
+        "moods": (rows, 2),
+        "popularity": (rows,),
+        "content_projection": (BUCKETS, dim),
+    }
+    given = {name: getattr(bundle, name) for name in wanted}
+    wanted |= encoder.shapes(hidden, dim)
+    given |= {name: value for name, value in bundle.encoder.parameters.items() if name != "vectors"}
+    for name, shape in wanted.items():
+        if name not in given:
+            raise ValueError(f"{name} is missing")
+        if given[name].shape != shape or given[name].dtype != np.float32:
+            raise ValueError(f"{name} is {given[name].dtype} {given[name].shape}, not float32 {shape}")
+        if not np.isfinite(given[name]).all():
+            raise ValueError(f"{name} has numbers that are not finite")
+
+
+__all__ = ["FILES", "Bundle", "Watermark", "pack", "read", "unpack", "version_of", "write"]

@@ -1,0 +1,141 @@
+"""Where bundles stand: a folder or any fsspec URL, and the pointer that says which one is current."""
+
+import os
+import re
+import threading
+import uuid
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any, Final
+
+import fsspec
+import msgspec
+from fsspec.implementations.local import LocalFileSystem
+
+from contracts.errors import BundleRejected
+from model.bundle import FILES, Bundle, pack, unpack
+from model.manifest import MANIFEST
+
+POINTER: Final = "current.json"
+_VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_KEPT: Final = 3
+_HISTORY: Final = 100
+
+
+class Pointer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `current.json` holds: the versions published, the current one last."""
+
+    published: tuple[str, ...] = ()
+
+
+class Shelf:
+    """Immutable bundles by version, and an atomic pointer; safe to share between threads and processes."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        fs, self._root = fsspec.core.url_to_fs(url)
+        self._fs: Any = fs
+        self._loaded: OrderedDict[str, Bundle] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def versions(self) -> list[str]:
+        """Every bundle that was written to its end, oldest name first."""
+        self._fs.invalidate_cache()
+        if not self._fs.isdir(self._root):
+            return []
+        names = (path.rstrip("/").rsplit("/", 1)[-1] for path in self._fs.ls(self._root, detail=False))
+        return sorted(name for name in names if _VERSION.fullmatch(name) and self._has(name))
+
+    def load(self, version: str) -> Bundle:
+        """The bundle of this version, kept in memory for the next caller; raises `BundleRejected`."""
+        with self._lock:
+            if version not in self._loaded:
+                self._loaded[version] = self._read(version)
+            self._loaded.move_to_end(version)
+            while len(self._loaded) > _KEPT:
+                self._loaded.popitem(last=False)
+            return self._loaded[version]
+
+    def add(self, bundle: Bundle) -> str:
+        """Put a bundle on the shelf; its version is returned. Raises `BundleRejected` if the version is taken."""
+        version = _checked(bundle.version)
+        if self._has(version):
+            raise BundleRejected(f"bundle {version} is on the shelf already and can't be changed")
+        self._fs.makedirs(self._path(version), exist_ok=True)
+        for name, raw in pack(bundle).items():
+            self._put(self._path(version, name), raw)
+        return version
+
+    def current(self) -> str | None:
+        """The version that the pointer names, None before the first was published."""
+        published = self._pointer().published
+        return published[-1] if published else None
+
+    def previous(self) -> str | None:
+        """The version that was current before this one, for `rollback`."""
+        published = self._pointer().published
+        return next((version for version in reversed(published) if version != published[-1]), None)
+
+    def point(self, version: str) -> None:
+        """Make a version current, atomically. Raises `BundleRejected` for one that isn't on the shelf."""
+        if not self._has(_checked(version)):
+            raise BundleRejected(f"bundle {version} is not on the shelf {self.url}: it has {self.versions() or 'none'}")
+        published = tuple(name for name in self._pointer().published if name != version)
+        self._put(self._path(POINTER), msgspec.json.encode(Pointer((*published, version)[-_HISTORY:])))
+
+    def _pointer(self) -> Pointer:
+        self._fs.invalidate_cache()
+        try:
+            return msgspec.json.decode(self._fs.cat_file(self._path(POINTER)), type=Pointer)
+        except FileNotFoundError:
+            return Pointer()
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise BundleRejected(f"{self._path(POINTER)} is damaged ({error}): publish a version again") from error
+
+    def _read(self, version: str) -> Bundle:
+        folder = self._path(_checked(version))
+        bundle = unpack(
+            {name: raw for name in (*FILES, MANIFEST) if (raw := self._get(f"{folder}/{name}")) is not None}
+        )
+        if bundle.version != version:
+            raise BundleRejected(f"{folder} holds bundle {bundle.version}")
+        return bundle
+
+    def _has(self, version: str) -> bool:
+        return bool(self._fs.exists(self._path(version, MANIFEST)))
+
+    def _get(self, path: str) -> bytes | None:
+        try:
+            return bytes(self._fs.cat_file(path))
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return None
+
+    def _put(self, path: str, raw: bytes) -> None:
+        if isinstance(self._fs, LocalFileSystem):
+            _replace(Path(path), raw)
+        else:
+            # an object store shows an object when it is whole
+            self._fs.pipe_file(path, raw)
+
+    def _path(self, *parts: str) -> str:
+        return "/".join((self._root.rstrip("/"), *parts))
+
+
+def _checked(version: str) -> str:
+    if not _VERSION.fullmatch(version):
+        raise BundleRejected(f"{version!r} is no bundle's version")
+    return version
+
+
+def _replace(path: Path, raw: bytes) -> None:
+    """Write a file so that a reader, or a crash, sees the old one or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with beside.open("wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Fakes, under the file names of the real things."""
