@@ -1,0 +1,52 @@
+# What there is to run. `make` alone lists it.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down test check bench bench-freshness clean lock
+SHELL := /bin/bash
+BIN := .venv/bin
+READY := .venv/.set-up
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
+
+setup: $(READY)  ## make .venv with the locked packages; does nothing when it's up to date
+	@:
+
+$(READY): locks/requirements.txt locks/torch.txt locks/uv.txt pyproject.toml moodstream/setup.sh
+	@PYTHON="$(PYTHON)" moodstream/setup.sh
+	@touch $@
+
+demo: setup  ## watch a click and a mood change the next recommendation (ARGS=--once ends after the show)
+	@$(BIN)/moodstream demo $(ARGS)
+
+up: setup  ## bring the whole stack up and keep it up
+	@$(BIN)/moodstream up $(ARGS)
+
+down: setup  ## stop what `make up` or `make demo` runs here (ARGS=--purge also deletes its data)
+	@$(BIN)/moodstream down $(ARGS)
+
+test: setup  ## every test, on real Kafka and Redis (ARGS=tests/model runs some)
+	@$(ONE_THREAD) $(BIN)/pytest $(ARGS)
+
+check: setup  ## format, lint, types, and the direction of imports
+	@$(BIN)/ruff format --check --quiet . || { echo "some files are not formatted: run .venv/bin/ruff format ."; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+bench: setup  ## every benchmark
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks $(ARGS)
+
+bench-freshness: setup  ## from an acknowledged event to a changed answer, 200 times
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.freshness $(ARGS)
+
+clean:  ## delete .venv and every cache, but not the data (that is `make down ARGS=--purge`)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+LOCKING := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --no-emit-index-url --python-version 3.11
+lock: setup  ## compile the locks anew from pyproject.toml (UPGRADE=--upgrade takes newer versions)
+	$(LOCKING) $(UPGRADE) --generate-hashes --extra dev pyproject.toml -o locks/requirements.txt
+	echo torch | $(LOCKING) $(UPGRADE) --no-annotate --no-header -c locks/requirements.txt - -o locks/torch.txt
+	echo uv | $(LOCKING) $(UPGRADE) --generate-hashes --no-header - -o locks/uv.txt
+	$(BIN)/python -m moodstream.local.jars > .venv/jars.sha256 && mv .venv/jars.sha256 moodstream/local/jars.sha256
