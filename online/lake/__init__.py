@@ -1,0 +1,1 @@
+"""Enriched events kept for training and questions: Parquet by arrival hour, in files of fixed offset ranges."""

@@ -1,0 +1,111 @@
+"""The lake's folder, on this machine or wherever fsspec reaches: whole files in, columns out."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+from fsspec.implementations.local import LocalFileSystem
+
+from contracts.errors import Misconfigured, StateUnreadable, Unavailable
+from online.lake.layout import SCHEMA, LakeFile
+
+
+class Folder:
+    """The folder of one namespace, on this machine or wherever fsspec reaches; its errors are ours."""
+
+    def __init__(self, url: str, namespace: str) -> None:
+        """Raises `Misconfigured` for a place that no driver is installed for."""
+        try:
+            self.fs, root = fsspec.core.url_to_fs(url)
+        except (ImportError, ValueError) as error:
+            raise Misconfigured(f"the lake {url} can't be opened: {error}") from error
+        self.root: str = f"{root.rstrip('/')}/{namespace}"
+
+    def files(self) -> list[LakeFile]:
+        """All of its files, in order of name."""
+        try:
+            self.fs.invalidate_cache()
+            found = self.fs.find(self.root)
+        except OSError as error:
+            raise self._unavailable(error) from error
+        return sorted(file for file in map(LakeFile.parse, found) if file is not None)
+
+    def table(self, file: LakeFile, columns: Sequence[str] = SCHEMA.names) -> pa.Table:
+        """Columns of one file, empty where an older file lacks one; raises `StateUnreadable` for a damaged file."""
+        with self._parquet(file) as parquet:
+            found = parquet.read([name for name in columns if name in parquet.schema_arrow.names])
+            return pa.table(
+                {
+                    name: found[name] if name in found.column_names else pa.nulls(len(found), SCHEMA.field(name).type)
+                    for name in columns
+                },
+                pa.schema([SCHEMA.field(name) for name in columns]),
+            )
+
+    def row_count(self, file: LakeFile) -> int:
+        """Rows of one file; 0 where there is none."""
+        self.fs.invalidate_cache()  # another worker may have written it
+        if not self.fs.exists(f"{self.root}/{file.path}"):
+            return 0
+        with self._parquet(file) as parquet:
+            return int(parquet.metadata.num_rows)
+
+    def least(self, file: LakeFile, column: str) -> str:
+        """The smallest text of this column in one file, "" where the file doesn't say; reads the footer only."""
+        with self._parquet(file) as parquet:
+            at = parquet.schema_arrow.get_field_index(column)
+            groups = [parquet.metadata.row_group(i).column(at).statistics for i in range(parquet.num_row_groups)]
+            return min((group.min if group and group.has_min_max else "" for group in groups), default="")
+
+    @contextmanager
+    def _parquet(self, file: LakeFile) -> Iterator[pq.ParquetFile]:
+        path = f"{self.root}/{file.path}"
+        try:
+            with self.fs.open(path, "rb") as raw, pq.ParquetFile(raw) as parquet:
+                yield parquet
+        except pa.ArrowInvalid as error:
+            raise StateUnreadable(f"the lake's file {path} is damaged ({error}): move it away") from error
+        except OSError as error:
+            raise self._unavailable(error) from error
+
+    def get(self, path: str) -> bytes | None:
+        """The bytes there, or None."""
+        try:
+            raw: bytes = self.fs.cat_file(f"{self.root}/{path}")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._unavailable(error) from error
+        return raw
+
+    def put(self, path: str, data: bytes) -> None:
+        """Write the whole file or nothing: a rename on a local disk, a single PUT elsewhere."""
+        full = f"{self.root}/{path}"
+        try:
+            if isinstance(self.fs, LocalFileSystem):
+                _put_local(Path(full), data)
+            else:
+                self.fs.pipe_file(full, data)
+        except OSError as error:
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: OSError) -> Unavailable:
+        return Unavailable(f"the lake {self.root} can't be reached: {error}")
+
+
+def _put_local(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # neither a reader's `*.parquet` nor another process meets the unfinished file
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with unfinished.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

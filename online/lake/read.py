@@ -1,0 +1,100 @@
+"""The lake's reading side: events in the log's order, without what came twice and without what was erased."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from online.lake.folder import Folder
+from online.lake.layout import SCHEMA, LakeFile, hour_of, in_order_of_offset
+from online.lake.rules import STEPPING, Erasures, RecentIds, Row
+
+TRAINING: Final = ("user_id", "item_id", "kind", "value", "weight", "mood", "time")
+_NEEDED: Final = tuple(name for name in Row._fields if name != "incarnation")
+_LAST_RARE: Final = "erase"
+"""`alias` and `erase` sort before all other types, so that a file's footer says whether it may hold one."""
+
+
+def read_events(
+    url: str,
+    namespace: str,
+    *,
+    since: int | None = None,
+    until: int | None = None,
+    columns: Sequence[str] = SCHEMA.names,
+) -> Iterator[pa.Table]:
+    """Tables of at most `RANGE` events that arrived in [since, until) (UTC ms), in order of (partition, offset).
+
+    A topic that was made again follows after its earlier life. An event whose id is among its user's last 256 is left
+    out, and so are a user's events before their erasure. Raises `Unavailable`, `StateUnreadable` for a damaged file.
+    """
+    folder = Folder(url, namespace)
+    files = folder.files()
+    erasures = Erasures(row for file in files for row in _rare_rows(folder, file))
+    for (incarnation, _), of_partition in groupby(_in_order(files, since, until), key=lambda file: file[:2]):
+        recent = RecentIds()
+        for _, of_range in groupby(of_partition, key=lambda file: file.first):
+            names = list(dict.fromkeys([*_NEEDED, *columns]))
+            table = in_order_of_offset([folder.table(file, names) for file in of_range])
+            table = _arrived(table, since, until)
+            kept = [recent.is_new(row) and not erasures.covers(row) for row in _rows(table, incarnation)]
+            yield table.filter(pa.array(kept, pa.bool_())).select(list(columns))
+
+
+def read_table(
+    url: str,
+    namespace: str,
+    *,
+    since: int | None = None,
+    until: int | None = None,
+    columns: Sequence[str] = SCHEMA.names,
+) -> pa.Table:
+    """All that `read_events` gives, as one table."""
+    none = pa.schema([SCHEMA.field(name) for name in columns]).empty_table()
+    return pa.concat_tables([none, *read_events(url, namespace, since=since, until=until, columns=columns)])
+
+
+def to_training(table: pa.Table) -> pa.Table:
+    """The columns of TRAINING, of the events that step a user's state, in the table's order.
+
+    A mood event has an empty `item_id` and `kind`; an interaction's `mood` is the context's, or empty.
+    """
+    stepping = pc.is_in(table["type"], pa.array(STEPPING))
+    said = pc.or_(pc.not_equal(table["type"], "mood"), pc.not_equal(table["mood"], ""))
+    return table.filter(pc.and_(stepping, said)).select(list(TRAINING))
+
+
+def _in_order(files: Sequence[LakeFile], since: int | None, until: int | None) -> list[LakeFile]:
+    """The files that may hold such arrivals: earlier lives of the topic first, then by partition and range."""
+    births: dict[str, str] = {}
+    for file in files:
+        births[file.incarnation] = min(file.hour, births.get(file.incarnation, file.hour))
+    first, last = hour_of(since or 0), "9" if until is None else hour_of(until)
+    wanted = [file for file in files if first <= file.hour <= last]
+    return sorted(wanted, key=lambda file: (births[file.incarnation], file))
+
+
+def _arrived(table: pa.Table, since: int | None, until: int | None) -> pa.Table:
+    arrival = table["arrival"].to_numpy()
+    wanted = np.ones(len(arrival), np.bool_)
+    if since is not None:
+        wanted &= arrival >= since
+    if until is not None:
+        wanted &= arrival < until
+    return table if wanted.all() else table.filter(pa.array(wanted))
+
+
+def _rare_rows(folder: Folder, file: LakeFile) -> list[Row]:
+    """The `alias` and `erase` events of one file."""
+    if folder.least(file, "type") > _LAST_RARE:
+        return []
+    table = folder.table(file, _NEEDED)
+    return list(_rows(table.filter(pc.is_in(table["type"], pa.array(["alias", "erase"]))), file.incarnation))
+
+
+def _rows(table: pa.Table, incarnation: str) -> Iterator[Row]:
+    columns = [table[name].to_pylist() for name in _NEEDED]
+    return (Row(incarnation, *values) for values in zip(*columns, strict=True))

@@ -1,0 +1,75 @@
+"""What a reader of the lake leaves out, as the learner does: duplicates among recent ids, and what was erased."""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from online.store.state import HISTORY, id_hash
+
+STEPPING: Final = ("interaction", "mood")
+"""The types of events that enter a user's history."""
+
+
+class Row(NamedTuple):
+    """What the rules look at of one event."""
+
+    incarnation: str
+    partition: int
+    offset: int
+    arrival: int
+    type: str
+    event_id: str
+    user_id: str
+    mood: str
+    known_as: str
+
+
+class RecentIds:
+    """The ids of each user's last `HISTORY` events, in one partition."""
+
+    def __init__(self) -> None:
+        self._users: dict[str, tuple[deque[int], set[int]]] = {}
+
+    def is_new(self, row: Row) -> bool:
+        """Whether this event, the next of the partition, has an effect; remembers it."""
+        if row.type == "erase":
+            self._users.pop(row.user_id, None)
+        if row.type not in STEPPING or (row.type == "mood" and not row.mood):
+            return True  # noted, or refused for its unknown mood: it never enters the history
+        order, ids = self._users.setdefault(row.user_id, (deque(), set()))
+        known = id_hash(row.event_id)
+        if known in ids:
+            return False
+        order.append(known)
+        ids.add(known)
+        if len(order) > HISTORY:
+            ids.discard(order.popleft())
+        return True
+
+
+class Erasures:
+    """Which events were erased: a user's, and those of the anonymous users who turned out to be that user."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        """Of all `erase` and `alias` events of the lake."""
+        self._latest: dict[str, Row] = {}
+        aliases: list[Row] = []
+        for row in sorted(rows, key=lambda row: (row.arrival, row.offset)):
+            if row.type == "erase":
+                self._latest[row.user_id] = row
+            elif row.type == "alias":
+                aliases.append(row)
+        for alias in reversed(aliases):  # the newest first, so that a chain is followed to its start
+            erase = self._latest.get(alias.known_as)
+            own = self._latest.get(alias.user_id)
+            if erase and alias.arrival <= erase.arrival and (own is None or own.arrival < erase.arrival):
+                self._latest[alias.user_id] = erase
+
+    def covers(self, row: Row) -> bool:
+        """Whether this event came before its user's erasure; the `erase` itself stays."""
+        erase = self._latest.get(row.user_id)
+        if erase is None:
+            return False
+        if row[:2] == erase[:2]:
+            return row.offset < erase.offset
+        return row.arrival <= erase.arrival
