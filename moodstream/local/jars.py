@@ -55,7 +55,7 @@ def kafka_jars(cache: Path, say: Say) -> list[Path]:
             return cached_jars(cache) or _install(cache, say)
     except OSError as error:
         raise Unavailable(
-            f"Kafka's jars can't be downloaded into {cache} ({error}): "
+            f"Kafka's jars can't be downloaded into {cache} ({_reason(error)}): "
             "check the network and the disk, or name a broker that runs by MOODSTREAM_KAFKA=host:port"
         ) from error
 
@@ -89,7 +89,8 @@ def download(folder: Path, say: Say) -> list[Path]:
     )
     builder = EnvironmentBuilder(context=context, cache_dir=folder / "environment", link_strategy=LinkStrategy.COPY)
     try:
-        return sorted(Path(jar) for jar in builder.from_endpoint(ENDPOINT).all_jars)
+        with _trusting_the_systems_certificates():
+            return sorted(Path(jar) for jar in builder.from_endpoint(ENDPOINT).all_jars)
     except RuntimeError as error:  # what jgo raises for a jar that no repository has
         raise OSError(str(error)) from error
 
@@ -107,6 +108,25 @@ def _check(jars: list[Path]) -> None:
             f"Kafka's jars are not the ones that {LOCK.name} names ({', '.join(wrong[:5])}): nothing was kept; "
             "try again, and if it stays so, don't trust this network"
         )
+
+
+@contextmanager
+def _trusting_the_systems_certificates() -> Iterator[None]:
+    """`SSL_CERT_FILE` means a proxy's certificate to uv, pip and OpenSSL; jgo's `requests` knows another name only."""
+    name, file = "REQUESTS_CA_BUNDLE", os.environ.get("SSL_CERT_FILE")
+    if not file or name in os.environ:
+        yield
+        return
+    os.environ[name] = file
+    try:
+        yield
+    finally:
+        del os.environ[name]
+
+
+def _reason(error: OSError) -> str:
+    """What went wrong, without the chain of what it was wrapped in."""
+    return str(error).rpartition("(Caused by ")[2][:200]
 
 
 def _progress(say: Say) -> Callable[[str, int], AbstractContextManager[Callable[[int], None]]]:
