@@ -1,0 +1,1 @@
+"""Training and proof: data sets, the training script, publishing bundles."""
