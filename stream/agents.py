@@ -6,10 +6,10 @@ import time
 from collections.abc import Awaitable, Callable
 
 from faust.types import TP
-from online.lake.write import LakeWriter
 
-from contracts.errors import MoodstreamError
+from contracts.errors import Fenced, MoodstreamError
 from contracts.topics import EVENTS, ITEMS, Topic
+from online.lake.write import LakeWriter
 from online.learn.learner import Learner
 from online.learn.outgoing import Raw
 from online.store.protocol import Heartbeat, Store
@@ -116,10 +116,15 @@ class Keeper:
             end = max(self._ends.get(number, 0), position)
             await self._store.beat(Heartbeat(number, position, end, now()))
 
-    async def sweep(self) -> None:
-        """Advance idle shards, and move some idle users to the bundle in force."""
+    async def sweep(self, consumer: Consumer) -> None:
+        """Advance idle shards, which also finds a store that went back while nothing happened: read from there."""
         for number in list(self._writers):
-            await self.learner.sweep(number)
+            try:
+                await self.learner.sweep(number)
+            except Fenced as error:
+                tp = TP(self._events, number)
+                log.warning("partition %d steps back: %s", number, error)
+                await consumer.seek_back(tp, await self._until_it_works(self._start_at, tp))
 
     async def move_idle(self) -> None:
         """Make all idle users' states again for the bundle in force."""

@@ -7,12 +7,12 @@ from typing import Any, cast
 import faust
 from faust.streams import Stream
 from faust.types import TP, StreamT
-from online.lake.write import LakeWriter
 
 from contracts.errors import KafkaUnavailable, MoodstreamError
 from contracts.settings import Settings
 from contracts.topics import EVENTS, ITEMS
 from model.shelf import Shelf
+from online.lake.write import LakeWriter
 from online.learn.bundles import Bundles
 from online.learn.enrich import Enricher
 from online.learn.learner import Learner
@@ -96,7 +96,7 @@ def _add_agents(app: faust.App, keeper: Keeper, namespace: str) -> None:
         await _quietly(keeper.beat)
 
     async def sweep() -> None:
-        await _quietly(keeper.sweep)
+        await _quietly(lambda: keeper.sweep(cast("Consumer", app.consumer)))
         await _quietly(keeper.move_idle)
 
     async def flush() -> None:

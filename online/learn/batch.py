@@ -65,4 +65,4 @@ class Batch:
             users[user_shard(user_id)][user_id] = records[user_id]
         metas = self._owned.metas
         new = self._owned.at(upto)
-        return [ShardWrite(s, metas[s].watermark, metas[s].at(new), users[s]) for s in sorted(users)]
+        return [ShardWrite(s, metas[s], metas[s].at(new), users[s]) for s in sorted(users)]

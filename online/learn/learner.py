@@ -5,7 +5,8 @@ caller acknowledges last. See DESIGN.md, "Once"; `tests/online/learn/test_once.p
 """
 
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from contracts.errors import BundleRejected, InvalidEvent, MoodstreamError
@@ -81,14 +82,18 @@ class Learner:
         return rows
 
     async def sweep(self, number: int) -> None:
-        """Move idle shards' watermarks up to what was taken in, so that the lowest is never far back."""
+        """Move idle shards' watermarks up to what was taken in, so that the lowest is never far back.
+
+        Raises `Fenced` where the store stands elsewhere, as `learn` does: one that went back is noticed when idle too.
+        """
         owned = self._owned[number]
         async with owned.lock:
+            owned.check(await self._store.shards(list(owned.metas)), await self._store.count_watermarks(number))
             new = owned.at(owned.position)
             behind = [shard for shard, mark in owned.counts.items() if mark.within(owned.incarnation) < new.offset]
             await self._write_counts(owned, [CountWrite(s, number, owned.counts[s], new, {}) for s in behind])
             idle = [(shard, meta) for shard, meta in owned.metas.items() if owned.offset(shard) < new.offset]
-            await self._write_shards(owned, [ShardWrite(s, m.watermark, m.at(new), {}) for s, m in idle])
+            await self._write_shards(owned, [ShardWrite(s, m, m.at(new), {}) for s, m in idle])
 
     async def move_all(self, number: int) -> None:
         """Make all idle users' states again for the bundle in force, some at a time, with events learned in between."""
@@ -99,7 +104,7 @@ class Learner:
     async def _move_some(self, owned: Partition) -> bool:
         async with owned.lock:
             shards: dict[int, list[Working]] = {}
-            for shard in [s for s, meta in owned.metas.items() if meta.moved_to != meta.rollout]:
+            for shard in [s for s, meta in owned.metas.items() if not meta.moved]:
                 shards[shard] = await self._to_be_moved(owned, shard)
                 if sum(map(len, shards.values())) >= _MOVED_AT_ONCE:
                     break
@@ -107,23 +112,31 @@ class Learner:
             await self._write_shards(
                 owned,
                 [
-                    ShardWrite(
-                        s,
-                        owned.metas[s].watermark,
-                        owned.metas[s].moved(),
-                        {u.user_id: records[u.user_id] for u in users},
-                    )
-                    for s, users in shards.items()
+                    ShardWrite(shard, meta, meta.all_moved(), {user.user_id: records[user.user_id] for user in users})
+                    for shard, users in shards.items()
+                    for meta in [owned.metas[shard]]
                 ],
             )
             self.tally["moved"] += len(records)
         return bool(shards)
 
     async def _to_be_moved(self, owned: Partition, shard: int) -> list[Working]:
-        found = await self._store.users(await self._store.shard_users(shard))
-        rollout = owned.metas[shard].rollout
-        users = [Working(user, record, bundle_for(user, rollout), owned.incarnation) for user, record in found.items()]
-        return [user for user in users if user.rebuilt]
+        users = await self._open(owned, {shard: await self._store.shard_users(shard)}, known=True)
+        return [user for user in users.values() if user.rebuilt]
+
+    async def _open(
+        self, owned: Partition, shards: Mapping[int, Sequence[str]], *, known: bool = False
+    ) -> dict[str, Working]:
+        """These users as the store has them, new ones too unless only the `known` are wanted; raises `Fenced`."""
+        found = await self._store.read(shards)
+        owned.check({shard: records.meta for shard, records in found.items()}, {})
+        return {
+            user_id: Working(user_id, record, bundle_for(user_id, found[shard].meta.rollout), owned.incarnation)
+            for shard, user_ids in shards.items()
+            for user_id in user_ids
+            for record in [found[shard].users.get(user_id)]
+            if record or not known
+        }
 
     async def _change_bundle(self, owned: Partition, control: Control) -> None:
         """All shards of the partition go on with another bundle from here; users follow when they're touched."""
@@ -136,9 +149,7 @@ class Learner:
             return
         offset = control.raw.offset
         behind = [(shard, meta) for shard, meta in owned.metas.items() if owned.offset(shard) < offset]
-        await self._write_shards(
-            owned, [ShardWrite(s, m.watermark, m.on(rollout).at(owned.at(offset)), {}) for s, m in behind]
-        )
+        await self._write_shards(owned, [ShardWrite(s, m, m.on(rollout).at(owned.at(offset)), {}) for s, m in behind])
         self.tally["bundle_changes"] += 1
 
     async def _learn_or_set_aside(self, owned: Partition, taken: Taken) -> list[Enriched]:
@@ -176,18 +187,10 @@ class Learner:
     async def _read(self, owned: Partition, placed: Sequence[tuple[Raw, UserEvent]]) -> Batch:
         """The events' users as the store has them; raises `Fenced` unless it stands where this worker left it."""
         user_ids = list(dict.fromkeys(event.user_id for _, event in placed))
-        found = await self._store.shards(sorted({user_shard(user_id) for user_id in user_ids}))
-        owned.check(found)
-        records = await self._store.users(user_ids)
-        users = {
-            user_id: Working(
-                user_id,
-                records.get(user_id),
-                bundle_for(user_id, found[user_shard(user_id)].rollout),
-                owned.incarnation,
-            )
-            for user_id in user_ids
-        }
+        shards: defaultdict[int, list[str]] = defaultdict(list)
+        for user_id in user_ids:
+            shards[user_shard(user_id)].append(user_id)
+        users = await self._open(owned, shards)
         return Batch(owned, users)
 
     def _fold(self, batch: Batch, raw: Raw, event: UserEvent, row: Enriched) -> None:

@@ -37,10 +37,11 @@ class Partition:
         """What a user shard has taken in."""
         return self.metas[shard].watermark.within(self.incarnation)
 
-    def check(self, found: dict[int, ShardMeta]) -> None:
-        """Raises `Fenced` unless the store stands where this worker left it."""
-        moved = [shard for shard, meta in found.items() if meta.watermark != self.metas[shard].watermark]
-        if moved:
+    def check(self, metas: dict[int, ShardMeta], counts: dict[int, Watermark]) -> None:
+        """Raises `Fenced` unless these shards, as found in the store, stand where this worker left them."""
+        users = sum(meta != self.metas[shard] for shard, meta in metas.items())
+        items = sum(mark != self.counts[shard] for shard, mark in counts.items())
+        if users or items:
             raise Fenced(
-                f"{len(moved)} user shards of partition {self.number} stand elsewhere than this worker left them"
+                f"{users} user and {items} item shards of partition {self.number} stand elsewhere than we left them"
             )

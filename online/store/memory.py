@@ -7,7 +7,16 @@ import msgspec
 
 from contracts.errors import Fenced
 from contracts.sharding import ITEM_SHARDS, user_shard
-from online.store.protocol import Counter, CountWrite, Heartbeat, ShardMeta, ShardWrite, UserRecord, Watermark
+from online.store.protocol import (
+    Counter,
+    CountWrite,
+    Heartbeat,
+    ShardMeta,
+    ShardRecords,
+    ShardWrite,
+    UserRecord,
+    Watermark,
+)
 
 
 class MemoryStore:
@@ -28,9 +37,13 @@ class MemoryStore:
     async def shards(self, shards: Sequence[int]) -> dict[int, ShardMeta]:
         return {shard: self._shards.get(shard, ShardMeta()) for shard in shards}
 
-    async def users(self, user_ids: Sequence[str]) -> dict[str, UserRecord]:
-        found = ((user_id, self._users[user_shard(user_id)].get(user_id)) for user_id in user_ids)
-        return {user_id: record for user_id, record in found if record is not None}
+    async def read(self, users: Mapping[int, Sequence[str]]) -> dict[int, ShardRecords]:
+        return {shard: self._records(shard, user_ids) for shard, user_ids in users.items()}
+
+    def _records(self, shard: int, user_ids: Sequence[str]) -> ShardRecords:
+        known = self._users[shard]
+        found = {user_id: known[user_id] for user_id in user_ids if user_id in known}
+        return ShardRecords(self._shards.get(shard, ShardMeta()), found)
 
     async def user(self, user_id: str) -> tuple[ShardMeta, UserRecord | None]:
         shard = user_shard(user_id)
@@ -42,7 +55,7 @@ class MemoryStore:
     async def write_shards(self, writes: Sequence[ShardWrite]) -> None:
         refused = 0
         for write in writes:
-            if self._shards.get(write.shard, ShardMeta()).watermark != write.expected:
+            if self._shards.get(write.shard, ShardMeta()) != write.expected:
                 refused += 1
                 continue
             self._shards[write.shard] = write.meta

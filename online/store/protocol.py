@@ -34,11 +34,23 @@ NO_ROLLOUT = Rollout(bundle="")
 
 
 class ShardMeta(msgspec.Struct, frozen=True):
-    """Where a user shard stands: its watermark, the rollout in force there, and the one its users were all moved to."""
+    """Where a user shard stands: its watermark, the rollout in force, and whether all its users were moved to that."""
 
     watermark: Watermark = Watermark()
     rollout: Rollout = NO_ROLLOUT
-    moved_to: Rollout = NO_ROLLOUT
+    moved: bool = True
+
+    def at(self, watermark: Watermark) -> "ShardMeta":
+        """The same, further on in the log."""
+        return ShardMeta(watermark, self.rollout, self.moved)
+
+    def on(self, rollout: Rollout) -> "ShardMeta":
+        """On another bundle, to which its users are yet to be moved; a shard that never took in anything has none."""
+        return ShardMeta(self.watermark, rollout, not self.watermark.incarnation)
+
+    def all_moved(self) -> "ShardMeta":
+        """With all users on the rollout in force."""
+        return ShardMeta(self.watermark, self.rollout, moved=True)
 
 
 class UserRecord(NamedTuple):
@@ -57,11 +69,18 @@ class UserRecord(NamedTuple):
         return unpack_state(self.state), unpack_history(self.history), SeenFilter.from_bytes(self.seen)
 
 
+class ShardRecords(NamedTuple):
+    """Where a user shard stands, and the records of those users that were asked for and are known."""
+
+    meta: ShardMeta
+    users: dict[str, UserRecord]
+
+
 class ShardWrite(NamedTuple):
-    """One atomic step of a user shard: refused unless the watermark in the store is still `expected`."""
+    """One atomic step of a user shard: refused unless the shard in the store still stands at `expected`."""
 
     shard: int
-    expected: Watermark
+    expected: ShardMeta
     meta: ShardMeta
     users: Mapping[str, UserRecord]
 
@@ -103,11 +122,11 @@ class Store(Protocol):
     async def shards(self, shards: Sequence[int]) -> dict[int, ShardMeta]:
         """Where these user shards stand."""
 
-    async def users(self, user_ids: Sequence[str]) -> dict[str, UserRecord]:
-        """The records of those that are known."""
+    async def read(self, users: Mapping[int, Sequence[str]]) -> dict[int, ShardRecords]:
+        """These shards with these users of theirs; each shard is read in one step, so that the two belong together."""
 
     async def user(self, user_id: str) -> tuple[ShardMeta, UserRecord | None]:
-        """One user with the standing of their shard, read in one step."""
+        """One user with the standing of their shard; the watermark never claims more than the state has."""
 
     async def shard_users(self, shard: int) -> list[str]:
         """The users of one shard, in order of id; some may have expired."""

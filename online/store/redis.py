@@ -15,11 +15,20 @@ from contracts.rollout import Rollout
 from contracts.sharding import ITEM_SHARDS, user_shard
 from online.store import scripts
 from online.store.keys import Keys
-from online.store.protocol import Counter, CountWrite, Heartbeat, ShardMeta, ShardWrite, UserRecord, Watermark
+from online.store.protocol import (
+    Counter,
+    CountWrite,
+    Heartbeat,
+    ShardMeta,
+    ShardRecords,
+    ShardWrite,
+    UserRecord,
+    Watermark,
+)
 
 _DAY_MS: Final = 24 * 3600 * 1000
 _RECORD: Final = ("state", "history", "seen")
-_META: Final = ("watermark", "rollout", "moved_to")
+_META: Final = ("watermark", "rollout", "moved")
 Command = tuple[Any, ...]
 
 
@@ -38,10 +47,16 @@ class RedisStore:
         found = await self._pipelined([("HMGET", self._keys.user_shard(shard), *_META) for shard in shards])
         return {shard: _meta(fields) for shard, fields in zip(shards, found, strict=True)}
 
-    async def users(self, user_ids: Sequence[str]) -> dict[str, UserRecord]:
-        keys = [self._keys.user(user_shard(user_id), user_id) for user_id in user_ids]
-        found = await self._pipelined([("HMGET", key, *_RECORD) for key in keys])
-        return {user: UserRecord(*fields) for user, fields in zip(user_ids, found, strict=True) if None not in fields}
+    async def read(self, users: Mapping[int, Sequence[str]]) -> dict[int, ShardRecords]:
+        keys = [
+            (self._keys.user_shard(shard), *(self._keys.user(shard, user_id) for user_id in user_ids))
+            for shard, user_ids in users.items()
+        ]
+        found = await self._scripted(scripts.READ_SHARD, [(len(names), *names) for names in keys])
+        return {
+            shard: ShardRecords(_meta(meta), _known(user_ids, records))
+            for (shard, user_ids), (meta, *records) in zip(users.items(), found, strict=True)
+        }
 
     async def user(self, user_id: str) -> tuple[ShardMeta, UserRecord | None]:
         # the watermark is read first, so that it never claims more than the state has
@@ -61,10 +76,8 @@ class RedisStore:
     def _shard_call(self, write: ShardWrite) -> Command:
         keys = [self._keys.user_shard(write.shard), self._keys.shard_users(write.shard)]
         keys += [self._keys.user(write.shard, user_id) for user_id in write.users]
-        meta = write.meta
-        rollouts = (msgspec.json.encode(meta.rollout), msgspec.json.encode(meta.moved_to))
         records = [part for user_id, record in write.users.items() for part in (user_id, *record)]
-        return (len(keys), *keys, write.expected.text(), meta.watermark.text(), *rollouts, self._user_idle_ms, *records)
+        return (len(keys), *keys, *_fields(write.expected), *_fields(write.meta), self._user_idle_ms, *records)
 
     async def count_watermarks(self, partition: int) -> dict[int, Watermark]:
         shards = range(ITEM_SHARDS)
@@ -199,9 +212,17 @@ async def _answering() -> AsyncIterator[None]:
         raise StoreUnavailable(f"Redis {reason}: {error}") from error
 
 
+def _known(user_ids: Sequence[str], records: Sequence[Sequence[bytes | None]]) -> dict[str, UserRecord]:
+    pairs = zip(user_ids, records, strict=True)
+    return {user_id: UserRecord(*map(bytes, filter(None, fields))) for user_id, fields in pairs if None not in fields}
+
+
+def _fields(meta: ShardMeta) -> tuple[str, bytes, int]:
+    return meta.watermark.text(), msgspec.json.encode(meta.rollout), int(meta.moved)
+
+
 def _meta(fields: Sequence[bytes | None]) -> ShardMeta:
-    watermark, rollout, moved_to = fields
-    if watermark is None or rollout is None or moved_to is None:
+    watermark, rollout, moved = fields
+    if watermark is None or rollout is None:
         return ShardMeta()
-    decode = msgspec.json.Decoder(Rollout).decode
-    return ShardMeta(Watermark.parse(watermark.decode()), decode(rollout), decode(moved_to))
+    return ShardMeta(Watermark.parse(watermark.decode()), msgspec.json.decode(rollout, type=Rollout), moved == b"1")

@@ -2,16 +2,25 @@
 
 from typing import Final
 
+READ_SHARD: Final = """
+-- KEYS: shard, then users
+local read = {redis.call('HMGET', KEYS[1], 'watermark', 'rollout', 'moved')}
+for i = 2, #KEYS do read[i] = redis.call('HMGET', KEYS[i], 'state', 'history', 'seen') end
+return read
+"""
+
 WRITE_SHARD: Final = """
--- KEYS: shard, its set of users, then users. ARGV: expected, new, rollout, moved to, idle ms,
+-- KEYS: shard, its set of users, then users. ARGV: expected and new (watermark, rollout, moved), idle ms,
 -- then per user: id, state, history, seen
-if (redis.call('HGET', KEYS[1], 'watermark') or '') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'watermark', ARGV[2], 'rollout', ARGV[3], 'moved_to', ARGV[4])
-local at = 6
+local stands = redis.call('HMGET', KEYS[1], 'watermark', 'rollout', 'moved')
+if (stands[1] or '') ~= ARGV[1] then return 0 end
+if stands[1] and (stands[2] ~= ARGV[2] or stands[3] ~= ARGV[3]) then return 0 end
+redis.call('HSET', KEYS[1], 'watermark', ARGV[4], 'rollout', ARGV[5], 'moved', ARGV[6])
+local at = 8
 for i = 3, #KEYS do
   redis.call('SADD', KEYS[2], ARGV[at])
   redis.call('HSET', KEYS[i], 'state', ARGV[at + 1], 'history', ARGV[at + 2], 'seen', ARGV[at + 3])
-  redis.call('PEXPIRE', KEYS[i], ARGV[5])
+  redis.call('PEXPIRE', KEYS[i], ARGV[7])
   at = at + 4
 end
 return 1

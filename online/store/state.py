@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.errors import StateUnreadable
+from contracts.kinds import MOOD_KIND, ORDER, weight
 
 T = TypeVar("T")
 HISTORY: Final = 256
@@ -30,10 +31,16 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
     item: str
     """Empty for a mood."""
     kind: int
-    weight: float
+    """Index in `contracts.kinds.ORDER`, or `MOOD_KIND`."""
+    value: float | None = None
     mood: int = 0
     place: str = ""
     device: str = ""
+
+    @property
+    def weight(self) -> float:
+        """The liking in [-1, 1] that it shows; 0 for a mood."""
+        return weight(ORDER[self.kind], self.value) if self.kind != MOOD_KIND else 0.0
 
 
 class UserState(msgspec.Struct, frozen=True):

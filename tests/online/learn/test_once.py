@@ -16,7 +16,7 @@ from online.store.memory import MemoryStore
 from tests.fakes.store import FaultyStore, Pause
 from tests.online.learn.logs import TOPIC_ID, learner_of, random_log, records
 
-SEEDS = range(3000)
+SEEDS = range(120)
 
 
 async def work(store: MemoryStore, log: Sequence[Raw], rng: random.Random) -> None:
