@@ -102,6 +102,8 @@ class RedisStore:
         return sorted({int(bucket) for members in found for bucket in members}, reverse=True)[:newest]
 
     async def top_counts(self, counters: Sequence[Counter], n: int) -> list[list[tuple[str, int]]]:
+        if n < 1:  # -1 would mean the last one
+            return [[] for _ in counters]
         found = await self._pipelined(
             [("ZREVRANGE", self._keys.counter(counter), 0, n - 1, "WITHSCORES") for counter in counters]
         )
@@ -212,9 +214,9 @@ async def _answering() -> AsyncIterator[None]:
         raise StoreUnavailable(f"Redis {reason}: {error}") from error
 
 
-def _known(user_ids: Sequence[str], records: Sequence[Sequence[bytes | None]]) -> dict[str, UserRecord]:
+def _known(user_ids: Sequence[str], records: Sequence[Sequence[Any]]) -> dict[str, UserRecord]:
     pairs = zip(user_ids, records, strict=True)
-    return {user_id: UserRecord(*map(bytes, filter(None, fields))) for user_id, fields in pairs if None not in fields}
+    return {user_id: UserRecord(*fields) for user_id, fields in pairs if None not in fields}
 
 
 def _fields(meta: ShardMeta) -> tuple[str, bytes, int]:
