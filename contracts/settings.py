@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
@@ -112,9 +112,13 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         if name not in known:
             raise Misconfigured(f"{PREFIX}{name.upper()} is no setting{_nearest(name, known)}")
     try:
-        return msgspec.convert(given, Settings, strict=False)
+        return msgspec.convert(given, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise Misconfigured(_with_variable(str(error))) from None
+
+
+def _path(kind: type, value: Any) -> Any:
+    return Path(value).expanduser() if kind is Path else value
 
 
 def _nearest(name: str, known: list[str]) -> str:

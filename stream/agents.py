@@ -42,13 +42,14 @@ class Keeper:
         self._items = ITEMS.full_name(namespace)
         self._incarnations: dict[Topic, str] = {}
         self._writers: dict[int, LakeWriter] = {}
-        self._lake_lock = asyncio.Lock()
         self._ends: dict[int, int] = {}
 
     async def assigned(self, tps: set[TP]) -> dict[TP, int]:
         """Own exactly these partitions; waits for the store, and returns where to read each from."""
         await self.flush()
-        self._incarnations = await asyncio.to_thread(self._ids)
+        before, self._incarnations = self._incarnations, await asyncio.to_thread(self._ids)
+        if before != self._incarnations:  # a topic was made again: its files go elsewhere
+            self._writers.clear()
         mine = {tp.partition for tp in tps if tp.topic == self._events}
         self.learner.revoke(set(self._writers) - mine)
         self._writers = {number: self._writers[number] for number in mine & set(self._writers)}
@@ -59,13 +60,12 @@ class Keeper:
             return await self._catalogue.start_at(tp.partition, self._incarnations[ITEMS])
         incarnation = self._incarnations[EVENTS]
         needed = await self.learner.assign(tp.partition, incarnation)
-        writer = await asyncio.to_thread(self._lake, incarnation, tp.partition)
-        self._writers[tp.partition] = writer
-        start = min(needed, writer.position())
-        log.info(
-            "partition %d: reading from %d (states need %d, lake %d)", tp.partition, start, needed, writer.position()
-        )
-        return start
+        if tp.partition not in self._writers:
+            writer = await asyncio.to_thread(self._lake, incarnation, tp.partition)
+            self._writers[tp.partition] = writer
+            needed = min(needed, writer.position())
+        log.info("partition %d: reading from %d, the first that states or lake need", tp.partition, needed)
+        return needed
 
     async def _until_it_works(self, call: Callable[[TP], Awaitable[int]], tp: TP) -> int:
         wait = _FIRST_WAIT_S
@@ -106,8 +106,7 @@ class Keeper:
         elif tp.partition in self._writers:
             raws = [Raw(EVENTS, tp.partition, r.offset, r.timestamp, r.value or b"") for r in chunk.records]
             rows = await self.learner.learn(tp.partition, raws)
-            async with self._lake_lock:
-                self._writers[tp.partition].add(rows, raws[-1].offset + 1)
+            self._writers[tp.partition].add(rows, raws[-1].offset)
             self._ends[tp.partition] = max(chunk.end, raws[-1].offset + 1)
 
     async def beat(self) -> None:
@@ -133,9 +132,8 @@ class Keeper:
 
     async def flush(self) -> None:
         """Write what the lake has not yet."""
-        async with self._lake_lock:
-            for writer in self._writers.values():
-                await asyncio.to_thread(writer.flush)
+        for writer in list(self._writers.values()):
+            await asyncio.to_thread(writer.flush)
 
 
 def now() -> int:
