@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 
 from contracts.errors import Fenced, Misconfigured, StoreUnavailable
 from contracts.rollout import Rollout
@@ -209,8 +209,9 @@ async def check_noeviction(url: str) -> None:
 async def _answering() -> AsyncIterator[None]:
     try:
         yield
-    except (RedisError, OSError, TimeoutError) as error:
-        reason = "does not answer" if isinstance(error, RedisConnectionError | OSError) else "failed"
+    except (RedisError, RedisClusterException, OSError) as error:
+        silent = isinstance(error, RedisConnectionError | RedisClusterException | OSError)
+        reason = "does not answer" if silent else "failed"
         raise StoreUnavailable(f"Redis {reason}: {error}") from error
 
 

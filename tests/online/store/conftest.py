@@ -22,8 +22,8 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a cluster of one node."""
-    with own_cluster(tmp_path_factory.mktemp("cluster")) as url:
-        yield url
+    with own_cluster(tmp_path_factory.mktemp("cluster")) as server:
+        yield server.url
 
 
 def _opener(kind: str, request: pytest.FixtureRequest) -> OpenStore:

@@ -34,13 +34,13 @@ def own_server(folder: Path, *options: str) -> Iterator[Server]:
 
 
 @contextmanager
-def own_cluster(folder: Path) -> Iterator[str]:
-    """The URL of a cluster of one node, which holds all slots."""
+def own_cluster(folder: Path) -> Iterator[Server]:
+    """A cluster of one node, which holds all slots."""
     with own_server(folder, "--cluster-enabled", "yes") as server:
         with redis.Redis.from_url(server.url) as client:
             client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
             _wait(lambda: b"cluster_state:ok" in bytes(client.execute_command("CLUSTER", "INFO")))
-        yield server.url
+        yield server
 
 
 def _wait(ready: Callable[[], bool], seconds: float = 20.0) -> None:
