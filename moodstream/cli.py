@@ -1,0 +1,139 @@
+"""The command line: thin, one verb a job; every verb has an example, and says what to do next when it fails."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from contracts import settings as configuration
+from contracts.errors import MoodstreamError
+from contracts.settings import Settings
+from moodstream.console import say
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="A streaming, online-learning recommender: a click or a mood changes the very next recommendation.",
+    epilog="Start with: moodstream demo",
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
+
+
+def main() -> None:
+    """Run a verb; an error of ours is one line and exit code 1."""
+    try:
+        app()
+    except MoodstreamError as error:
+        print(f"moodstream: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option(help="End after the show, with exit code 0.")] = False,
+    user: Annotated[str, typer.Option(help="Whose recommendations to watch; one is picked by --seed otherwise.")] = "",
+    items: Annotated[str, typer.Option(help="What the user clicks: item ids, joined by commas.")] = "",
+    mood: Annotated[str, typer.Option(help="What the user feels: an emoji or a word.")] = "😢",
+    seed: Annotated[int, typer.Option(help="Which user is picked.")] = 7,
+) -> None:
+    """Watch two clicks and a mood change the next recommendation, on real Kafka and Redis.
+
+    Example: moodstream demo --mood 🤩 --items 50,172 --once
+    """
+    from moodstream.local.demo import run
+
+    run(_settings(), once=once, user=user, items=[item for item in items.split(",") if item], mood=mood, seed=seed)
+
+
+@app.command()
+def up() -> None:
+    """Bring up Kafka, Redis, the stream worker and the API, and keep them up until Ctrl-C.
+
+    Example: MOODSTREAM_API_PORT=8080 moodstream up
+    """
+    from moodstream.local.running import running
+
+    with running(_settings(), say) as stack:
+        stack.start_workers()
+        say(f"up: the API at {stack.api} (its pages: {stack.api}/docs), Kafka at {stack.settings.kafka}")
+        say("Ctrl-C stops everything")
+        stack.stack.wait()
+
+
+@app.command()
+def down(
+    purge: Annotated[bool, typer.Option(help="Also delete the stack's data: Kafka, Redis, lake, bundles.")] = False,
+) -> None:
+    """Stop what `up` or `demo` runs here.
+
+    Example: moodstream down --purge
+    """
+    from moodstream.local.operate import stop
+
+    stop(_settings(), purge=purge)
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """What runs here, where it listens, how far the stream is, which bundle is current.
+
+    Example: moodstream status --json
+    """
+    from moodstream.local.operate import print_status
+
+    print_status(_settings(), as_json=as_json)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Check Java, Kafka, Redis, ports, disk, torch and the bundle; exit code 1 when something is bad.
+
+    Example: moodstream doctor
+    """
+    from moodstream.local.operate import print_diagnosis
+
+    if not print_diagnosis(_settings(), as_json=as_json):
+        raise typer.Exit(1)
+
+
+@app.command()
+def topics() -> None:
+    """Create the topics in Kafka, and check that they are as the settings say.
+
+    Example: MOODSTREAM_KAFKA=broker:9092 moodstream topics
+    """
+    from contracts.topics import TOPICS
+    from moodstream.local.operate import with_servers
+    from stream.topics import ensure
+
+    settings = with_servers(_settings())
+    ensure(settings.kafka or "", settings.namespace, settings.partitions, settings.replication)
+    say("\n".join(topic.full_name(settings.namespace) for topic in TOPICS))
+
+
+@app.command()
+def stream() -> None:
+    """Run a stream worker until SIGTERM; several share the partitions.
+
+    Example: MOODSTREAM_KAFKA=broker:9092 MOODSTREAM_REDIS=redis://cache:6379/0 moodstream stream
+    """
+    from stream.worker import run
+
+    run(_settings())
+
+
+@app.command()
+def serve() -> None:
+    """Run the API until SIGTERM.
+
+    Example: MOODSTREAM_API_PORT=8080 MOODSTREAM_KAFKA=… MOODSTREAM_REDIS=… moodstream serve
+    """
+    from serving import serve as serve_api
+
+    serve_api(_settings())
+
+
+def _settings() -> Settings:
+    return configuration.read()

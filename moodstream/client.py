@@ -1,0 +1,74 @@
+"""A small client of Moodstream's API, for the demo and the benchmarks: one connection, typed answers."""
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import httpx
+import msgspec
+
+from contracts.errors import Unavailable
+from contracts.events import Event
+from online.answer.answered import Recommendations
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """Where one event came to lie."""
+
+    partition: int
+    offset: int
+
+
+class _Posted(msgspec.Struct):
+    results: list[Placed]
+
+
+class Client:
+    """Raises `Unavailable` for what the API refuses or doesn't answer."""
+
+    def __init__(self, address: str, token: str = "") -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.Client(base_url=address, headers=headers, timeout=15)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def recommend(self, user_id: str, n: int = 10) -> Recommendations:
+        """The user's top n, without recording more than an impression."""
+        return msgspec.json.decode(self._get("/v1/recommendations", {"user_id": user_id, "n": n}), type=Recommendations)
+
+    def post(self, events: Sequence[Event]) -> list[Placed]:
+        """Returns when Kafka has acknowledged, with where each event lies."""
+        body = msgspec.json.encode(list(events))
+        answer = self._checked(
+            self._http.post("/v1/events", content=body, headers={"content-type": "application/json"})
+        )
+        return msgspec.json.decode(answer, type=_Posted).results
+
+    def until_changed(
+        self, user_id: str, placed: Placed, n: int = 10, within_s: float = 30
+    ) -> tuple[Recommendations, float]:
+        """Ask every 2 ms until an answer's watermark covers the event; returns it and the milliseconds that took."""
+        began = time.perf_counter()
+        while True:
+            answer = self.recommend(user_id, n)
+            waited = time.perf_counter() - began
+            if answer.watermark and answer.watermark.offset >= placed.offset:
+                return answer, 1000 * waited
+            if waited > within_s:
+                raise Unavailable(f"no answer knew of the event within {within_s:.0f} s: see logs/stream.log")
+            time.sleep(0.002)
+
+    def _get(self, path: str, parameters: dict[str, str | int]) -> bytes:
+        return self._checked(self._http.get(path, params=parameters))
+
+    def _checked(self, answer: httpx.Response) -> bytes:
+        if answer.is_error:
+            raise Unavailable(f"the API answered {answer.status_code}: {answer.text[:300]}")
+        return answer.content

@@ -1,0 +1,37 @@
+"""`moodstream demo`: everything up, everything prepared, the show, and then it stays up."""
+
+from collections.abc import Sequence
+
+from contracts.settings import Settings
+from moodstream.client import Client
+from moodstream.console import say
+from moodstream.local.running import Running, running
+from moodstream.prepare import prepare
+from moodstream.show import show
+
+
+def run(settings: Settings, *, once: bool, user: str, items: Sequence[str], mood: str, seed: int) -> None:
+    """Raises `Misconfigured` or `Unavailable`; returns after the show with `once`, else on Ctrl-C."""
+    with running(settings, say) as stack:
+        data = prepare(stack)
+        with Client(stack.api, settings.api_token) as client:
+            show(client, data, user=user, items=items, mood=mood, seed=seed)
+        if once:
+            return
+        _say_what_next(stack)
+        stack.stack.wait()
+
+
+def _say_what_next(stack: Running) -> None:
+    settings = stack.settings
+    say(f"""Try next (Ctrl-C stops everything):
+  the API's pages     {stack.api}/docs
+  send an event       curl -s {stack.api}/v1/events \\
+                        -d '{{"type":"interaction","user_id":"me","item_id":"50","kind":"like"}}'
+  ask                 curl -s '{stack.api}/v1/recommendations?user_id=me&n=5'
+  from Python         from kafka import KafkaProducer
+                      producer = KafkaProducer(bootstrap_servers="{settings.kafka}", acks="all")
+                      producer.send("{settings.namespace}.events", key=b"me", value=b'{{"type":"mood","event_id":"1",'
+                          b'"time":1700000000000,"user_id":"me","mood":"happy"}}').get()
+  what runs           .venv/bin/moodstream status
+  the tests           make test""")

@@ -1,0 +1,83 @@
+"""Moodstream on one machine: the servers, the topics, the stream worker and the API, as supervised processes."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import msgspec
+from redis import Redis
+from redis.exceptions import RedisError
+
+from contracts.settings import Settings
+from contracts.topics import Topic
+from moodstream.local.home import Home, Say
+from moodstream.local.stack import Stack
+from online.store.keys import Keys
+from online.store.protocol import Heartbeat
+from stream import topics
+
+_FRESH_MS = 3000
+
+
+class Running:
+    """A stack that is up; `settings` name its servers, so that every process and client finds them."""
+
+    def __init__(self, stack: Stack, settings: Settings, ids: dict[Topic, str]) -> None:
+        self.stack = stack
+        self.settings = settings
+        self.topic_ids = ids
+
+    @property
+    def api(self) -> str:
+        """The API's address."""
+        return f"http://{self.settings.api_host}:{self.settings.api_port}"
+
+    def start_workers(self) -> None:
+        """Start the stream worker and the API together; returns when both are ready."""
+        environment = {**self.settings.environment(), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        own = (sys.executable, "-m", "moodstream")
+        self.stack.add_all(
+            [
+                self.stack.service("stream", (*own, "stream"), environment, self._stream_is_ready),
+                self.stack.service("serve", (*own, "serve"), environment, self._api_is_alive),
+            ]
+        )
+
+    def _stream_is_ready(self) -> bool:
+        beats = [beat for beat in heartbeats(self.settings) if time.time() * 1000 - beat.time < _FRESH_MS]
+        return len(beats) == self.settings.partitions
+
+    def _api_is_alive(self) -> bool:
+        try:
+            with urlopen(f"{self.api}/health/live", timeout=1) as answer:  # noqa: S310 - an address of our own
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+
+def heartbeats(settings: Settings) -> list[Heartbeat]:
+    """What the workers of each partition last said; empty while Redis doesn't answer."""
+    with suppress(RedisError), Redis.from_url(settings.redis or "", socket_timeout=2) as client:
+        raw: Any = client.hvals(Keys(settings.namespace).heartbeats)
+        return sorted((msgspec.json.decode(beat, type=Heartbeat) for beat in raw), key=lambda beat: beat.partition)
+    return []
+
+
+@contextmanager
+def running(settings: Settings, say: Say) -> Iterator[Running]:
+    """Bring up what isn't given by address; everything is stopped at the end. Raises `Misconfigured`, `Unavailable`."""
+    home = Home(settings.home.absolute())
+    with Stack(home, say, kafka=settings.kafka, redis=settings.redis) as stack:
+        found = msgspec.structs.replace(
+            settings,
+            home=home.path,
+            kafka=stack.kafka,
+            redis=stack.redis,
+            api_port=settings.api_port or stack.port("api"),
+        )
+        ids = topics.ensure(stack.kafka, found.namespace, found.partitions, found.replication)
+        yield Running(stack, found, ids)

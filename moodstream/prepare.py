@@ -1,0 +1,91 @@
+"""What the demo stands on: MovieLens-100K as events until today, a first bundle, and every user's state."""
+
+import time
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+from batch.publish import publish
+
+from batch import movielens
+from batch.dataset import UserEvent, read_events, read_items
+from batch.train import train
+from contracts.events import ItemEvent
+from contracts.rollout import Rollout
+from contracts.settings import Settings
+from contracts.topics import EVENTS
+from model.shelf import Shelf
+from moodstream.console import bar, say
+from moodstream.local.running import Running, heartbeats
+from moodstream.sending import send_and_learn
+
+_DAY_MS: Final = 24 * 3600 * 1000
+TRAINED_SHARE: Final = 0.8
+"""The first part of the events, in time, that the bundle is trained on and the states are loaded with."""
+
+
+class Prepared(NamedTuple):
+    """The data as the demo uses it."""
+
+    events: list[UserEvent]
+    """Those that were trained on, in order of time."""
+    items: dict[str, ItemEvent]
+
+
+class Done(msgspec.Struct):
+    """What was done before, so that a second demo starts at once."""
+
+    shift_ms: int
+    loaded_topic: str = ""
+
+
+def prepare(running: Running) -> Prepared:
+    """Fetch, train, publish, start the workers and load, each only where it wasn't done before."""
+    folder = running.settings.home / "data" / "ml-100k"
+    first = not movielens.is_there(folder)
+    licence = movielens.fetch(folder, say)
+    if first:
+        say(licence)
+    note = folder / "demo.json"
+    done = _read(note, folder)
+    part = _shifted(folder, done.shift_ms)
+    if Shelf(running.settings.bundles_url).current() is None:
+        _train_first_bundle(running.settings, part)
+    running.start_workers()
+    if done.loaded_topic != running.topic_ids[EVENTS]:
+        _load(running, part)
+        done.loaded_topic = running.topic_ids[EVENTS]
+    note.write_bytes(msgspec.json.encode(done))
+    return part
+
+
+def _read(note: Path, folder: Path) -> Done:
+    """What was done; at first, how far the data is moved so that its trained part ends today, in whole days."""
+    if note.is_file():
+        return msgspec.json.decode(note.read_bytes(), type=Done)
+    events = _trained(read_events(folder / movielens.EVENTS))
+    return Done(shift_ms=(int(time.time() * 1000) - events[-1].time) // _DAY_MS * _DAY_MS)
+
+
+def _trained(events: list[UserEvent]) -> list[UserEvent]:
+    return events[: int(TRAINED_SHARE * len(events))]
+
+
+def _shifted(folder: Path, shift_ms: int) -> Prepared:
+    events = _trained(read_events(folder / movielens.EVENTS))
+    moved = [msgspec.structs.replace(event, time=event.time + shift_ms) for event in events]
+    return Prepared(moved, {item.item_id: item for item in read_items(folder / movielens.ITEMS)})
+
+
+def _train_first_bundle(settings: Settings, part: Prepared) -> None:
+    say(f"training the first bundle on {len(part.events):,} events (about two minutes on two cores)")
+    shelf = Shelf(settings.bundles_url)
+    bundle = train(part.events, list(part.items.values()))
+    publish(settings, shelf, Rollout(shelf.add(bundle)))
+
+
+def _load(running: Running, part: Prepared) -> None:
+    say(f"sending {len(part.events):,} events through Kafka and the stream, so that every user has a state")
+    with bar("learning", len(part.events), "events") as told:
+        speed = send_and_learn(running.settings, part.events, lambda: heartbeats(running.settings), told)
+    say(f"learned {len(part.events):,} events, {speed:,.0f} a second")
