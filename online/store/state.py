@@ -94,7 +94,10 @@ def pack_state(state: UserState) -> bytes:
 def unpack_state(raw: bytes) -> UserState:
     """The state in these bytes; raises `StateUnreadable` for a newer codec's or damaged ones."""
     fields = msgspec.structs.asdict(_decode(_state_decoder, raw))
-    vectors = {name: np.frombuffer(fields[name], "<f4") for name in ("hidden", "embedding")}
+    try:
+        vectors = {name: np.frombuffer(fields[name], "<f4") for name in ("hidden", "embedding")}
+    except ValueError as error:
+        raise _damaged(error) from error
     return UserState(**{**fields, **vectors})
 
 
@@ -115,8 +118,12 @@ def _decode(decoder: "msgspec.msgpack.Decoder[T]", raw: bytes) -> T:
         )
     try:
         return decoder.decode(memoryview(raw)[1:])
-    except msgspec.MsgspecError as error:
-        raise StateUnreadable(f"a damaged state: {error}; `moodstream rebuild` makes it again") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise _damaged(error) from error
+
+
+def _damaged(error: Exception) -> StateUnreadable:
+    return StateUnreadable(f"a damaged state: {error}; `moodstream rebuild` makes it again")
 
 
 @lru_cache(maxsize=1 << 16)
