@@ -1,0 +1,75 @@
+"""What training reads: the users' events as columns, in the order of the log."""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from contracts.events import Interaction, MoodEvent
+from contracts.kinds import MOOD_KIND, ORDER, weight
+from contracts.moods import mood_of
+
+_Row = tuple[str, str, int, float, int, int]
+_KINDS: Final[dict[str, int]] = {"": MOOD_KIND} | {str(kind): row for row, kind in enumerate(ORDER)}
+
+
+class Log(NamedTuple):
+    """Columns (n,) of the events that step a user's state."""
+
+    user: NDArray[np.object_]
+    item: NDArray[np.object_]
+    """Item ids, "" for a mood."""
+    kind: NDArray[np.int32]
+    weight: NDArray[np.float32]
+    mood: NDArray[np.int32]
+    time: NDArray[np.int64]
+    """UTC milliseconds."""
+
+    def part(self, start: int, stop: int) -> "Log":
+        """The events [start, stop) of the log."""
+        return Log(
+            self.user[start:stop],
+            self.item[start:stop],
+            self.kind[start:stop],
+            self.weight[start:stop],
+            self.mood[start:stop],
+            self.time[start:stop],
+        )
+
+
+def of_events(events: Iterable[Interaction | MoodEvent]) -> Log:
+    """The log of a data set's events, in their order; a mood that nobody knows is left out, as the stream does it."""
+    return _log(row for event in events if (row := _row(event)) is not None)
+
+
+def of_table(table: pa.Table) -> Log:
+    """The log of a table with the columns of the lake's `TRAINING`."""
+    names = ("user_id", "item_id", "kind", "weight", "mood", "time")
+    columns = (table.column(name).to_pylist() for name in names)
+    return _log(
+        (user, item, _KINDS[kind], float(weight), mood_of(mood) or 0, time)
+        for user, item, kind, weight, mood, time in zip(*columns, strict=True)
+    )
+
+
+def _row(event: Interaction | MoodEvent) -> _Row | None:
+    if isinstance(event, MoodEvent):
+        mood = mood_of(event.mood)
+        return None if mood is None else (event.user_id, "", MOOD_KIND, 0.0, mood, event.time)
+    felt = mood_of(event.context.mood) if event.context and event.context.mood else None
+    weighed = weight(event.kind, event.value)
+    return event.user_id, event.item_id, _KINDS[event.kind], weighed, felt or 0, event.time
+
+
+def _log(rows: Iterable[_Row]) -> Log:
+    listed = list(rows)
+    return Log(
+        user=np.array([row[0] for row in listed], np.object_),
+        item=np.array([row[1] for row in listed], np.object_),
+        kind=np.array([row[2] for row in listed], np.int32),
+        weight=np.array([row[3] for row in listed], np.float32),
+        mood=np.array([row[4] for row in listed], np.int32),
+        time=np.array([row[5] for row in listed], np.int64),
+    )

@@ -1,0 +1,79 @@
+"""Making a bundle the current one: a control record in every partition of `events`, then the shelf's pointer."""
+
+import time
+import uuid
+from typing import Final
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from contracts.errors import BundleRejected, KafkaUnavailable, Misconfigured
+from contracts.events import BundleChange, encode
+from contracts.rollout import Rollout
+from contracts.settings import Settings
+from contracts.topics import EVENTS
+from model.shelf import Shelf
+
+Offsets = dict[int, int]
+"""Of the control record in each partition: from here on, the partition's users are on the rollout."""
+_ATTEMPT_MS: Final = 5_000
+
+
+def publish(settings: Settings, shelf: Shelf, rollout: Rollout) -> Offsets:
+    """Say in the log that users are on these bundles from here on, then move the shelf's pointer to `rollout.bundle`.
+
+    Each bundle is opened first, so that only one that loads is published. A publication that was cut off is made whole
+    by the next one: the last record of a partition counts. Raises `BundleRejected`, `KafkaUnavailable` or
+    `Misconfigured`.
+    """
+    if not settings.kafka:
+        raise Misconfigured("MOODSTREAM_KAFKA is not set: start the local stack with `moodstream up`, or name a server")
+    for version in filter(None, (rollout.bundle, rollout.canary)):
+        shelf.load(version)
+    offsets = announce(settings.kafka, EVENTS.full_name(settings.namespace), rollout, settings.kafka_timeout_s)
+    shelf.point(rollout.bundle)
+    return offsets
+
+
+def rollback(settings: Settings, shelf: Shelf) -> str:
+    """Publish the version that was current before this one, and return it; `BundleRejected` if there is none."""
+    version = shelf.previous()
+    if version is None:
+        raise BundleRejected(f"no bundle was current before {shelf.current()}: there is nothing to go back to")
+    publish(settings, shelf, Rollout(version))
+    return version
+
+
+def announce(bootstrap: str, topic: str, rollout: Rollout, timeout_s: float) -> Offsets:
+    """Write the control record into every partition of a topic, acknowledged by all replicas."""
+    timeout_ms = int(timeout_s * 1000)
+    try:
+        producer = KafkaProducer(
+            bootstrap_servers=bootstrap.split(","),
+            acks="all",
+            linger_ms=0,
+            max_block_ms=timeout_ms,
+            bootstrap_timeout_ms=timeout_ms,
+            request_timeout_ms=min(_ATTEMPT_MS, timeout_ms),
+            delivery_timeout_ms=timeout_ms,
+        )
+    except KafkaError as error:
+        raise KafkaUnavailable(f"Kafka at {bootstrap} does not answer: {error}") from error
+    try:
+        return _write(producer, topic, rollout, timeout_s)
+    except KafkaError as error:
+        raise KafkaUnavailable(f"a partition of {topic} did not acknowledge the bundle change: {error}") from error
+    finally:
+        producer.close(timeout=timeout_s)
+
+
+def _write(producer: KafkaProducer, topic: str, rollout: Rollout, timeout_s: float) -> Offsets:
+    partitions = sorted(producer.partitions_for(topic) or ())
+    if not partitions:
+        raise KafkaUnavailable(f"topic {topic} does not exist yet: `moodstream topics` creates it")
+    change = BundleChange(event_id=f"bundle-{uuid.uuid4().hex}", time=int(time.time() * 1000), rollout=rollout)
+    sent = {
+        partition: producer.send(topic, encode(change), change.key.encode(), partition=partition)
+        for partition in partitions
+    }
+    return {partition: int(future.get(timeout=timeout_s).offset) for partition, future in sent.items()}

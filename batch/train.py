@@ -1,0 +1,232 @@
+"""Training, from top to bottom: a log in, a bundle out; on a CPU or a GPU, seeded, and resumed where it was killed.
+
+The encoder foretells each next event of each user: a softmax over the catalogue without what the user has had. First
+the log's last tenth is held out and says when to stop; then the same network goes on over everything.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from batch import checkpoint, holdout
+from batch.assemble import assemble, counts_of
+from batch.catalogue import catalogue_of
+from batch.dataset import UserEvent
+from batch.log import Log, of_events
+from batch.loss import surprise
+from batch.moods import Moods
+from batch.network import Network
+from batch.sequences import Sequences, batches, sequences_of
+from contracts.errors import Misconfigured
+from contracts.events import ItemEvent
+from model.affect import affects
+from model.bundle import Bundle
+from model.index import FIRST, ItemIndex
+from model.items import Item
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What can be chosen; the defaults were tuned on the training part of MovieLens-100K (DECISIONS.md)."""
+
+    hidden: int = 192
+    dim: int = 96
+    epochs: int = 14
+    """At most, while the tail is held out."""
+    patience: int = 2
+    """Epochs without a better tail until training stops."""
+    final_epochs: int = 3
+    """Over everything, in the end."""
+    tail: float = 0.1
+    tokens: int = 1024
+    """Of a batch."""
+    rate: float = 2e-3
+    decay: float = 1e-2
+    dropout: float = 0.5
+    id_dropout: float = 0.1
+    unknown: float = 0.01
+    mood_said: float = 0.03
+    mood_asked: float = 0.15
+    clip: float = 1.0
+    sampled_above: int = 20_000
+    """Items from which on the softmax runs over a sample."""
+    sample: int = 4096
+    seed: int = 0
+    threads: int = 2
+    device: str = "auto"
+
+
+@dataclass
+class Progress:
+    """Where training stands, for a progress bar and for the checkpoint."""
+
+    phase: str = "tail"
+    """`tail`: its end is held out; `all`: over everything; `done`."""
+    epoch: int = 0
+    """Epochs done in this phase."""
+    batch: int = 0
+    batches: int = 1
+    loss: float = 0.0
+    best: float = -1.0
+    """NDCG@10 on the tail."""
+    best_epoch: int = 0
+    hit_rate: float = 0.0
+    seconds: float = 0.0
+    left: float = 0.0
+    """Seconds, as far as can be said."""
+    share: float = 0.0
+    """Of the whole work, in [0, 1]; it jumps when training stops early."""
+
+
+Tell = Callable[[Progress], None]
+
+
+def train(
+    events: Iterable[UserEvent],
+    items: Iterable[ItemEvent],
+    plan: Plan = Plan(),
+    tell: Tell = lambda progress: None,
+    folder: Path | None = None,
+) -> Bundle:
+    """A bundle trained on a data set's events, which are in the order of the log; see `train_on`."""
+    return train_on(of_events(events), catalogue_of(items), plan, tell, folder)
+
+
+def train_on(
+    log: Log,
+    items: Sequence[Item],
+    plan: Plan = Plan(),
+    tell: Tell = lambda progress: None,
+    folder: Path | None = None,
+    now_ms: int | None = None,
+) -> Bundle:
+    """A bundle trained on a log. With a `folder` it leaves a checkpoint there after each epoch and resumes from it.
+
+    Raises `Misconfigured` for a log in which nothing can be learned.
+    """
+    device = _device(plan)
+    torch.set_num_threads(plan.threads)
+    index = ItemIndex(item.item_id for item in items)
+    everything = sequences_of(log, index)
+    if not everything.target.any():
+        raise Misconfigured("the log has no interaction with an item of the catalogue: nothing can be learned from it")
+    cut = int(len(log.time) * (1 - plan.tail))
+    head = sequences_of(log.part(0, cut), index)
+    moods = np.concatenate([np.zeros((FIRST, 2), np.float32), affects(items)])
+    drawn = Moods(moods, plan.mood_said, plan.mood_asked)
+
+    torch.manual_seed(plan.seed)
+    network = Network(items, plan.hidden, plan.dim, counts_of(head)).to(device)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay)
+    run = _Run(plan, network, optimizer, drawn, Progress(), tell, started=time.monotonic())
+    run.resume(folder, log)
+
+    while run.progress.phase == "tail":
+        run.epoch(head, plan.rate)
+        found = holdout.quality(holdout.ranks(network, everything, cut))
+        run.judge(found)
+        run.save(folder, log)
+    while run.progress.phase == "all":
+        share = 1 - run.progress.epoch / plan.final_epochs
+        run.epoch(everything, plan.rate * 0.5 * share)
+        if run.progress.epoch == plan.final_epochs:
+            run.progress.phase = "done"
+        run.save(folder, log)
+
+    metrics = {
+        "tail": {"hr@10": run.progress.hit_rate, "ndcg@10": run.progress.best, "epochs": run.progress.best_epoch},
+        "train": {
+            "seconds": round(run.progress.seconds, 1),
+            "loss": round(run.progress.loss, 4),
+            "device": str(device),
+        },
+        "plan": asdict(plan),
+    }
+    return assemble(network, items, log, everything, moods, metrics, now_ms or int(time.time() * 1000))
+
+
+@dataclass
+class _Run:
+    plan: Plan
+    network: Network
+    optimizer: torch.optim.AdamW
+    moods: Moods
+    progress: Progress
+    tell: Tell
+    started: float
+    before: float = 0.0
+    """Seconds of the run that was killed."""
+    best: dict[str, Tensor] = field(default_factory=dict)
+
+    def epoch(self, sequences: Sequences, rate: float) -> None:
+        """One pass over the sequences; the same for the same seed, phase and number, whoever ran the ones before."""
+        plan, progress = self.plan, self.progress
+        seed = [plan.seed, progress.epoch, len(progress.phase)]
+        rng = np.random.default_rng(seed)
+        torch.manual_seed(int(rng.integers(1 << 31)))
+        self.network.train()
+        todo = batches(sequences, self.moods, rng, plan.tokens, plan.unknown)
+        progress.batches = len(todo)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        for number, batch in enumerate(todo, 1):
+            loss = surprise(self.network, batch, plan.dropout, plan.id_dropout, plan.sampled_above, plan.sample)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(self.network.parameters(), plan.clip)
+            self.optimizer.step()
+            self._advance(number, float(loss.detach()))
+        progress.epoch += 1
+        progress.batch = 0
+
+    def judge(self, found: holdout.Quality) -> None:
+        """Keep the best network on the tail; after the last epoch, or without progress, go back to it and go on."""
+        progress, plan = self.progress, self.plan
+        if found.ndcg > progress.best:
+            progress.best, progress.hit_rate, progress.best_epoch = found.ndcg, found.hit_rate, progress.epoch
+            self.best = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        if progress.epoch >= plan.epochs or progress.epoch - progress.best_epoch >= plan.patience:
+            self.network.load_state_dict(self.best)
+            progress.phase, progress.epoch = ("all", 0) if plan.final_epochs else ("done", 0)
+
+    def save(self, folder: Path | None, log: Log) -> None:
+        """Leave a checkpoint."""
+        if folder is not None:
+            state = {"plan": asdict(self.plan), "log": _identity(log), "progress": asdict(self.progress)}
+            checkpoint.save(folder, self.network, self.optimizer, self.best, state)
+
+    def resume(self, folder: Path | None, log: Log) -> None:
+        """Go on from the folder's checkpoint, if it is of the same plan and log."""
+        wanted = {"plan": asdict(self.plan), "log": _identity(log)}
+        if folder is not None and (found := checkpoint.load(folder, self.network, self.optimizer, wanted)):
+            self.best = found.best
+            self.progress = Progress(**found.state["progress"])
+            self.before = self.progress.seconds
+
+    def _advance(self, number: int, loss: float) -> None:
+        progress = self.progress
+        progress.batch = number
+        progress.loss = loss if progress.loss == 0 else 0.98 * progress.loss + 0.02 * loss
+        progress.seconds = self.before + time.monotonic() - self.started
+        done = progress.epoch + number / progress.batches
+        of_tail = self.plan.epochs if progress.phase == "tail" else progress.best_epoch
+        total = of_tail + self.plan.final_epochs
+        done += progress.best_epoch if progress.phase == "all" else 0
+        progress.share = min(1.0, done / total)
+        progress.left = progress.seconds / max(done, 1e-9) * max(0.0, total - done)
+        self.tell(progress)
+
+
+def _identity(log: Log) -> list[int]:
+    return [len(log.time), int(log.time.sum()), int(log.kind.sum())]
+
+
+def _device(plan: Plan) -> torch.device:
+    if plan.device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(plan.device)
