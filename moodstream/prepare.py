@@ -5,19 +5,18 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
-from batch.publish import publish
 
 from batch import movielens
 from batch.dataset import UserEvent, read_events, read_items
-from batch.train import train
 from contracts.events import ItemEvent
-from contracts.rollout import Rollout
 from contracts.settings import Settings
 from contracts.topics import EVENTS
 from model.shelf import Shelf
 from moodstream.console import bar, say
 from moodstream.local.running import Running, heartbeats
+from moodstream.publishing import publish_version
 from moodstream.sending import send_and_learn
+from moodstream.training import train_on_events
 
 _DAY_MS: Final = 24 * 3600 * 1000
 TRAINED_SHARE: Final = 0.8
@@ -79,9 +78,8 @@ def _shifted(folder: Path, shift_ms: int) -> Prepared:
 
 def _train_first_bundle(settings: Settings, part: Prepared) -> None:
     say(f"training the first bundle on {len(part.events):,} events (about two minutes on two cores)")
-    shelf = Shelf(settings.bundles_url)
-    bundle = train(part.events, list(part.items.values()))
-    publish(settings, shelf, Rollout(shelf.add(bundle)))
+    version = train_on_events(settings, part.events, list(part.items.values()), resume=True)
+    publish_version(settings, version)
 
 
 def _load(running: Running, part: Prepared) -> None:

@@ -3,6 +3,7 @@
 import time
 
 import msgspec
+from rich.markup import escape
 from rich.table import Table
 
 from contracts.errors import BundleRejected, Misconfigured
@@ -26,10 +27,9 @@ def stop(settings: Settings, *, purge: bool) -> None:
     say(f"stopped process {stopped.pid} ({stopped.command})" if stopped else f"nothing runs in {home.path}")
     if purge:
         left = home.purge()
-        say(
-            f"deleted the data in {home.path}"
-            + (f"; not ours, left alone: {', '.join(map(str, left))}" if left else "")
-        )
+        say(f"deleted the data in {home.path}")
+        if left:
+            say(f"not ours, so left alone: {', '.join(map(str, left))}")
 
 
 def with_servers(settings: Settings) -> Settings:
@@ -107,9 +107,8 @@ def print_diagnosis(settings: Settings, *, as_json: bool) -> bool:
         print(msgspec.json.encode(checks).decode())
     else:
         for check in checks:
-            console.print(
-                f"[{'green' if check.ok else 'red'}]{'ok ' if check.ok else 'BAD'}[/] {check.name:8} {check.detail}"
-            )
+            verdict = "[green]ok [/]" if check.ok else "[red]BAD[/]"
+            console.print(f"{verdict} {check.name:8} {escape(check.detail)}")
             if check.way_out:
                 say(f"             → {check.way_out}")
     return all(check.ok for check in checks)
