@@ -72,9 +72,9 @@ class Shown(msgspec.Struct, frozen=True, array_like=True):
     """One item of an impression: where it stood, its score, and how likely it was to stand there."""
 
     item_id: Id
-    position: int
-    score: float
-    propensity: float
+    position: Annotated[int, Meta(ge=0, le=1_000_000)]
+    score: Finite
+    propensity: Annotated[float, Meta(ge=0, le=1)]
 
 
 class Impression(_Event, frozen=True, tag="impression"):

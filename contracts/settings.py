@@ -1,6 +1,7 @@
 """Typed settings from `MOODSTREAM_*`, read once at the entrance; unknown names and unsafe values are refused."""
 
 import os
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -88,11 +89,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.bundles or str(self.home.absolute() / "bundles")
 
     def __repr__(self) -> str:
-        shown = {
-            name: Secret(value) if name == "api_token" else value
-            for name, value in msgspec.structs.asdict(self).items()
-        }
-        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """For `repr` and for rich, which would print the fields as they are."""
+        return [(name, _shown(name, value)) for name, value in msgspec.structs.asdict(self).items()]
 
     def environment(self) -> dict[str, str]:
         """The same settings as variables, for a child process."""
@@ -129,6 +130,13 @@ def _nearest(name: str, known: list[str]) -> str:
 def _with_variable(reason: str) -> str:
     text, _, path = reason.partition(" - at `$.")
     return f"{PREFIX}{path.rstrip('`').upper()}: {text}" if path else text
+
+
+def _shown(name: str, value: object) -> object:
+    """The value without the token, and without the user and password of a URL."""
+    if name == "api_token":
+        return Secret(value)
+    return re.sub(r"//[^@/]*@", "//***@", value) if isinstance(value, str) else value
 
 
 def _text(value: object) -> str:

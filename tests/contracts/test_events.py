@@ -250,3 +250,13 @@ def test_an_encoded_event_is_json_that_others_can_read() -> None:
     event = Interaction(event_id="é😀", time=1, user_id="u", item_id="i", value=1e-7)
     assert json.loads(encode(event))["event_id"] == "é😀"
     assert msgspec.json.decode(encode(event))["value"] == 1e-7
+
+
+@pytest.mark.parametrize(
+    "shown", [["i", -1, 0, 1], ["i", 2**70, 0, 1], ["i", 0, 1e13, 1], ["i", 0, 0, 1.5], ["i", 0, 0]]
+)
+def test_an_impression_shows_items_where_they_can_stand(shown: list[object]) -> None:
+    event = {"type": "impression", "event_id": "e", "time": 1, "user_id": "u", "request_id": "r", "bundle": "b"}
+    decode(json.dumps({**event, "shown": [["i", 0, 0, 1]]}).encode())
+    with pytest.raises(InvalidEvent, match="shown"):
+        decode(json.dumps({**event, "shown": [shown]}).encode())

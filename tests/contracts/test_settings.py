@@ -139,3 +139,11 @@ def test_lake_and_bundles_lie_at_home_unless_said_otherwise() -> None:
     assert read(home="/h").bundles_url == "/h/bundles"
     assert Path(read(home="relative").lake_url).is_absolute()
     assert read(lake="s3://b/l", bundles="gs://b").lake_url == "s3://b/l"
+
+
+def test_rich_and_urls_show_no_secrets_either() -> None:
+    given = read(api_token=TOKEN, redis="redis://me:pa55word@h:1/0", lake="ftp://me:pa55word@h/lake")
+    shown = f"{list(given.__rich_repr__())} {given!r}"
+    assert TOKEN not in shown
+    assert "pa55word" not in shown
+    assert "redis://***@h:1/0" in shown
