@@ -1,0 +1,172 @@
+"""The items as one bundle sees them, with the changes of the catalogue laid over it: an immutable snapshot."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.events import ItemEvent
+from model.affect import affects
+from model.bundle import Bundle
+from model.index import FIRST, UNKNOWN
+from model.items import Item, content_vectors
+from model.scoring import NEVER
+
+Floats = NDArray[np.float32]
+Rows = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Arrays by row, as `model.index` numbers them; items that the bundle doesn't know follow those that it does."""
+
+    bundle: Bundle | None
+    items: tuple[Item, ...]
+    """`items[i]` is at row i + FIRST."""
+    vectors: Floats
+    """(rows, d); d is 0 without a bundle."""
+    bias: Floats
+    """(rows,)"""
+    moods: Floats
+    """(rows, 2): valence and arousal."""
+    popularity: Floats
+    """(rows,): log1p of a decayed count."""
+    withdrawn: NDArray[np.bool_]
+    """(rows,)"""
+    fresh: Rows
+    """The rows that the bundle doesn't know, newest first."""
+    _rows: Mapping[str, int] = field(repr=False)
+
+    @property
+    def version(self) -> str:
+        """The bundle's; empty without one."""
+        return self.bundle.version if self.bundle else ""
+
+    def __len__(self) -> int:
+        return len(self.items) + FIRST
+
+    def row(self, item_id: str) -> int:
+        """`UNKNOWN` for an item that neither bundle nor catalogue has."""
+        return self._rows.get(item_id, UNKNOWN)
+
+    def rows(self, item_ids: Sequence[str]) -> Rows:
+        """The rows (n,) of these items."""
+        return np.fromiter((self._rows.get(item_id, UNKNOWN) for item_id in item_ids), np.int32, len(item_ids))
+
+    def item(self, item_id: str) -> Item:
+        """What is known of an item: at least its id."""
+        row = self.row(item_id)
+        return Item(item_id) if row == UNKNOWN else self.items[row - FIRST]
+
+    def ids(self, rows: Rows) -> list[str]:
+        """The ids at these rows, none of which is below FIRST."""
+        return [self.items[row - FIRST].item_id for row in rows.tolist()]
+
+    def in_categories(self, categories: Sequence[str]) -> NDArray[np.bool_]:
+        """Which rows (rows,) are items of at least one of these; all items where none is named."""
+        if not categories:
+            mask = np.ones(len(self), np.bool_)
+            mask[:FIRST] = False
+            return mask
+        mask = np.zeros(len(self), np.bool_)
+        for category in categories:
+            mask[self._by_category.get(category.strip().casefold(), [])] = True
+        return mask
+
+    @cached_property
+    def directions(self) -> Floats:
+        """The vectors (rows, d) at unit length; zero for what has none, row 0 included."""
+        lengths = np.sqrt((self.vectors * self.vectors).sum(axis=1, keepdims=True))
+        directions = self.vectors / np.maximum(lengths, 1e-9)
+        directions[:FIRST] = 0
+        return np.asarray(directions, np.float32)
+
+    @cached_property
+    def by_popularity(self) -> Rows:
+        """All items' rows, the most popular first."""
+        return (np.argsort(-self.popularity[FIRST:], kind="stable") + FIRST).astype(np.int32)
+
+    @cached_property
+    def typical_bias(self) -> float:
+        """That of the average item, for items nobody described."""
+        return float(self.bias[FIRST:].mean()) if len(self.items) else 0.0
+
+    @cached_property
+    def _by_category(self) -> dict[str, list[int]]:
+        rows: dict[str, list[int]] = {}
+        for row, item in enumerate(self.items, FIRST):
+            for category in item.categories:
+                rows.setdefault(category.strip().casefold(), []).append(row)
+        return rows
+
+    def prepared(self) -> "Catalogue":
+        """The same, with what is derived made now, off the request path."""
+        _ = self.directions, self.by_popularity, self.typical_bias, self._by_category
+        return self
+
+
+def catalogue(bundle: Bundle | None, changes: Mapping[str, ItemEvent]) -> Catalogue:
+    """The items of a bundle (or of none), as changed since: `changes` by item id."""
+    known = bundle.catalogue if bundle else ()
+    rows = {item.item_id: row for row, item in enumerate(known, FIRST)}
+    new = sorted((change for item_id, change in changes.items() if item_id not in rows), key=lambda one: one.item_id)
+    rows |= {change.item_id: row for row, change in enumerate(new, len(known) + FIRST)}
+    items = tuple(_item(changes[item.item_id]) if item.item_id in changes else item for item in known)
+    added = tuple(_item(change) for change in new)
+    withdrawn = np.zeros(len(rows) + FIRST, np.bool_)
+    withdrawn[[rows[item_id] for item_id, change in changes.items() if change.withdrawn]] = True
+    newest = sorted(new, key=lambda change: change.time, reverse=True)
+    return Catalogue(
+        bundle=bundle,
+        items=items + added,
+        vectors=_vectors(bundle, known, items, added),
+        bias=_bias(bundle, len(added)),
+        moods=_moods(bundle, known, items, added),
+        popularity=_extended(bundle.popularity if bundle else np.zeros(FIRST, np.float32), len(added)),
+        withdrawn=withdrawn,
+        fresh=np.array([rows[change.item_id] for change in newest if not change.withdrawn], np.int32),
+        _rows=rows,
+    ).prepared()
+
+
+def _item(change: ItemEvent) -> Item:
+    return Item(
+        change.item_id, change.title, tuple(change.categories), change.text, change.image, change.mood or ""
+    )
+
+
+def _vectors(bundle: Bundle | None, before: Sequence[Item], after: Sequence[Item], added: Sequence[Item]) -> Floats:
+    """New items by their content; a changed one keeps what was learned and moves as its content did."""
+    if bundle is None:
+        return np.zeros((len(added) + FIRST, 0), np.float32)
+    changed = [place for place, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+    projection = bundle.content_projection
+    vectors = np.concatenate([bundle.vectors, content_vectors(projection, added)]).astype(np.float32)
+    if changed:
+        moved = content_vectors(projection, [after[place] for place in changed])
+        moved = moved - content_vectors(projection, [before[place] for place in changed])
+        vectors[np.array(changed) + FIRST] += moved
+    vectors[UNKNOWN] = 0
+    return vectors
+
+
+def _bias(bundle: Bundle | None, added: int) -> Floats:
+    if bundle is None:
+        return np.concatenate([np.full(FIRST, NEVER), np.zeros(added)]).astype(np.float32)
+    typical = bundle.bias[FIRST:].mean() if len(bundle.bias) > FIRST else 0.0
+    return np.concatenate([bundle.bias, np.full(added, typical)]).astype(np.float32)
+
+
+def _moods(bundle: Bundle | None, before: Sequence[Item], after: Sequence[Item], added: Sequence[Item]) -> Floats:
+    base = bundle.moods if bundle else np.zeros((FIRST, 2), np.float32)
+    moods = np.concatenate([base, affects(added)]).astype(np.float32)
+    for place, (old, new) in enumerate(zip(before, after, strict=True)):
+        if old != new:
+            moods[place + FIRST] = affects([new])[0]
+    return moods
+
+
+def _extended(array: Floats, added: int) -> Floats:
+    return np.concatenate([array, np.zeros(added, np.float32)]).astype(np.float32)

@@ -1,0 +1,52 @@
+"""The orders that first pages began, so that a later page goes on where the one before it ended."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import msgspec
+
+from online.answer.asked import Ask
+from online.answer.ranked import Ranked
+from online.answer.scene import Scene
+
+KEPT: Final = 512
+LASTS_MS: Final = 600_000
+_IGNORED: Final = {"page": 1, "n": 1, "token": "", "explain": False}
+"""What may differ between pages of one order; the page's size may not, since pages are counted in it."""
+
+
+class Ordered(NamedTuple):
+    """A finished order with what it was made from."""
+
+    at: int
+    scene: Scene
+    ranked: Ranked
+    degraded: list[str]
+
+
+class Pages:
+    """The latest orders of this process; another process makes the order anew, from the same state."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._orders: OrderedDict[tuple[bytes, int], Ordered] = OrderedDict()
+
+    def begun(self, ask: Ask) -> Ordered | None:
+        """The order that the first page of this request began, if it was not long ago."""
+        if ask.page == 1:
+            return None
+        found = self._orders.get(_key(ask))
+        return found if found and 0 <= self._clock() - found.at < LASTS_MS else None
+
+    def keep(self, ask: Ask, ordered: Ordered) -> None:
+        """Remember the order for its next pages."""
+        key = _key(ask)
+        self._orders[key] = ordered
+        self._orders.move_to_end(key)
+        while len(self._orders) > KEPT:
+            self._orders.popitem(last=False)
+
+
+def _key(ask: Ask) -> tuple[bytes, int]:
+    return msgspec.json.encode(msgspec.structs.replace(ask, **_IGNORED), order="sorted"), ask.n

@@ -1,0 +1,65 @@
+"""From candidates to their order: score, then rules, then diversity."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from model import scoring
+from model.ranker import Ranker
+from online.answer.asked import Rules
+from online.answer.features import features
+from online.answer.ranked import Ranked, Sources
+from online.answer.scene import Scene
+
+POOL: Final = 100
+"""Diversity looks at so many of the best; what follows them stays in order of score."""
+RULE: Final = "rule"
+_DEFAULT: Final = Ranker()
+
+
+def rank(ids: Sequence[str], found: Sources, scene: Scene) -> Ranked:
+    """The candidates with their scores, in no order yet; rules may still add to them."""
+    rows = scene.catalogue.rows(ids)
+    ranker = scene.catalogue.bundle.ranker if scene.catalogue.bundle else _DEFAULT
+    rules = scene.ask.rules
+    named = {*rules.pin, *rules.boost}
+    sources = [
+        tuple(name for name, items in found.items() if item in items) + ((RULE,) if item in named else ())
+        for item in ids
+    ]
+    boosts = np.fromiter((rules.boost.get(item, 0.0) for item in ids), np.float32, len(ids))
+    return Ranked(scene.catalogue, ids, rows, sources, ranker.parts(features(ids, rows, found, scene)), boosts)
+
+
+def diversify(ranked: Ranked, loss: float) -> Ranked:
+    """Best first, where each item loses `loss` times its cosine to the most like one before it.
+
+    Maximal marginal relevance (J. Carbonell and J. Goldstein, 1998) over item vectors.
+    """
+    order = scoring.top(ranked.scores, len(ranked))
+    if loss == 0 or len(order) < 2 or not ranked.catalogue.vectors.shape[1]:
+        return ranked.take(order)
+    pool = order[:POOL]
+    directions = ranked.catalogue.directions[ranked.rows[pool]]
+    alike = directions @ directions.T
+    scores = ranked.scores[pool].astype(np.float64)
+    nearest = np.zeros(len(pool))
+    chosen = np.empty(len(pool), np.intp)
+    for turn in range(len(pool)):
+        best = int(np.argmax(scores - loss * nearest))
+        chosen[turn] = best
+        scores[best] = -np.inf
+        np.maximum(nearest, alike[best], out=nearest)
+    return ranked.take(np.concatenate([pool[chosen], order[POOL:]]))
+
+
+def pin(ranked: Ranked, rules: Rules) -> Ranked:
+    """Pinned items first, in the order given."""
+    if not rules.pin:
+        return ranked
+    places = {item: place for place, item in enumerate(ranked.ids)}
+    first = [places[item] for item in dict.fromkeys(rules.pin) if item in places]
+    pinned = set(first)
+    rest = [place for place in range(len(ranked)) if place not in pinned]
+    return ranked.take(np.array(first + rest, np.intp))
