@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 import faust
+from threadpoolctl import threadpool_limits
 
 from contracts.errors import Misconfigured
 from contracts.settings import Settings
@@ -25,5 +26,7 @@ def run(settings: Settings) -> None:
         user_idle_days=settings.user_idle_days,
         count_days=settings.count_days,
     )
+    threadpool_limits(1)  # so that bytes don't depend on the machine's load, and cores are left to other processes
+    logging.getLogger("kafka").setLevel(logging.WARNING)
     app = create_app(settings, settings.kafka, store)
     faust.Worker(app, loglevel=logging.INFO, redirect_stdouts=False, quiet=True).execute_from_commandline()
