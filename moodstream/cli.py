@@ -247,5 +247,25 @@ def bundles(as_json: Json = False) -> None:
     print_bundles(_settings(), as_json=as_json)
 
 
+@app.command()
+def evaluate(
+    events: Annotated[Path | None, typer.Option(help="A data set in the plain form; MovieLens-100K otherwise.")] = None,
+    items: Annotated[Path | None, typer.Option(help="Its catalogue.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    seed: Annotated[int, typer.Option(help="Of training, and of the order of equal times.")] = 0,
+    max_events: Annotated[int | None, typer.Option(help="Replay only so many events.")] = None,
+) -> None:
+    """Train on the first 80% in time, replay the rest through the very code that learns and serves, and score it.
+
+    Example: moodstream evaluate --json report.json
+    """
+    from moodstream.evaluation import evaluate as score
+
+    if (events is None) != (items is None):
+        raise Misconfigured("--events and --items go together")
+    dataset = events.stem if events else "ml-100k"
+    score(_settings(), events, items, dataset, json_file, seed=seed, max_events=max_events)
+
+
 def _settings() -> Settings:
     return configuration.read()
