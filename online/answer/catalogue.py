@@ -132,9 +132,7 @@ def catalogue(bundle: Bundle | None, changes: Mapping[str, ItemEvent]) -> Catalo
 
 
 def _item(change: ItemEvent) -> Item:
-    return Item(
-        change.item_id, change.title, tuple(change.categories), change.text, change.image, change.mood or ""
-    )
+    return Item(change.item_id, change.title, tuple(change.categories), change.text, change.image, change.mood or "")
 
 
 def _vectors(bundle: Bundle | None, before: Sequence[Item], after: Sequence[Item], added: Sequence[Item]) -> Floats:

@@ -1,4 +1,4 @@
-"""What a request's token adds to the state that was read: only events that the stream hasn't taken in. Nothing is written."""
+"""What a request's token adds to the state that was read, in memory: the events that the stream hasn't taken in."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -37,7 +37,9 @@ class Stream:
         if beat is None:
             return Lag(None, ["stream: no worker has been heard of yet"])
         silent = self._clock() - beat.time
-        late = [f"stream: partition {partition} was last heard of {silent // 1000} s ago"] if silent > SILENCE_MS else []
+        late = (
+            [f"stream: partition {partition} was last heard of {silent // 1000} s ago"] if silent > SILENCE_MS else []
+        )
         return Lag(max(0, beat.end - beat.position), late)
 
     async def whole(self, deadline: Deadline) -> Lag:

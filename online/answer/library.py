@@ -60,6 +60,10 @@ class Library:
         except TimeoutError as error:
             raise BundleRejected(f"bundle {version} is being loaded") from error
 
+    def reasons(self) -> list[str]:
+        """What is wrong now, as answers say it."""
+        return [f"{part}: {reason}" for part, reason in self.degraded.items()]
+
     async def close(self) -> None:
         """End what is being loaded."""
         for task in list(self._loading.values()):
@@ -110,9 +114,10 @@ class Library:
             self._raw = raw
             for version, old in list(self._catalogues.items()):
                 self._catalogues[version] = await asyncio.to_thread(catalogue, old.bundle, self._changes)
-            self.current = self._catalogues.get(self.current.version) or await asyncio.to_thread(
-                catalogue, self.current.bundle, self._changes
-            )
+            laid = self._catalogues.get(self.current.version)
+            if laid is None:
+                laid = await asyncio.to_thread(catalogue, self.current.bundle, self._changes)
+            self.current = laid
         self._known_changes = changes
 
     def _decoded(self, raw: dict[str, bytes]) -> dict[str, ItemEvent]:

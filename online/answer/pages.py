@@ -5,12 +5,15 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
 
+from online.answer.answered import At
 from online.answer.asked import Ask
 from online.answer.ranked import Ranked
 from online.answer.scene import Scene
 
-KEPT: Final = 512
+KEPT: Final = 256
+DEPTH: Final = 500
 LASTS_MS: Final = 600_000
 _IGNORED: Final = {"page": 1, "n": 1, "token": "", "explain": False}
 """What may differ between pages of one order; the page's size may not, since pages are counted in it."""
@@ -20,9 +23,23 @@ class Ordered(NamedTuple):
     """A finished order with what it was made from."""
 
     at: int
-    scene: Scene
+    """UTC ms."""
     ranked: Ranked
+    mood: int
+    watermark: At | None
+    partition: int
+    last_event: int | None
+    """Of the user, UTC ms."""
+    folded: int
     degraded: list[str]
+
+    @classmethod
+    def of(cls, scene: Scene, ranked: Ranked, degraded: list[str]) -> "Ordered":
+        """What later pages need of a scene, and no more of it; at most DEPTH items."""
+        view = scene.view
+        last_event = view.state.time if view.state.count else None
+        kept = ranked.take(np.arange(DEPTH)) if len(ranked) > DEPTH else ranked
+        return cls(scene.now, kept, scene.mood, view.watermark, view.partition, last_event, view.folded, degraded)
 
 
 class Pages:
@@ -39,13 +56,14 @@ class Pages:
         found = self._orders.get(_key(ask))
         return found if found and 0 <= self._clock() - found.at < LASTS_MS else None
 
-    def keep(self, ask: Ask, ordered: Ordered) -> None:
-        """Remember the order for its next pages."""
+    def keep(self, ask: Ask, ordered: Ordered) -> Ordered:
+        """The same order, remembered for its next pages."""
         key = _key(ask)
         self._orders[key] = ordered
         self._orders.move_to_end(key)
         while len(self._orders) > KEPT:
             self._orders.popitem(last=False)
+        return ordered
 
 
 def _key(ask: Ask) -> tuple[bytes, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ class Ranked:
     boosts: Floats
     """(n,): what a rule adds."""
 
-    @property
+    @cached_property
     def scores(self) -> Floats:
         """(n,)"""
         return np.asarray(self.parts.sum(axis=1) + self.boosts, np.float32)

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from contracts.errors import StoreUnavailable
 from contracts.events import Impression, Shown
@@ -18,8 +18,10 @@ from online.answer.candidates.mood import Mood
 from online.answer.candidates.popular import Popular
 from online.answer.candidates.source import Found, Source
 from online.answer.candidates.trending import Trending
+from online.answer.catalogue import Floats
 from online.answer.deadline import Deadline
-from online.answer.filters import NOTHING_FITS, drop
+from online.answer.features import features
+from online.answer.filters import drop
 from online.answer.lag import Stream
 from online.answer.library import Library
 from online.answer.pages import Ordered, Pages
@@ -34,6 +36,14 @@ from online.store.protocol import Store
 Record = Callable[[Impression], None]
 """Takes an impression without waiting and without raising."""
 PAST_THE_END: Final = "items: this page is past the end"
+
+
+class Considered(NamedTuple):
+    """The candidates of one request that may be shown, in no order."""
+
+    ids: list[str]
+    features: Floats
+    """(n, F), as `model.ranker.FEATURES` names them."""
 
 
 class Recommender:
@@ -75,6 +85,13 @@ class Recommender:
         ordered = self._pages.begun(ask) or await self._order(ask, deadline)
         return await self._answer(ask, ordered, deadline)
 
+    async def considered(self, ask: Ask) -> Considered:
+        """What would be ranked for this request: training logs it, nobody is shown it."""
+        scene = await self._look(ask, Deadline(self._timeout))
+        found, _ = await self._candidates(scene)
+        ids, _ = drop(found, scene)
+        return Considered(ids, features(ids, scene.catalogue.rows(ids), found, scene))
+
     async def _order(self, ask: Ask, deadline: Deadline) -> Ordered:
         """candidates → drop → rank → rules and diversity."""
         scene = await self._look(ask, deadline)
@@ -82,9 +99,7 @@ class Recommender:
         left, dropped = drop(found, scene)
         ranked = pin(diversify(rank(_with_pinned(left, scene), found, scene), ask.diversity), ask.rules)
         degraded = [*unknown_mood(ask), *scene.view.degraded, *missing, *(dropped if len(ranked) == len(left) else [])]
-        ordered = Ordered(self._clock(), scene, ranked, degraded)
-        self._pages.keep(ask, ordered)
-        return ordered
+        return self._pages.keep(ask, Ordered.of(scene, ranked, degraded))
 
     async def _look(self, ask: Ask, deadline: Deadline) -> Scene:
         now = self._clock()
@@ -107,27 +122,26 @@ class Recommender:
         return {**found, RULE: boosted} if boosted else found, missing
 
     async def _answer(self, ask: Ask, ordered: Ordered, deadline: Deadline) -> Recommendations:
-        scene, ranked, view = ordered.scene, ordered.ranked, ordered.scene.view
         start = (ask.page - 1) * ask.n
-        places = range(start, min(start + ask.n, len(ranked)))
-        lag = await self._stream.of(view.partition, deadline)
-        ended = [PAST_THE_END] if not places and len(ranked) else []
-        library = [f"{part}: {reason}" for part, reason in self._library.degraded.items()]
+        places = range(start, min(start + ask.n, len(ordered.ranked)))
+        now = self._clock()
+        lag = await self._stream.of(ordered.partition, deadline)
+        ended = [PAST_THE_END] if not places and len(ordered.ranked) else []
         answer = Recommendations(
             request_id=uuid.uuid4().hex,
-            bundle=scene.catalogue.version,
-            watermark=view.watermark,
-            age_ms=max(0, self._clock() - view.state.time) if view.state.count else None,
+            bundle=ordered.ranked.catalogue.version,
+            watermark=ordered.watermark,
+            age_ms=None if ordered.last_event is None else max(0, now - ordered.last_event),
             lag=lag.events,
-            degraded=list(dict.fromkeys([*library, *ordered.degraded, *lag.degraded, *ended])),
+            degraded=list(dict.fromkeys([*self._library.reasons(), *ordered.degraded, *lag.degraded, *ended])),
             user_id=ask.user_id,
             page=ask.page,
-            mood=LABELS[scene.mood],
-            folded=view.folded,
-            items=[recommended(ranked, place, ask.explain) for place in places],
+            mood=LABELS[ordered.mood],
+            folded=ordered.folded,
+            items=[recommended(ordered.ranked, place, ask.explain) for place in places],
         )
         if answer.items:
-            self._record(_impression(answer, ranked, places))
+            self._record(_impression(answer, places, now))
         return answer
 
 
@@ -153,18 +167,13 @@ def _with_pinned(left: list[str], scene: Scene) -> list[str]:
     return left + [item for item in pinned if not catalogue.withdrawn[catalogue.row(item)]]
 
 
-def _impression(answer: Recommendations, ranked: Ranked, places: range) -> Impression:
+def _impression(answer: Recommendations, places: range, now: int) -> Impression:
     """The order is a fixed function of the state, so each place was certain."""
     return Impression(
         event_id=answer.request_id,
-        time=0,
+        time=now,
         user_id=answer.user_id,
         request_id=answer.request_id,
         bundle=answer.bundle,
-        shown=[
-            Shown(item.item_id, place, item.score, 1.0) for place, item in zip(places, answer.items, strict=True)
-        ],
+        shown=[Shown(item.item_id, place, item.score, 1.0) for place, item in zip(places, answer.items, strict=True)],
     )
-
-
-__all__ = ["NOTHING_FITS", "PAST_THE_END", "Recommender", "Record", "recommended"]

@@ -114,9 +114,7 @@ def _working(user_id: str, record: UserRecord | None, version: str, incarnation:
 async def _step(view: View) -> None:
     """Step the hidden state through what is pending: the token's events, or all history under another bundle."""
     bundle, user = view.catalogue.bundle, view.user
-    if bundle is None:
-        view.state = user.state
-    elif not user.pending:
+    if bundle is None or not user.pending:
         view.state = user.state
     elif len(user.pending) <= _MANY_STEPS:
         (view.state,) = advance([user], bundle)

@@ -1,0 +1,135 @@
+"""Items like another: near it by vector, and taken beside it by the same users."""
+
+import uuid
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from contracts.errors import StoreUnavailable
+from model import scoring
+from model.index import FIRST, UNKNOWN
+from online.answer.answered import Recommended, SimilarItems
+from online.answer.candidates.covisitation import covisited
+from online.answer.candidates.source import Found
+from online.answer.catalogue import Catalogue, Floats
+from online.answer.deadline import Deadline
+from online.answer.lag import Stream
+from online.answer.library import Library
+from online.store.protocol import Store
+
+BREADTH: Final = 300
+_COUNT_WEIGHT: Final = 0.25
+"""What a natural logarithm of the co-visitation counts beside a cosine."""
+
+
+class Similar:
+    """Answers which items are like one."""
+
+    def __init__(
+        self, store: Store, library: Library, stream: Stream, clock: Callable[[], int], store_timeout_s: float
+    ) -> None:
+        self._store = store
+        self._library = library
+        self._stream = stream
+        self._clock = clock
+        self._timeout = store_timeout_s
+
+    async def similar(self, item_id: str, n: int, *, explain: bool = False) -> SimilarItems:
+        """The n items most like this one; popular ones, and why, where nothing is known of it."""
+        deadline = Deadline(self._timeout)
+        catalogue = self._library.current
+        degraded = self._library.reasons()
+        try:
+            beside = await covisited(self._store, [(item_id, 1.0)], deadline)
+        except StoreUnavailable as error:
+            beside = {}
+            degraded.append(f"store: {error}")
+        near = _near(catalogue, item_id)
+        if catalogue.row(item_id) == UNKNOWN:
+            degraded.append(f"item: nobody has described {item_id}")
+        items = _ranked(catalogue, item_id, near, beside, n, explain)
+        if not items:
+            items = _popular(catalogue, item_id, n)
+            degraded.append("items: nothing is known to be like it, so popular items are shown" if items else _NOTHING)
+        lag = await self._stream.whole(deadline)
+        return SimilarItems(
+            request_id=uuid.uuid4().hex,
+            bundle=catalogue.version,
+            lag=lag.events,
+            degraded=list(dict.fromkeys([*degraded, *lag.degraded])),
+            item_id=item_id,
+            title=catalogue.item(item_id).title,
+            items=items,
+        )
+
+
+_NOTHING: Final = "items: there is nothing to show"
+
+
+def _near(catalogue: Catalogue, item_id: str) -> Found:
+    """Items by the cosine of their vectors, where it is positive."""
+    row = catalogue.row(item_id)
+    if row == UNKNOWN or not catalogue.vectors.shape[1]:
+        return {}
+    cosines = catalogue.directions @ catalogue.directions[row]
+    rows = scoring.top(cosines[FIRST:], BREADTH).astype(np.int32) + FIRST
+    rows = rows[cosines[rows] > 0]
+    return dict(zip(catalogue.ids(rows), cosines[rows].tolist(), strict=True))
+
+
+def _ranked(catalogue: Catalogue, item_id: str, near: Found, beside: Found, n: int, explain: bool) -> list[Recommended]:
+    ids = [item for item in dict.fromkeys([*near, *beside]) if _may_show(catalogue, item, item_id)]
+    parts: dict[str, Floats] = {
+        "embedding": _column([near.get(item, 0.0) for item in ids]),
+        "covisitation": _logs([beside.get(item, 0.0) for item in ids]) * np.float32(_COUNT_WEIGHT),
+    }
+    scores = parts["embedding"] + parts["covisitation"]
+    found = {"embedding": near, "covisitation": beside}
+    return [
+        _shown(
+            catalogue,
+            ids[place],
+            float(scores[place]),
+            [name for name, items in found.items() if ids[place] in items],
+            {name: float(part[place]) for name, part in parts.items()} if explain else None,
+        )
+        for place in scoring.top(scores, n).tolist()
+    ]
+
+
+def _popular(catalogue: Catalogue, item_id: str, n: int) -> list[Recommended]:
+    ids = [
+        item for item in catalogue.ids(catalogue.by_popularity[: 2 * n + 100]) if _may_show(catalogue, item, item_id)
+    ]
+    return [
+        _shown(catalogue, item, float(catalogue.popularity[catalogue.row(item)]), ["popularity"], None)
+        for item in ids[:n]
+    ]
+
+
+def _may_show(catalogue: Catalogue, item: str, like: str) -> bool:
+    return item != like and not catalogue.withdrawn[catalogue.row(item)]
+
+
+def _shown(
+    catalogue: Catalogue, item_id: str, score: float, sources: list[str], parts: dict[str, float] | None
+) -> Recommended:
+    item = catalogue.item(item_id)
+    return Recommended(
+        item_id=item_id,
+        title=item.title,
+        categories=item.categories,
+        image=item.image,
+        score=score,
+        sources=sources,
+        parts=parts,
+    )
+
+
+def _column(values: list[float]) -> Floats:
+    return np.array(values, np.float32)
+
+
+def _logs(counts: list[float]) -> Floats:
+    return np.asarray(np.log1p(_column(counts)), np.float32)
