@@ -10,7 +10,7 @@ import msgspec
 
 from contracts.errors import Unavailable
 from contracts.events import Event
-from online.answer.answered import Recommendations
+from online.answer.answered import Profile, Recommendations
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -39,17 +39,37 @@ class Client:
     ) -> None:
         self._http.close()
 
-    def recommend(self, user_id: str, n: int = 10) -> Recommendations:
-        """The user's top n, without recording more than an impression."""
-        return msgspec.json.decode(self._get("/v1/recommendations", {"user_id": user_id, "n": n}), type=Recommendations)
+    @property
+    def address(self) -> str:
+        return str(self._http.base_url)
+
+    def is_ready(self) -> bool:
+        """Whether the API says that it can answer."""
+        try:
+            return self._http.get("/health/ready").is_success
+        except httpx.HTTPError:
+            return False
+
+    def recommend(self, user_id: str, n: int = 10, mood: str = "") -> Recommendations:
+        """The user's top n."""
+        asked: dict[str, str | int] = {"user_id": user_id, "n": n, **({"mood": mood} if mood else {})}
+        return msgspec.json.decode(self._get("/v1/recommendations", asked), type=Recommendations)
+
+    def profile(self, user_id: str) -> Profile:
+        """What is known of a user."""
+        return msgspec.json.decode(self._get(f"/v1/users/{user_id}", {}), type=Profile)
+
+    def erase(self, user_id: str) -> None:
+        """Have a user forgotten."""
+        self._checked(self._http.delete(f"/v1/users/{user_id}"))
 
     def post(self, events: Sequence[Event]) -> list[Placed]:
         """Returns when Kafka has acknowledged, with where each event lies."""
-        body = msgspec.json.encode(list(events))
-        answer = self._checked(
-            self._http.post("/v1/events", content=body, headers={"content-type": "application/json"})
-        )
-        return msgspec.json.decode(answer, type=_Posted).results
+        return msgspec.json.decode(self._post(list(events)), type=_Posted).results
+
+    def post_raw(self, body: object) -> Any:
+        """Post anything that JSON can hold; returns the answer as it is."""
+        return msgspec.json.decode(self._post(body))
 
     def until_changed(
         self, user_id: str, placed: Placed, n: int = 10, within_s: float = 30
@@ -67,6 +87,10 @@ class Client:
 
     def _get(self, path: str, parameters: dict[str, str | int]) -> bytes:
         return self._checked(self._http.get(path, params=parameters))
+
+    def _post(self, body: object) -> bytes:
+        headers = {"content-type": "application/json"}
+        return self._checked(self._http.post("/v1/events", content=msgspec.json.encode(body), headers=headers))
 
     def _checked(self, answer: httpx.Response) -> bytes:
         if answer.is_error:
