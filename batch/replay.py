@@ -1,0 +1,133 @@
+"""A log replayed in memory through the very code that stream and serving run, with the events' times as the clock."""
+
+import random
+from collections.abc import Sequence
+from typing import Final, TypeGuard
+
+from contracts import events
+from contracts.events import BundleChange, Impression, Interaction, MoodEvent
+from contracts.rollout import Rollout
+from contracts.topics import EVENTS
+from model.bundle import Bundle
+from online.answer.answered import Recommendations
+from online.answer.asked import Ask
+from online.answer.lag import Stream
+from online.answer.library import Library
+from online.answer.recommend import Considered, Recommender
+from online.answer.view import Viewer
+from online.learn.bundles import Bundles
+from online.learn.enrich import Enricher
+from online.learn.learner import Learner
+from online.learn.outgoing import Outgoing, Raw
+from online.store.memory import MemoryStore
+
+UserEvent = Interaction | MoodEvent
+MICRO_BATCH: Final = 500
+"""Events that the learner gets at once where nothing is asked between them."""
+UNWANTED: Final = ("dislike", "skip")
+"""Kinds that nobody wishes to foretell, as training has it."""
+_PARTITIONS: Final = 1
+_INCARNATION: Final = "replay"
+_PATIENT_S: Final = 60.0
+"""No answer is given up for being slow: it would depend on the machine."""
+
+
+class Replay:
+    """One log and one catalogue, from an empty store; nothing is known of an event before it is learned."""
+
+    def __init__(self) -> None:
+        self._now = 0
+        self._offset = 0
+        self._shelf = _Shelf()
+        store, enricher = MemoryStore(), Enricher()
+        self.learner = Learner(store, Bundles(self._shelf), enricher, _nowhere, _PARTITIONS, self._clock)
+        self.library = Library(self._shelf, store)
+        self.recommender = Recommender(
+            store,
+            self.library,
+            Viewer(store, self.library, enricher, _PARTITIONS),
+            Stream(store, self._clock),
+            enricher,
+            _unrecorded,
+            self._clock,
+            _PATIENT_S,
+        )
+
+    @classmethod
+    async def on(cls, bundle: Bundle) -> "Replay":
+        """A replay whose users are all on this bundle."""
+        replay = cls()
+        await replay.learner.assign(0, _INCARNATION)
+        await replay.publish(bundle)
+        return replay
+
+    async def publish(self, bundle: Bundle) -> None:
+        """From here on all users are on this bundle, by a control record as the log has it."""
+        self._shelf.add(bundle)
+        change = BundleChange(event_id=f"bundle-{self._offset}", time=self._now, rollout=Rollout(bundle.version))
+        await self.learner.learn(0, [self._record(change)])
+        await self.library.refresh()
+
+    async def learn(self, log: Sequence[UserEvent]) -> None:
+        """Take in these events in their order, each arriving at its own time."""
+        for start in range(0, len(log), MICRO_BATCH):
+            await self.learner.learn(0, [self._record(event) for event in log[start : start + MICRO_BATCH]])
+
+    async def ask(self, ask: Ask, now: int) -> Recommendations:
+        """The answer at `now` (UTC ms) to a request, from what was learned so far."""
+        self._now = now
+        return await self.recommender.recommend(ask)
+
+    async def consider(self, ask: Ask, now: int) -> Considered:
+        """What would be ranked for a request at `now` (UTC ms), with its features."""
+        self._now = now
+        return await self.recommender.considered(ask)
+
+    def _record(self, event: UserEvent | BundleChange) -> Raw:
+        self._now = event.time
+        raw = Raw(EVENTS, 0, self._offset, event.time, events.encode(event))
+        self._offset += 1
+        return raw
+
+    def _clock(self) -> int:
+        return self._now
+
+
+def in_order(log: Sequence[UserEvent], seed: int) -> list[UserEvent]:
+    """By time, equal times shuffled: files keep them in an order (the catalogue's) that tells what comes next."""
+    rng = random.Random(seed)  # noqa: S311 (no secret)
+    return sorted(log, key=lambda event: (event.time, rng.random()))
+
+
+def is_target(event: UserEvent) -> TypeGuard[Interaction]:
+    """Whether the event is one that a recommendation should have foretold."""
+    return isinstance(event, Interaction) and event.kind not in UNWANTED
+
+
+def ask_of(event: Interaction, n: int = 10, exclude: Sequence[str] = ()) -> Ask:
+    """The request that its user would have sent just before: in the same context, since it was there already."""
+    return Ask(user_id=event.user_id, n=n, context=event.context, exclude=list(exclude))
+
+
+class _Shelf(dict[str, Bundle]):
+    """Bundles by version in memory, the last one added is current."""
+
+    def add(self, bundle: Bundle) -> None:
+        self[bundle.version] = bundle
+
+    def current(self) -> str | None:
+        return next(reversed(self), None)
+
+    def previous(self) -> str | None:
+        return None
+
+    def load(self, version: str) -> Bundle:
+        return self[version]
+
+
+async def _nowhere(outgoing: Sequence[Outgoing]) -> None:
+    """What learning sends to other topics changes nothing here."""
+
+
+def _unrecorded(impression: Impression) -> None:
+    """Impressions of a replay never happened."""
