@@ -1,0 +1,79 @@
+"""Around every request: who may ask, how long it took, and that no error shows what is inside."""
+
+import hmac
+import logging
+import time
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving import problems
+from serving.metrics import Metrics
+
+OPEN: Final = ("/health/live", "/health/ready", "/metrics", "/docs", "/openapi.json")
+"""Open on loopback, where a token is set."""
+_log = logging.getLogger(__name__)
+
+
+class Guard:
+    """The outermost middleware."""
+
+    def __init__(self, app: ASGIApp, token: str, metrics: Metrics) -> None:
+        self._app = app
+        self._token = token.encode()
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the life of the app."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            refusal = self._refusal(scope)
+            await (refusal or self._app)(scope, receive, watched)
+        except Exception:
+            _log.exception("%s %s failed", scope["method"], scope["path"])
+            if status:
+                raise
+            status = 500
+            detail = "something went wrong here that should not: the log of `moodstream serve` says what"
+            await problems.answer(500, detail)(scope, receive, send)
+        finally:
+            self._count(scope, status, time.perf_counter() - began)
+
+    def _refusal(self, scope: Scope) -> ASGIApp | None:
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        if origin and urlsplit(origin).netloc != headers.get("host", ""):
+            return problems.answer(403, f"pages of {origin[:100]} may not use this API")
+        if not self._token or (scope["path"] in OPEN and _is_loopback(scope)):
+            return None
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), self._token):
+            return None
+        return problems.answer(401, "send Authorization: Bearer <MOODSTREAM_API_TOKEN>", {"WWW-Authenticate": "Bearer"})
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unmatched")
+        method = scope["method"] if scope["method"] in ("GET", "POST", "DELETE", "HEAD", "PUT", "PATCH") else "other"
+        self._metrics.latency.labels(route).observe(seconds)
+        self._metrics.requests.labels(route, method, str(status)).inc()
+
+
+def _is_loopback(scope: Scope) -> bool:
+    try:
+        return bool(scope["client"]) and ip_address(scope["client"][0]).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,205 @@
+"""The OpenAPI document (3.1), from the very types that decode and encode; there is no second schema."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+
+from contracts.events import Event
+from online.answer.answered import Profile, Recommendations, SimilarItems
+from online.answer.asked import Ask
+from serving import examples
+from serving.problems import MEDIA_TYPE, Problem
+from serving.reading import CONTEXT, LISTS
+from serving.routes.events import Posted
+from serving.routes.health import Live, Ready
+from serving.routes.items import Query
+from serving.routes.users import Erasing
+
+VERSION: Final = "1"
+JSON: Final = "application/json"
+Schema = dict[str, Any]
+
+
+@lru_cache(maxsize=1)
+def document() -> Schema:
+    """The document."""
+    schemas, components = _schemas(
+        Event, Ask, Query, Posted, Recommendations, SimilarItems, Profile, Erasing, Problem, Live, Ready
+    )
+    event, ask, query, posted, recommended, similar, profile, erasing, problem, live, ready = schemas
+    refusals = {status: _problem(problem, said) for status, said in _REFUSALS.items()}
+    recommendations = {"200": _answer("Items, best first", recommended, examples.RECOMMENDED)}
+    user, item = _in_path("user_id", "me"), _in_path("item_id", "50")
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Moodstream",
+            "version": VERSION,
+            "description": "A click or a mood changes the very next recommendation.",
+        },
+        "paths": {
+            "/v1/events": {
+                "post": _operation(
+                    "post_events",
+                    "Send one event, or up to 1,000; answered when Kafka has them",
+                    {"202": _answer("What became of each", posted, examples.POSTED), **_only(refusals, _POSTING)},
+                    body=_body(
+                        {"oneOf": [event, {"type": "array", "items": event, "maxItems": 1000}]}, examples.EVENTS
+                    ),
+                )
+            },
+            "/v1/recommendations": {
+                "get": _operation(
+                    "get_recommendations",
+                    "Recommend items to a user",
+                    {**recommendations, **_only(refusals, _ASKING)},
+                    parameters=_ask_parameters(components),
+                ),
+                "post": _operation(
+                    "post_recommendations",
+                    "Recommend items to a user, with rules and long lists",
+                    {**recommendations, **_only(refusals, (*_ASKING, "400", "413"))},
+                    body=_body(ask, examples.ASK),
+                ),
+            },
+            "/v1/items/{item_id}/similar": {
+                "get": _operation(
+                    "get_similar",
+                    "Items like another",
+                    {
+                        "200": _answer("Items, most like it first", similar, examples.SIMILAR),
+                        **_only(refusals, _ASKING),
+                    },
+                    parameters=[item, *_in_query(_component(components, query), {"n": 5})],
+                )
+            },
+            "/v1/users/{user_id}": {
+                "get": _operation(
+                    "get_user",
+                    "What is known of a user, and how fresh it is",
+                    {"200": _answer("The user", profile, examples.PROFILE), **_only(refusals, _ASKING)},
+                    parameters=[user],
+                ),
+                "delete": _operation(
+                    "delete_user",
+                    "Have a user forgotten",
+                    {"202": _answer("The erase event", erasing, examples.ERASING), **_only(refusals, _POSTING)},
+                    parameters=[user],
+                ),
+            },
+            "/health/live": {
+                "get": _operation("get_live", "The process answers", {"200": _answer("Yes", live, {"live": True})})
+            },
+            "/health/ready": {
+                "get": _operation(
+                    "get_ready",
+                    "Whether requests should come here",
+                    {
+                        "200": _answer("Yes", ready, examples.READY),
+                        "503": _answer("No", ready, {**examples.READY, "ready": False}),
+                    },
+                )
+            },
+            "/metrics": {
+                "get": _operation(
+                    "get_metrics",
+                    "For Prometheus",
+                    {
+                        "200": {
+                            "description": "The metrics",
+                            "content": {
+                                "text/plain": {
+                                    "schema": {"type": "string"},
+                                    "example": 'moodstream_bundle_info{version="…"} 1.0',
+                                }
+                            },
+                        }
+                    },
+                )
+            },
+        },
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"token": []}, {}],
+    }
+
+
+_REFUSALS: Final = {
+    "400": "Not JSON",
+    "401": "A token is demanded",
+    "413": "More than 2 MB",
+    "422": "What was said doesn't fit",
+    "500": "A fault of the server",
+    "503": "Kafka is away: try again",
+}
+_ASKING: Final = ("401", "422", "500")
+_POSTING: Final = tuple(_REFUSALS)
+
+
+def _schemas(*types: Any) -> tuple[tuple[Schema, ...], dict[str, Schema]]:
+    return msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+
+
+def _operation(
+    operation: str,
+    summary: str,
+    responses: Schema,
+    *,
+    parameters: list[Schema] | None = None,
+    body: Schema | None = None,
+) -> Schema:
+    optional = {"parameters": parameters, "requestBody": body}
+    given = {name: value for name, value in optional.items() if value is not None}
+    return {"operationId": operation, "summary": summary, **given, "responses": responses}
+
+
+def _answer(said: str, schema: Schema, example: Any) -> Schema:
+    return {"description": said, "content": {JSON: {"schema": schema, "example": example}}}
+
+
+def _body(schema: Schema, example: Any) -> Schema:
+    return {"required": True, "content": {JSON: {"schema": schema, "example": example}}}
+
+
+def _problem(schema: Schema, said: str) -> Schema:
+    return {"description": said, "content": {MEDIA_TYPE: {"schema": schema, "example": examples.PROBLEM}}}
+
+
+def _only(refusals: Schema, statuses: Iterable[str]) -> Schema:
+    return {status: refusals[status] for status in sorted(statuses)}
+
+
+def _in_path(name: str, example: str) -> Schema:
+    schema = {"type": "string", "minLength": 1, "maxLength": 128}
+    return {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
+
+
+def _component(components: dict[str, Schema], reference: Schema) -> Schema:
+    return components[reference["$ref"].rpartition("/")[2]]
+
+
+def _in_query(component: Schema, given: dict[str, Any]) -> list[Schema]:
+    required = component.get("required", ())
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in required,
+            "schema": schema,
+            **({"example": given[name]} if name in given else {}),
+        }
+        for name, schema in component["properties"].items()
+    ]
+
+
+def _ask_parameters(components: dict[str, Schema]) -> list[Schema]:
+    """What a query can say of `Ask`: lists by repeating the name, of the context what is a word."""
+    ask = components["Ask"]
+    simple = {name: schema for name, schema in ask["properties"].items() if name not in ("rules", "context")}
+    words = {name: schema for name, schema in components["Context"]["properties"].items() if name in CONTEXT}
+    parameters = _in_query({**ask, "properties": {**simple, **words}}, {"user_id": "me", "n": 5, "mood": "😊"})
+    return [{**one, "style": "form", "explode": True} if one["name"] in LISTS else one for one in parameters]

@@ -1,0 +1,59 @@
+"""What the routes work with: wired once for an app, from plain arguments."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from contracts.events import Impression, encode
+from contracts.settings import Settings
+from contracts.topics import EVENTS
+from online.answer.lag import Stream
+from online.answer.library import Library, Shelf
+from online.answer.profile import Profiler
+from online.answer.recommend import Recommender
+from online.answer.similar import Similar
+from online.answer.view import Viewer
+from online.learn.enrich import Enricher
+from online.store.protocol import Store
+from serving.metrics import Metrics
+from serving.publisher import Publisher, Publishing
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything an app is made of."""
+
+    settings: Settings
+    store: Store
+    publisher: Publisher
+    enricher: Enricher
+    library: Library
+    recommender: Recommender
+    similar: Similar
+    profiler: Profiler
+    metrics: Metrics
+    clock: Callable[[], int]
+
+
+def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, clock: Callable[[], int]) -> Parts:
+    """The parts; raises `Misconfigured` where the database of places can't be read."""
+    enricher, metrics = Enricher(settings.geoip), Metrics()
+    library, stream = Library(shelf, store), Stream(store, clock)
+    viewer = Viewer(store, library, enricher, settings.partitions)
+    patience = settings.store_timeout_s
+
+    def record(impression: Impression) -> None:
+        taken = publisher.offer(Publishing(EVENTS, impression.key, encode(impression)))
+        metrics.impressions.labels("sent" if taken else "dropped").inc()
+
+    return Parts(
+        settings=settings,
+        store=store,
+        publisher=publisher,
+        enricher=enricher,
+        library=library,
+        recommender=Recommender(store, library, viewer, stream, enricher, record, clock, patience),
+        similar=Similar(store, library, stream, clock, patience),
+        profiler=Profiler(viewer, library, stream, clock, patience),
+        metrics=metrics,
+        clock=clock,
+    )

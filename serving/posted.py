@@ -1,0 +1,88 @@
+"""The events in one request's body: each is taken or refused by itself, and gets an id and a time where it has none."""
+
+import uuid
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from contracts import events
+from contracts.errors import InvalidEvent
+from contracts.events import BundleChange, Event, ItemEvent
+from contracts.topics import EVENTS, ITEMS
+from serving.problems import Refused, Result
+from serving.publisher import Publishing
+from serving.reading import UNDECODABLE
+
+MAX_EVENTS: Final = 1000
+_SPACE: Final = b" \t\r\n"
+
+
+class Taken(NamedTuple):
+    """One good event as it will be sent."""
+
+    place: int
+    """Its index among those posted."""
+    event: Event
+    record: Publishing
+
+
+def split(raw: bytes) -> list[msgspec.Raw]:
+    """The parts of a JSON array, or the one object; raises `Refused`."""
+    try:
+        if raw.lstrip(_SPACE)[:1] == b"[":
+            parts = msgspec.json.decode(raw, type=list[msgspec.Raw])
+        else:
+            parts = [msgspec.json.decode(raw, type=msgspec.Raw)]
+    except UNDECODABLE as error:
+        raise Refused(400, f"the body is not JSON: {error}") from error
+    if not parts:
+        raise Refused(422, "no event was sent")
+    if len(parts) > MAX_EVENTS:
+        raise Refused(422, f"one request takes {MAX_EVENTS:,} events, this one has {len(parts):,}: send them in parts")
+    return parts
+
+
+def take(parts: list[msgspec.Raw], now: int) -> tuple[list[Taken], list[Result]]:
+    """The good ones, and why the others are refused; `now` (UTC ms) is the time of those without one."""
+    taken: list[Taken] = []
+    refused: list[Result] = []
+    for index, part in enumerate(parts):
+        try:
+            taken.append(_taken(index, bytes(part), now))
+        except InvalidEvent as error:
+            refused.append(Result(index=index, status="refused", reason=str(error)))
+    return taken, refused
+
+
+def publishing(event: Event, value: bytes) -> Publishing:
+    """Where an event goes."""
+    return Publishing(ITEMS if isinstance(event, ItemEvent) else EVENTS, event.key, value)
+
+
+def _taken(index: int, raw: bytes, now: int) -> Taken:
+    if len(raw) > events.MAX_EVENT_BYTES:
+        raise InvalidEvent(f"an event may have {events.MAX_EVENT_BYTES:,} bytes, this one has {len(raw):,}")
+    raw = _completed(raw, now)
+    event = events.decode(raw)
+    if isinstance(event, BundleChange):
+        raise InvalidEvent("a bundle is changed by `moodstream publish`, not by an event")
+    try:
+        return Taken(index, event, publishing(event, raw))
+    except UnicodeError as error:
+        raise InvalidEvent(f"the id is no text: {error}") from error
+
+
+def _completed(raw: bytes, now: int) -> bytes:
+    """The event as it was sent, further columns too, with an id and a time of ours where it has none."""
+    try:
+        fields: Any = msgspec.json.decode(raw)
+    except UNDECODABLE as error:
+        raise InvalidEvent(str(error) or type(error).__name__) from error
+    if not isinstance(fields, dict) or ("event_id" in fields and "time" in fields):
+        return raw
+    return msgspec.json.encode({**fields, **_missing(fields, now)})
+
+
+def _missing(fields: dict[str, Any], now: int) -> dict[str, Any]:
+    ours = {"event_id": uuid.uuid4().hex, "time": now}
+    return {name: value for name, value in ours.items() if name not in fields}

@@ -1,0 +1,27 @@
+"""`/v1/recommendations`: the answer to a request, by query or by body."""
+
+from fastapi import APIRouter, Request, Response
+
+from online.answer.asked import Ask
+from serving.parts import Parts
+from serving.reading import ask_in_body, ask_in_query, body, said
+
+
+def router(parts: Parts) -> APIRouter:
+    """Asking for recommendations."""
+    routes = APIRouter()
+
+    async def answer(ask: Ask) -> Response:
+        answered = await parts.recommender.recommend(ask)
+        parts.metrics.answered(answered.degraded, answered.lag)
+        return said(answered)
+
+    @routes.get("/v1/recommendations")
+    async def get_recommendations(request: Request) -> Response:
+        return await answer(ask_in_query(request))
+
+    @routes.post("/v1/recommendations")
+    async def post_recommendations(request: Request) -> Response:
+        return await answer(ask_in_body(await body(request)))
+
+    return routes

@@ -1,0 +1,48 @@
+"""The API's process: wired from settings, served by uvicorn until SIGTERM."""
+
+import logging
+import signal
+from types import FrameType
+from typing import Final
+
+import uvicorn
+from threadpoolctl import threadpool_limits
+
+from contracts.errors import Misconfigured
+from contracts.settings import Settings
+from model.shelf import Shelf
+from online.store.redis import connect
+from serving.app import create_app
+from serving.publisher import KafkaPublisher
+
+GRACE_S: Final = 2
+"""For requests that are being answered when SIGTERM comes; then the producer is emptied."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, and end within 5 s of it; raises `Misconfigured`."""
+    if not settings.kafka or not settings.redis:
+        raise Misconfigured("set MOODSTREAM_KAFKA and MOODSTREAM_REDIS, or start everything by: moodstream up")
+    threadpool_limits(1)  # one core for each process; the products of a request are small
+    logging.getLogger("kafka").setLevel(logging.ERROR)
+    store = connect(settings.redis, settings.namespace, cluster=settings.redis_cluster, timeout_s=2.0)
+    publisher = KafkaPublisher(settings.kafka, settings.namespace, settings.kafka_timeout_s)
+    app = create_app(settings, store, Shelf(settings.bundles_url), publisher)
+    config = uvicorn.Config(
+        app,
+        host=settings.api_host,
+        port=settings.api_port,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=30,
+        backlog=2048,
+    )
+    # uvicorn ends gracefully and then raises the signal again, which these turn into a plain end
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    uvicorn.Server(config).run()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
