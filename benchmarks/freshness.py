@@ -39,6 +39,8 @@ class Try(NamedTuple):
 def watch(address: str, token: str, inbox: "Connection[Any, Any]") -> None:
     """The other process: gets (user, placed, the top 10 before), asks until it's covered, tells when that was."""
     with Client(address, token) as client:
+        client.recommend("nobody")
+        inbox.send("ready")
         while (asked := inbox.recv()) is not None:
             user, placed, before = asked
             answer, _ = client.until_changed(user, placed)
@@ -96,6 +98,7 @@ def main() -> None:
             target=watch, args=(stack.api, settings.api_token, theirs), daemon=True
         )
         asker.start()
+        ours.recv()
         with Client(stack.api, settings.api_token) as client, bar("measuring", chosen.tries, "likes") as told:
             tries = []
             for number in range(chosen.tries):

@@ -135,7 +135,7 @@ def serve() -> None:
 
     Example: MOODSTREAM_API_PORT=8080 MOODSTREAM_KAFKA=… MOODSTREAM_REDIS=… moodstream serve
     """
-    from serving import serve as serve_api
+    from serving.server import serve as serve_api
 
     serve_api(_settings())
 

@@ -1,12 +1,13 @@
 """How the command line speaks: lines, progress bars and tables, on any terminal or in a log file."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 100)
 """What a person reads; programs read what `--json` prints."""
 
 

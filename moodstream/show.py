@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from rich.markup import escape
 from rich.table import Table
 
 from contracts.errors import Misconfigured
@@ -19,6 +20,7 @@ from online.answer.answered import Recommendations, Recommended
 
 TOP: Final = 10
 _LATER: Final = 60
+_TITLE: Final = 36
 _BUSY: Final = range(20, 80)
 
 
@@ -90,17 +92,13 @@ def _event(user: str, mood: str) -> Event:
 
 def _print(title: str, items: Sequence[Recommended], ranks: Mapping[str, int]) -> None:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for name, justify in (("#", "right"), ("was", "right"), ("title", "left"), ("categories", "left"), ("why", "left")):
-        table.add_column(name, justify="right" if justify == "right" else "left", no_wrap=True)
+    table.add_column("#", justify="right", min_width=2)
+    table.add_column("was", justify="right", min_width=4)
+    table.add_column("title", no_wrap=True, max_width=_TITLE)
+    table.add_column("why", no_wrap=True)
     for rank, item in enumerate(items, 1):
         was = ranks.get(item.item_id) if ranks else rank
-        table.add_row(
-            str(rank),
-            _moved(was, rank) if ranks else "",
-            item.title,
-            ", ".join(item.categories),
-            ", ".join(item.sources),
-        )
+        table.add_row(str(rank), _moved(was, rank) if ranks else "", escape(item.title), ", ".join(item.sources))
     console.print(table)
     console.print()
 

@@ -1,9 +1,12 @@
 """The bundles that learning needs, loaded off the event loop and kept for as long as some state is on them."""
 
 import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Protocol
 
 from contracts.errors import BundleRejected, BundleUnavailable
+from contracts.rollout import Rollout
 from model.bundle import Bundle
 
 
@@ -27,6 +30,13 @@ class Bundles:
             return await self.open(version)
         except BundleRejected as error:
             raise BundleUnavailable(f"users' states are on bundle {version}, which can't be loaded: {error}") from error
+
+    async def warm(self, rollouts: Iterable[Rollout]) -> None:
+        """Load what will be needed, so that no event waits for it; what can't be loaded is met when it's needed."""
+        for rollout in rollouts:
+            for version in filter(None, (rollout.bundle, rollout.canary)):
+                with suppress(BundleRejected):
+                    await self.open(version)
 
     async def open(self, version: str) -> Bundle:
         """A bundle that may be new here; raises `BundleRejected`. It is immutable, so it's read once."""

@@ -53,6 +53,7 @@ class Learner:
         metas = await self._store.shards(shards_of(number, self._partitions))
         counts = await self._store.count_watermarks(number)
         self._owned[number] = Partition(number, incarnation, metas, counts)
+        await self._bundles.warm({meta.rollout for meta in metas.values()})
         return self._owned[number].lowest + 1
 
     def revoke(self, numbers: Iterable[int]) -> None:
