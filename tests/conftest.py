@@ -33,13 +33,6 @@ def namespace(request: pytest.FixtureRequest) -> str:
     return f"{name}-{secrets.token_hex(4)}"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """What others' code warns of and we can't mend: kafka-python reads its schemas by a call that ages."""
-    config.addinivalue_line(
-        "filterwarnings", r"ignore:(read|open)_text is deprecated\. Use files\(\):DeprecationWarning"
-    )
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by the servers they use, for `-m kafka`, and say so in the JUnit file, for `.ci/run` to count."""
     for item in items:
