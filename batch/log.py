@@ -1,5 +1,6 @@
 """What training reads: the users' events as columns, in the order of the log."""
 
+import math
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
@@ -7,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from contracts.events import Interaction, MoodEvent
+from contracts.events import Context, Interaction, MoodEvent
 from contracts.kinds import MOOD_KIND, ORDER, weight
-from contracts.moods import mood_of
+from contracts.moods import LABELS, mood_of
 
-_Row = tuple[str, str, int, float, int, int]
+_Row = tuple[str, str, int, float, int, int, float | None]
 _KINDS: Final[dict[str, int]] = {"": MOOD_KIND} | {str(kind): row for row, kind in enumerate(ORDER)}
 
 
@@ -26,6 +27,8 @@ class Log(NamedTuple):
     mood: NDArray[np.int32]
     time: NDArray[np.int64]
     """UTC milliseconds."""
+    value: NDArray[np.float64]
+    """Stars, seconds; NaN where the event had none."""
 
     def part(self, start: int, stop: int) -> "Log":
         """The events [start, stop) of the log."""
@@ -36,6 +39,7 @@ class Log(NamedTuple):
             self.weight[start:stop],
             self.mood[start:stop],
             self.time[start:stop],
+            self.value[start:stop],
         )
 
 
@@ -44,23 +48,44 @@ def of_events(events: Iterable[Interaction | MoodEvent]) -> Log:
     return _log(row for event in events if (row := _row(event)) is not None)
 
 
+def events_of(log: Log) -> list[Interaction | MoodEvent]:
+    """The events of a log, as far as columns tell: with moods, without places and devices, under new ids."""
+    return [_event(number, *row) for number, row in enumerate(zip(*(column.tolist() for column in log), strict=True))]
+
+
 def of_table(table: pa.Table) -> Log:
     """The log of a table with the columns of the lake's `TRAINING`."""
-    names = ("user_id", "item_id", "kind", "weight", "mood", "time")
+    names = ("user_id", "item_id", "kind", "weight", "mood", "time", "value")
     columns = (table.column(name).to_pylist() for name in names)
     return _log(
-        (user, item, _KINDS[kind], float(weight), mood_of(mood) or 0, time)
-        for user, item, kind, weight, mood, time in zip(*columns, strict=True)
+        (user, item, _KINDS[kind], float(weight), mood_of(mood) or 0, time, value)
+        for user, item, kind, weight, mood, time, value in zip(*columns, strict=True)
     )
 
 
 def _row(event: Interaction | MoodEvent) -> _Row | None:
     if isinstance(event, MoodEvent):
         mood = mood_of(event.mood)
-        return None if mood is None else (event.user_id, "", MOOD_KIND, 0.0, mood, event.time)
+        return None if mood is None else (event.user_id, "", MOOD_KIND, 0.0, mood, event.time, None)
     felt = mood_of(event.context.mood) if event.context and event.context.mood else None
     weighed = weight(event.kind, event.value)
-    return event.user_id, event.item_id, _KINDS[event.kind], weighed, felt or 0, event.time
+    return event.user_id, event.item_id, _KINDS[event.kind], weighed, felt or 0, event.time, event.value
+
+
+def _event(
+    number: int, user: str, item: str, kind: int, weighed: float, mood: int, time: int, value: float
+) -> Interaction | MoodEvent:
+    if kind == MOOD_KIND:
+        return MoodEvent(event_id=f"e{number}", time=time, user_id=user, mood=LABELS[mood])
+    return Interaction(
+        event_id=f"e{number}",
+        time=time,
+        user_id=user,
+        item_id=item,
+        kind=ORDER[kind],
+        value=None if math.isnan(value) else value,
+        context=Context(mood=LABELS[mood]) if mood else None,
+    )
 
 
 def _log(rows: Iterable[_Row]) -> Log:
@@ -72,4 +97,5 @@ def _log(rows: Iterable[_Row]) -> Log:
         weight=np.array([row[3] for row in listed], np.float32),
         mood=np.array([row[4] for row in listed], np.int32),
         time=np.array([row[5] for row in listed], np.int64),
+        value=np.array([row[6] for row in listed], np.float64),  # None becomes NaN
     )

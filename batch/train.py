@@ -1,13 +1,15 @@
 """Training, from top to bottom: a log in, a bundle out; on a CPU or a GPU, seeded, and resumed where it was killed.
 
 The encoder foretells each next event of each user: a softmax over the catalogue without what the user has had. First
-the log's last tenth is held out and says when to stop; then the same network goes on over everything.
+the log's last tenth is held out and says when to stop; replayed with the network that didn't train on it, it fits the
+ranker; then the same network goes on over everything.
 """
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,10 +19,11 @@ from batch import checkpoint, holdout
 from batch.assemble import assemble, counts_of
 from batch.catalogue import catalogue_of
 from batch.dataset import UserEvent
-from batch.log import Log, of_events
+from batch.log import Log, events_of, of_events
 from batch.loss import surprise
 from batch.moods import Moods
 from batch.network import Network
+from batch.ranking import fit_ranker
 from batch.sequences import Sequences, batches, sequences_of
 from contracts.errors import Misconfigured
 from contracts.events import ItemEvent
@@ -28,6 +31,7 @@ from model.affect import affects
 from model.bundle import Bundle
 from model.index import FIRST, ItemIndex
 from model.items import Item
+from model.ranker import DEFAULT_WEIGHTS, Ranker
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Progress:
     """Where training stands, for a progress bar and for the checkpoint."""
 
     phase: str = "tail"
-    """`tail`: its end is held out; `all`: over everything; `done`."""
+    """`tail`: its end is held out; `ranker`: fitted on that; `all`: over everything; `done`."""
     epoch: int = 0
     """Epochs done in this phase."""
     batch: int = 0
@@ -81,6 +85,8 @@ class Progress:
     """Seconds, as far as can be said."""
     share: float = 0.0
     """Of the whole work, in [0, 1]; it jumps when training stops early."""
+    ranker: dict[str, Any] = field(default_factory=lambda: {"weights": DEFAULT_WEIGHTS})
+    """What was fitted, as `batch.ranking.Fitted` names it."""
 
 
 Tell = Callable[[Progress], None]
@@ -131,6 +137,14 @@ def train_on(
         found = holdout.quality(holdout.ranks(network, everything, cut))
         run.judge(found)
         run.save(folder, log)
+    if run.progress.phase == "ranker":
+        tell(run.progress)
+        if cut:
+            early, late = log.part(0, cut), log.part(cut, len(log.time))
+            frozen = assemble(network, items, early, head, moods, {}, now_ms=0)
+            run.progress.ranker = fit_ranker(frozen, events_of(early), events_of(late), plan.seed)._asdict()
+        run.progress.phase = "all" if plan.final_epochs else "done"
+        run.save(folder, log)
     while run.progress.phase == "all":
         share = 1 - run.progress.epoch / plan.final_epochs
         run.epoch(everything, plan.rate * 0.5 * share)
@@ -145,9 +159,12 @@ def train_on(
             "loss": round(run.progress.loss, 4),
             "device": str(device),
         },
+        "ranker": run.progress.ranker,
         "plan": asdict(plan),
     }
-    return assemble(network, items, log, everything, moods, metrics, now_ms or int(time.time() * 1000))
+    born = int(time.time() * 1000) if now_ms is None else now_ms
+    bundle = assemble(network, items, log, everything, moods, metrics, born)
+    return replace(bundle, ranker=Ranker(run.progress.ranker["weights"]))
 
 
 @dataclass
@@ -192,7 +209,7 @@ class _Run:
             self.best = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         if progress.epoch >= plan.epochs or progress.epoch - progress.best_epoch >= plan.patience:
             self.network.load_state_dict(self.best)
-            progress.phase, progress.epoch = ("all", 0) if plan.final_epochs else ("done", 0)
+            progress.phase, progress.epoch = "ranker", 0
 
     def save(self, folder: Path | None, log: Log) -> None:
         """Leave a checkpoint."""

@@ -1,0 +1,29 @@
+"""Columns hold what training and the ranker's replay need of an event, and give it back."""
+
+from batch.log import events_of, of_events
+from contracts.events import Context, Interaction, MoodEvent
+from contracts.kinds import ORDER
+
+EVENTS: list[Interaction | MoodEvent] = [
+    *(Interaction(event_id=f"e{n}", time=n, user_id="u", item_id="i", kind=kind) for n, kind in enumerate(ORDER)),
+    Interaction(event_id="e9", time=9, user_id="u", item_id="i", kind="rating", value=4.5),
+    Interaction(event_id="e10", time=10, user_id="u", item_id="i", kind="dwell", value=0.0),
+    Interaction(event_id="e11", time=11, user_id="u", item_id="i", context=Context(mood="sad")),
+    MoodEvent(event_id="e12", time=12, user_id="v", mood="happy"),
+]
+
+
+def test_events_come_back_from_their_columns() -> None:
+    assert events_of(of_events(EVENTS)) == EVENTS
+
+
+def test_a_part_has_every_column() -> None:
+    assert events_of(of_events(EVENTS).part(9, 13))[0] == Interaction(
+        event_id="e0", time=9, user_id="u", item_id="i", kind="rating", value=4.5
+    )
+    assert len(events_of(of_events(EVENTS).part(9, 11))) == 2
+
+
+def test_a_mood_that_nobody_knows_is_left_out_as_the_stream_does() -> None:
+    unknown = MoodEvent(event_id="m", time=1, user_id="u", mood="flabbergasted-xyz")
+    assert not events_of(of_events([unknown]))
