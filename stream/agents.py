@@ -43,6 +43,7 @@ class Keeper:
         self._incarnations: dict[Topic, str] = {}
         self._writers: dict[int, LakeWriter] = {}
         self._ends: dict[int, int] = {}
+        self._turn = 0
 
     async def assigned(self, tps: set[TP]) -> dict[TP, int]:
         """Own exactly these partitions; waits for the store, and returns where to read each from."""
@@ -116,14 +117,20 @@ class Keeper:
             await self._store.beat(Heartbeat(number, position, end, now()))
 
     async def sweep(self, consumer: Consumer) -> None:
-        """Advance idle shards, which also finds a store that went back while nothing happened: read from there."""
-        for number in list(self._writers):
-            try:
-                await self.learner.sweep(number)
-            except Fenced as error:
-                tp = TP(self._events, number)
-                log.warning("partition %d steps back: %s", number, error)
-                await consumer.seek_back(tp, await self._until_it_works(self._start_at, tp))
+        """Advance the idle shards of the next partition in turn, so that no event waits for a sweep of all.
+
+        That also finds a store that went back while nothing happened: read from there.
+        """
+        if not self._writers:
+            return
+        number = sorted(self._writers)[self._turn % len(self._writers)]
+        self._turn += 1
+        try:
+            await self.learner.sweep(number)
+        except Fenced as error:
+            tp = TP(self._events, number)
+            log.warning("partition %d steps back: %s", number, error)
+            await consumer.seek_back(tp, await self._until_it_works(self._start_at, tp))
 
     async def move_idle(self) -> None:
         """Make all idle users' states again for the bundle in force."""
