@@ -1,0 +1,175 @@
+"""What surrounds the operations: health, metrics, documents, problems, tokens."""
+
+import html.parser
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from contracts.settings import Settings
+from online.answer.answered import Profile, Recommendations, SimilarItems
+from online.store.memory import MemoryStore
+from serving import examples
+from serving.openapi import document
+from serving.problems import Problem
+from serving.routes.events import Posted
+from serving.routes.users import Erasing
+from tests.fakes.publisher import MemoryPublisher
+from tests.fakes.shelf import MemoryShelf
+from tests.online.answer.world import AwayStore
+from tests.serving.api import Api, served
+from tests.serving.conftest import BUNDLE
+from tests.serving.test_events import LIKE, is_problem
+
+TOKEN = "a token of the tests"  # noqa: S105 - no secret
+
+
+def test_health_tells_alive_and_ready(memory_api: Api) -> None:
+    assert memory_api.http.get("/health/live").json() == {"live": True}
+    ready = memory_api.http.get("/health/ready")
+    assert ready.json() == {"ready": True, "bundle": BUNDLE.version, "degraded": []}
+
+
+def test_with_a_bundle_it_is_ready_without_store_and_kafka_and_without_all_it_is_not() -> None:
+    publisher = MemoryPublisher()
+    publisher.trouble = "no broker"
+    away: Any = AwayStore()
+    away.close = MemoryStore().close
+    with served(Settings(), away, MemoryShelf(BUNDLE), publisher) as http:
+        ready = http.get("/health/ready")
+        assert ready.status_code == 200
+        assert {reason.partition(":")[0] for reason in ready.json()["degraded"]} == {"items", "store", "kafka"}
+        assert http.get("/v1/recommendations?user_id=me").json()["items"]
+    with served(Settings(), away, MemoryShelf(), publisher) as http:
+        assert http.get("/health/ready").status_code == 503
+        assert http.get("/v1/recommendations?user_id=me").status_code == 200
+
+
+def test_metrics_count_routes_outcomes_and_what_is_degraded(memory_api: Api) -> None:
+    memory_api.http.get("/v1/recommendations?user_id=me")
+    memory_api.http.get("/v1/users/me")
+    memory_api.http.get("/nope")
+    memory_api.http.post("/v1/events", json=[LIKE, {}])
+    text = memory_api.http.get("/metrics").text
+    for line in (
+        'moodstream_requests_total{method="GET",route="/v1/recommendations",status="200"} 1.0',
+        'moodstream_requests_total{method="GET",route="unmatched",status="404"} 1.0',
+        'moodstream_request_seconds_count{route="/v1/events"} 1.0',
+        'moodstream_posted_events_total{outcome="accepted"} 1.0',
+        'moodstream_posted_events_total{outcome="refused"} 1.0',
+        'moodstream_degraded_total{part="stream"} 2.0',
+        f'moodstream_bundle_info{{version="{BUNDLE.version}"}} 1.0',
+    ):
+        assert line in text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nope", 404),
+        ("GET", "/v1/items/i1", 404),
+        ("GET", "/v1/users/", 422),
+        ("GET", "/v1/events", 405),
+        ("PUT", "/v1/recommendations", 405),
+        ("BREW", "/v1/events", 405),
+        ("GET", "/%ff%fe", 404),
+        ("GET", "/v1/../etc/passwd", 404),
+    ],
+)
+def test_what_there_is_not_is_a_problem_document(memory_api: Api, method: str, path: str, status: int) -> None:
+    answer = memory_api.http.request(method, path)
+    is_problem(answer, status)
+    assert (status == 405) == ("allow" in answer.headers)
+
+
+def test_a_fault_of_ours_is_a_problem_document_without_its_trace(
+    memory_api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def faulty(_: object) -> None:
+        raise ZeroDivisionError("a secret of the house")
+
+    memory_api.publisher.publish = faulty  # type: ignore[assignment,method-assign]
+    answer = memory_api.http.post("/v1/events", json=LIKE)
+    is_problem(answer, 500)
+    assert "secret of the house" not in answer.text
+    assert "secret of the house" in caplog.text
+
+
+def test_a_token_is_demanded_where_one_is_set_and_health_is_open_on_loopback() -> None:
+    settings = Settings(api_token=TOKEN)
+    with served(settings, MemoryStore(), MemoryShelf(BUNDLE), MemoryPublisher()) as http:
+        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}, {"Authorization": "Bearer é"}):
+            encoded = {name.encode(): value.encode() for name, value in headers.items()}
+            answer = http.get("/v1/recommendations?user_id=me", headers=encoded)
+            is_problem(answer, 401)
+            assert answer.headers["www-authenticate"] == "Bearer"
+        is_problem(http.post("/v1/events", json=LIKE), 401)
+        right = {"Authorization": f"Bearer {TOKEN}"}
+        assert http.get("/v1/recommendations?user_id=me", headers=right).status_code == 200
+        for path in ("/health/live", "/health/ready", "/metrics"):
+            assert http.get(path).status_code == 200
+
+
+def test_pages_of_other_sites_may_not_post(memory_api: Api) -> None:
+    is_problem(memory_api.http.post("/v1/events", json=LIKE, headers={"Origin": "https://evil.example"}), 403)
+    own = {"Origin": str(memory_api.http.base_url).rstrip("/")}
+    assert memory_api.http.post("/v1/events", json=LIKE, headers=own).status_code == 202
+
+
+def test_every_operation_is_documented_with_an_example_and_every_document_resolves(memory_api: Api) -> None:
+    served_document = memory_api.http.get("/openapi.json").json()
+    assert served_document == msgspec.json.decode(msgspec.json.encode(document()))
+    schemas = served_document["components"]["schemas"]
+    for operations in served_document["paths"].values():
+        for operation in operations.values():
+            for part in (*operation["responses"].values(), operation.get("requestBody", {"content": {}})):
+                assert all("example" in content for content in part["content"].values())
+    for reference in _references(served_document):
+        assert reference.removeprefix("#/components/schemas/") in schemas
+    described = {(path, method.upper()) for path, one in served_document["paths"].items() for method in one}
+    assert described == {
+        ("/v1/events", "POST"),
+        ("/v1/recommendations", "GET"),
+        ("/v1/recommendations", "POST"),
+        ("/v1/items/{item_id}/similar", "GET"),
+        ("/v1/users/{user_id}", "GET"),
+        ("/v1/users/{user_id}", "DELETE"),
+        ("/health/live", "GET"),
+        ("/health/ready", "GET"),
+        ("/metrics", "GET"),
+    }
+
+
+def test_the_examples_are_true(memory_api: Api) -> None:
+    for example, kind in (
+        (examples.RECOMMENDED, Recommendations),
+        (examples.SIMILAR, SimilarItems),
+        (examples.PROFILE, Profile),
+        (examples.POSTED, Posted),
+        (examples.ERASING, Erasing),
+        (examples.PROBLEM, Problem),
+    ):
+        assert msgspec.convert(example, kind)
+    posted = memory_api.http.post("/v1/events", json=examples.EVENTS)
+    assert {one["status"] for one in posted.json()["results"]} == {"accepted"}
+    assert memory_api.http.post("/v1/events", json=examples.EVENT).status_code == 202
+    asked = memory_api.http.post("/v1/recommendations", json=examples.ASK)
+    assert asked.status_code == 200
+
+
+def test_the_page_of_the_api_needs_nothing_from_elsewhere(memory_api: Api) -> None:
+    answer = memory_api.http.get("/docs")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "http://" not in answer.text
+    assert "https://" not in answer.text
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    html.parser.HTMLParser().feed(answer.text)
+    assert httpx.URL(memory_api.http.get("/").headers["location"]).path == "/docs"
+
+
+def _references(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+        return own + [one for value in node.values() for one in _references(value)]
+    return [one for value in node for one in _references(value)] if isinstance(node, list) else []
