@@ -1,0 +1,96 @@
+"""What training computes is what stream and serving will compute."""
+
+import numpy as np
+import pytest
+import torch
+
+from batch import holdout
+from batch.assemble import assemble
+from batch.log import Log
+from batch.loss import surprise
+from batch.moods import Moods
+from batch.network import Network
+from batch.sequences import Sequences, batches, sequences_of
+from model import encoder
+from model.index import FIRST, ItemIndex
+from model.items import content_vector
+from model.scoring import NEVER
+from model.tokens import Tokens
+from tests.batch import synthetic
+
+ITEMS = synthetic.catalogue()
+INDEX = ItemIndex(synthetic.ids(ITEMS))
+QUIET = Moods(np.zeros((len(INDEX), 2), np.float32), 0.0, 0.0)
+LOG = synthetic.log(users=5, steps=12)
+
+
+@pytest.fixture
+def network() -> Network:
+    torch.manual_seed(0)
+    made = Network(ITEMS, 16, 8, np.ones(len(INDEX), np.float32))
+    for parameter in (made.gate, made.request, made.request_bias):
+        torch.nn.init.normal_(parameter, std=0.3)
+    return made
+
+
+def test_the_fused_kernel_equals_the_one_definition(network: Network) -> None:
+    sequences = sequences_of(LOG, INDEX)
+    batch = batches(sequences, QUIET, np.random.default_rng(0), 1000, 0.0)[0]
+    tokens = Tokens(*(torch.from_numpy(column) for column in batch.tokens))
+    parameters = network.parameters_with(network.vectors())
+    states = network.states(parameters, tokens)
+    assert not states[:, 0].any()
+    torch.testing.assert_close(states[:, 1:], encoder.sequence(parameters, tokens), atol=1e-5, rtol=0)
+
+
+def test_the_bundle_ranks_as_the_network_does(network: Network) -> None:
+    sequences = sequences_of(LOG, INDEX)
+    found = holdout.ranks(network, sequences, since=40)
+    assert sorted(found.tolist()) == sorted(ranks_by_steps(network, sequences, LOG, 40))
+
+
+def test_an_items_vector_is_its_id_and_what_its_content_gives_to_a_new_item(network: Network) -> None:
+    projection = network.projection.detach().numpy()
+    vectors = network.vectors().detach().numpy()
+    for row, item in enumerate(ITEMS, FIRST):
+        own = vectors[row] - network.ids.detach().numpy()[row]
+        np.testing.assert_allclose(own, content_vector(projection, item), atol=1e-6)
+
+
+def test_what_a_user_has_had_takes_no_part_but_comes_back_as_a_target(network: Network) -> None:
+    batch = batches(sequences_of(LOG, INDEX), QUIET, np.random.default_rng(0), 1000, 0.0)[0]
+    network.eval()
+    loss = surprise(network, batch, 0.0, 0.0, whole=10_000, sample=1)
+    assert torch.isfinite(loss)
+    assert loss < -NEVER / 10
+
+
+def test_a_sampled_softmax_is_near_the_whole_one(network: Network) -> None:
+    batch = batches(sequences_of(LOG, INDEX), QUIET, np.random.default_rng(0), 1000, 0.0)[0]
+    network.eval()
+    unmasked = batch._replace(first=np.full_like(batch.first, 9999))
+    whole = surprise(network, unmasked, 0.0, 0.0, whole=10_000, sample=1)
+    sampled = surprise(network, unmasked, 0.0, 0.0, whole=1, sample=20_000)
+    torch.testing.assert_close(sampled, whole, atol=0.02, rtol=0)
+
+
+def ranks_by_steps(network: Network, sequences: Sequences, log: Log, since: int) -> list[int]:
+    """The same ranks, one event after the other with the bundle's encoder."""
+    bundle = assemble(network, ITEMS, log, sequences, np.zeros((len(INDEX), 2), np.float32), {}, 0)
+    found = []
+    for user in sorted(set(log.user)):
+        hidden, before, had = bundle.encoder.zero(1), None, set[int]()
+        for place in np.flatnonzero(log.user == user):
+            row = INDEX.row(log.item[place])
+            gap = np.array([0 if before is None else (log.time[place] - before) / 1000], np.float32)
+            none = np.zeros(1, np.int32)
+            if place >= since:
+                scores = bundle.vectors @ bundle.encoder.query(hidden, gap, none)[0] + bundle.bias
+                others = [scores[other] for other in range(FIRST, len(INDEX)) if other not in had]
+                found.append(sum(score > scores[row] for score in others))
+            weight = log.weight[place : place + 1]
+            token = Tokens(np.array([row], np.int32), log.kind[place : place + 1], weight, none, gap)
+            hidden = bundle.encoder.step(hidden, token)
+            before = log.time[place]
+            had.add(row)
+    return [int(rank) for rank in found]
