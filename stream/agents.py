@@ -3,7 +3,10 @@
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final, TypeVar
 
 from faust.types import TP
 
@@ -17,8 +20,9 @@ from stream.items import CatalogueKeeper
 from stream.transport import Chunk, Consumer
 
 log = logging.getLogger("moodstream.stream")
-_FIRST_WAIT_S = 0.05
-_MAX_WAIT_S = 5.0
+T = TypeVar("T")
+_FIRST_WAIT_S: Final = 0.05
+_MAX_WAIT_S: Final = 5.0
 
 
 class Keeper:
@@ -43,68 +47,61 @@ class Keeper:
         self._incarnations: dict[Topic, str] = {}
         self._writers: dict[int, LakeWriter] = {}
         self._ends: dict[int, int] = {}
+        self._waits: defaultdict[TP, float] = defaultdict(float)
+        """Seconds to wait before a partition that failed is read again; longer each time."""
         self._turn = 0
 
-    async def assigned(self, tps: set[TP]) -> dict[TP, int]:
-        """Own exactly these partitions; waits for the store, and returns where to read each from."""
-        await self.flush()
-        before, self._incarnations = self._incarnations, await asyncio.to_thread(self._ids)
-        if before != self._incarnations:  # a topic was made again: its files go elsewhere
-            self._writers.clear()
-        mine = {tp.partition for tp in tps if tp.topic == self._events}
+    async def place(self, assigned: set[TP], unplaced: set[TP]) -> dict[TP, int]:
+        """Own exactly the assigned partitions; waits for the store, and says where to read the unplaced ones from."""
+        mine = {tp.partition for tp in assigned if tp.topic == self._events}
         self.learner.revoke(set(self._writers) - mine)
+        await self.flush_quietly()
         self._writers = {number: self._writers[number] for number in mine & set(self._writers)}
-        return {tp: await self._until_it_works(self._start_at, tp) for tp in tps}
+        if unplaced:
+            await asyncio.sleep(max(self._waits[tp] for tp in unplaced))
+            await _until_it_works(self._look_at_topics, "the topics")
+        return {tp: await _until_it_works(partial(self._start_at, tp), f"partition {tp.partition}") for tp in unplaced}
+
+    async def _look_at_topics(self) -> None:
+        before, self._incarnations = self._incarnations, await asyncio.to_thread(self._ids)
+        if before != self._incarnations:  # a topic was made again: its files go elsewhere, its offsets start anew
+            self._writers.clear()
+            self._ends.clear()
 
     async def _start_at(self, tp: TP) -> int:
         if tp.topic == self._items:
             return await self._catalogue.start_at(tp.partition, self._incarnations[ITEMS])
         incarnation = self._incarnations[EVENTS]
-        needed = await self.learner.assign(tp.partition, incarnation)
         if tp.partition not in self._writers:
-            writer = await asyncio.to_thread(self._lake, incarnation, tp.partition)
-            self._writers[tp.partition] = writer
-            needed = min(needed, writer.position())
+            self._writers[tp.partition] = await asyncio.to_thread(self._lake, incarnation, tp.partition)
+        needed = min(await self.learner.assign(tp.partition, incarnation), self._writers[tp.partition].position())
         log.info("partition %d: reading from %d, the first that states or lake need", tp.partition, needed)
         return needed
 
-    async def _until_it_works(self, call: Callable[[TP], Awaitable[int]], tp: TP) -> int:
-        wait = _FIRST_WAIT_S
-        while True:
-            try:
-                return await call(tp)
-            except MoodstreamError as error:
-                if not error.retriable:
-                    raise
-                log.warning("partition %d waits: %s", tp.partition, error)
-                await asyncio.sleep(wait)
-                wait = min(2 * wait, _MAX_WAIT_S)
+    async def take(self, consumer: Consumer, tp: TP, chunk: Chunk) -> bool:
+        """Take in a chunk. False when it's void, or became so: then the partition is read again from the store's place.
 
-    async def take(self, consumer: Consumer, tp: TP, chunk: Chunk) -> None:
-        """Take in a chunk; when the store says that we're not where we thought, read again from where it stands."""
-        first = chunk.records[0].offset
-        wait = _FIRST_WAIT_S
-        while chunk.generation == consumer.generation:
-            try:
-                await self._take(tp, chunk)
-                return
-            except MoodstreamError as error:
-                if not error.retriable:
-                    raise
-                log.warning("partition %d steps back: %s", tp.partition, error)
-                self.learner.tally[type(error).__name__] += 1
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, _MAX_WAIT_S)
-            start = await self._until_it_works(self._start_at, tp)
-            if start < first:
-                self.learner.tally["seeks_back"] += 1
-                await consumer.seek_back(tp, start)
+        Never raises: an exception would end Faust's agent, which acknowledges what it had.
+        """
+        if not consumer.wants(tp, chunk):
+            return False
+        try:
+            await self._take(tp, chunk)
+        except Exception as error:
+            retriable = isinstance(error, MoodstreamError) and error.retriable
+            log.warning("partition %d is read again: %s", tp.partition, error, exc_info=None if retriable else error)
+            self.learner.tally[type(error).__name__] += 1
+            self._waits[tp] = min(max(2 * self._waits[tp], _FIRST_WAIT_S), _MAX_WAIT_S)
+            consumer.read_again(tp)
+            return False
+        self._waits.pop(tp, None)
+        return True
 
     async def _take(self, tp: TP, chunk: Chunk) -> None:
         if tp.topic == self._items:
             raws = [Raw(ITEMS, tp.partition, r.offset, r.timestamp, r.value or b"") for r in chunk.records]
             await self._catalogue.keep(tp.partition, self._incarnations[ITEMS], raws, now())
-        elif tp.partition in self._writers:
+        else:
             raws = [Raw(EVENTS, tp.partition, r.offset, r.timestamp, r.value or b"") for r in chunk.records]
             rows = await self.learner.learn(tp.partition, raws)
             self._writers[tp.partition].add(rows, raws[-1].offset)
@@ -128,9 +125,8 @@ class Keeper:
         try:
             await self.learner.sweep(number)
         except Fenced as error:
-            tp = TP(self._events, number)
-            log.warning("partition %d steps back: %s", number, error)
-            await consumer.seek_back(tp, await self._until_it_works(self._start_at, tp))
+            log.warning("partition %d is read again: %s", number, error)
+            consumer.read_again(TP(self._events, number))
 
     async def move_idle(self) -> None:
         """Make all idle users' states again for the bundle in force."""
@@ -141,6 +137,26 @@ class Keeper:
         """Write what the lake has not yet."""
         for writer in list(self._writers.values()):
             await asyncio.to_thread(writer.flush)
+
+    async def flush_quietly(self) -> None:
+        """The same where nothing may wait for the lake: what it doesn't take now is read from Kafka again."""
+        try:
+            await self.flush()
+        except MoodstreamError as error:
+            log.warning("the lake waits: %s", error)
+
+
+async def _until_it_works(call: Callable[[], Awaitable[T]], what: str) -> T:
+    wait = _FIRST_WAIT_S
+    while True:
+        try:
+            return await call()
+        except MoodstreamError as error:
+            if not error.retriable:
+                raise
+            log.warning("%s must wait: %s", what, error)
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, _MAX_WAIT_S)
 
 
 def now() -> int:

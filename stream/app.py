@@ -1,5 +1,6 @@
 """The Faust app, wired once with plain arguments: topics, agents and the timers around them."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Any, cast
@@ -50,15 +51,14 @@ def create_app(settings: Settings, bootstrap: str, store: Store) -> faust.App:
     )
 
     async def send(outgoing: Sequence[Outgoing]) -> None:
-        pending = [
-            await app.producer.send(
-                out.topic.full_name(settings.namespace), out.key.encode(), out.value, None, None, None
-            )
-            for out in outgoing
-        ]
         try:
-            for sent in pending:
-                await sent
+            pending = [
+                await app.producer.send(
+                    out.topic.full_name(settings.namespace), out.key.encode(), out.value, None, None, None
+                )
+                for out in outgoing
+            ]
+            await asyncio.gather(*pending)
         except Exception as error:
             raise KafkaUnavailable(f"Kafka did not acknowledge: {error}") from error
 
@@ -74,7 +74,7 @@ def create_app(settings: Settings, bootstrap: str, store: Store) -> faust.App:
         settings.namespace,
     )
     transport = Transport(app.conf.broker, app, app.loop)
-    transport.seek_to = keeper.assigned
+    transport.place = keeper.place
     app.transport = transport
     _add_agents(app, keeper, settings.namespace)
     return app
@@ -86,8 +86,11 @@ def _add_agents(app: faust.App, keeper: Keeper, namespace: str) -> None:
     async def take(stream: StreamT[Chunk]) -> None:
         async for event in cast("Stream[Chunk]", stream).noack().events():
             tp = TP(event.message.topic, event.message.partition)
-            await keeper.take(cast("Consumer", app.consumer), tp, event.value)
-            event.ack()
+            consumer = cast("Consumer", app.consumer)
+            if await keeper.take(consumer, tp, event.value):
+                event.ack()
+            else:
+                consumer.forget(event.message)
 
     for topic in (EVENTS, ITEMS):
         app.agent(app.topic(topic.full_name(namespace), schema=schema), name=topic.name)(take)
@@ -105,7 +108,7 @@ def _add_agents(app: faust.App, keeper: Keeper, namespace: str) -> None:
     app.timer(0.5)(beat)
     app.timer(1.0)(sweep)
     app.timer(5.0)(flush)
-    app.on_before_shutdown.connect(lambda *_, **__: keeper.flush(), weak=False)
+    app.on_before_shutdown.connect(lambda *_, **__: keeper.flush_quietly(), weak=False)
 
 
 class ChunkSchema(faust.Schema[bytes, Chunk]):
@@ -119,8 +122,12 @@ class ChunkSchema(faust.Schema[bytes, Chunk]):
 
 
 async def _quietly(work: Any) -> None:
-    """Run a timer's work; what a store or another worker refuses is met again by the agents, which step back."""
+    """Run a timer's work; what a store or another worker refuses is met again by the agents, which read again."""
     try:
         await work()
-    except (MoodstreamError, KeyError) as error:
-        log.info("put off: %s", error)
+    except KeyError as error:
+        log.info("put off: partition %s was taken from us meanwhile", error)
+    except MoodstreamError as error:
+        log.warning("put off: %s", error)
+    except Exception:  # it would end the worker, though learning can go on
+        log.exception("a timer's work failed")

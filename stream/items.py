@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from contracts import events, topics
 from contracts.errors import InvalidEvent
-from contracts.events import ItemEvent
+from contracts.events import BundleChange, ItemEvent
 from online.learn.outgoing import Outbox, Outgoing, Raw, dead_letter, replaced
 from online.store.protocol import Store, Watermark
 
@@ -29,6 +29,8 @@ class CatalogueKeeper:
                 event = events.decode(raw.value)
                 if isinstance(event, ItemEvent):
                     items[event.item_id] = events.encode(event)
+                elif isinstance(event, BundleChange):
+                    raise InvalidEvent("a bundle's control record belongs into each partition of events: publish it")
                 else:
                     outgoing.append(replaced(raw, topics.EVENTS, event.key))
             except InvalidEvent as error:

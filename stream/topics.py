@@ -1,11 +1,11 @@
 """The topics in Kafka: made from `contracts.topics`, and their ids, by which a topic that was made again is noticed."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from kafka import KafkaAdminClient
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from contracts.errors import KafkaUnavailable, Misconfigured
 from contracts.topics import TOPICS, Topic
@@ -20,18 +20,15 @@ def ensure(bootstrap: str, namespace: str, partitions: int, replication: int) ->
         there = set(admin.list_topics())
         missing = [topic for topic in TOPICS if topic.full_name(namespace) not in there]
         if missing:
-            admin.create_topics(
-                {
-                    topic.full_name(namespace): {
-                        "num_partitions": partitions,
-                        "replication_factor": replication,
-                        "configs": topic.config(),
-                    }
-                    for topic in missing
-                },
-                wait_for_metadata=True,
-            )
+            _create(admin, {topic.full_name(namespace): topic for topic in missing}, partitions, replication)
         return _ids(admin, namespace, partitions)
+
+
+def _create(admin: Any, topics: Mapping[str, Topic], partitions: int, replication: int) -> None:
+    common = {"num_partitions": partitions, "replication_factor": replication}
+    with suppress(TopicAlreadyExistsError):  # another worker was faster
+        admin.create_topics({name: {**common, "configs": topic.config()} for name, topic in topics.items()})
+    admin.wait_for_topics(list(topics))
 
 
 def ids(bootstrap: str, namespace: str, partitions: int) -> dict[Topic, str]:
@@ -60,7 +57,9 @@ def _id(found: dict[str, Any], partitions: int) -> str:
 @contextmanager
 def _admin(bootstrap: str) -> Iterator[Any]:
     try:
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), request_timeout_ms=15_000)
+        admin = KafkaAdminClient(
+            bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=10_000, request_timeout_ms=15_000
+        )
     except KafkaError as error:
         raise KafkaUnavailable(f"Kafka at {bootstrap} does not answer: {error}") from error
     try:

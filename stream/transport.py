@@ -5,15 +5,16 @@ names, so Faust is pinned, and `tests/stream/test_transport.py` fails loudly whe
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, cast
 
 from aiokafka import ConsumerRecord
-from aiokafka.errors import ConsumerStoppedError
+from aiokafka.errors import ConsumerStoppedError, IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-SeekTo = Callable[[set[TP]], Awaitable[Mapping[TP, int]]]
+Place = Callable[[set[TP], set[TP]], Awaitable[Mapping[TP, int]]]
 
 
 class Chunk(NamedTuple):
@@ -23,46 +24,71 @@ class Chunk(NamedTuple):
     end: int
     """The log's end when they were fetched."""
     generation: int
-    """How often reading had been set back by then: an older chunk's records come again."""
+    """How often this partition's reading had been set back by then: an older chunk's records come again."""
 
 
 class Consumer(driver.Consumer):
-    """Emits chunks, and starts each partition where `Transport.seek_to` says."""
+    """Emits chunks, and reads each partition from where `Transport.place` says.
 
-    generation = 0
+    Only the loop that fetches moves the places of reading; all others say that a partition must be placed, and never
+    wait for it. So nothing that a rebalance or a stop waits for waits for the store.
+    """
 
     def on_init(self) -> None:
-        self._fetching = asyncio.Lock()
+        self._generations: Counter[TP] = Counter()
+        self._unplaced: set[TP] = set()
+        self._owned: set[TP] = set()
+
+    def read_again(self, *tps: TP) -> None:
+        """Read these partitions from where the store says; what was fetched before is void."""
+        self._generations.update(tps)
+        self._unplaced.update(tps)
+
+    def wants(self, tp: TP, chunk: Chunk) -> bool:
+        """Whether a chunk is to be taken in; it's void when its records come again."""
+        return chunk.generation == self._generations[tp]
+
+    def forget(self, message: Any) -> None:
+        """A void chunk: nobody waits for it, and it isn't committed."""
+        message.acked = True
+        self._unacked_messages.discard(message)
 
     async def perform_seek(self) -> None:
-        """After each rebalance: Faust goes to the committed offsets, then we to the store's watermarks."""
+        """After each rebalance: Faust goes to the committed offsets; the fetching loop then to the store's."""
         await super().perform_seek()
-        self.generation += 1
-        for tp, offset in (await cast("Transport", self.transport).seek_to(self.assignment())).items():
-            await self.seek(tp, offset)
+        self.read_again(*self.assignment())
 
-    async def seek_back(self, tp: TP, offset: int) -> None:
-        """Read this partition from `offset` again; chunks that were fetched before are of an older generation."""
-        async with self._fetching:
-            await self.seek(tp, offset)
-            self.generation += 1
+    def on_buffer_full(self, tp: TP) -> None:
+        """Faust would let the fetcher sleep for a second; a full queue holds it up for just as long as it's full."""
 
     async def _drain_messages(self, fetcher: Any) -> None:
         try:
             while not (self.should_stop or fetcher.should_stop):
-                async with self._fetching:
-                    generation = self.generation
-                    records, active = await self._wait_next_records(timeout=1.0)
-                if not self.flow_active:
-                    await self.perform_seek()
-                    continue
-                for tp, chunk in (records or {}).items():
-                    if active is None or tp in active:
-                        await self._emit(TP(tp.topic, tp.partition), chunk, generation)
+                await self._place()
+                generations = self._generations.copy()
+                records, active = await self._wait_next_records(timeout=1.0)
+                for tp, chunk in [(TP(*tp), chunk) for tp, chunk in (records or {}).items()]:
+                    moved = generations[tp] != self._generations[tp]
+                    if moved or not self.flow_active or (active is not None and tp not in active):
+                        self.read_again(tp)  # nobody knows whether they were read before the move or after
+                    else:
+                        await self._emit(tp, chunk, generations[tp])
                 await asyncio.sleep(0)
         except (ConsumerStoppedError, asyncio.CancelledError):
             if not self.transport.app.should_stop:
                 raise
+
+    async def _place(self) -> None:
+        assigned = self.assignment()
+        if not self._unplaced and assigned == self._owned:
+            return
+        unplaced, self._unplaced = self._unplaced & assigned, set()  # what is said from here on is heard the next time
+        for tp, offset in (await cast("Transport", self.transport).place(assigned, unplaced)).items():
+            try:
+                await self.seek(tp, offset)
+            except IllegalStateError:  # it was taken from us meanwhile
+                continue
+        self._owned = assigned
 
     async def _emit(self, tp: TP, records: list[Any], generation: int) -> None:
         message = self._to_message(tp, records[-1])
@@ -84,5 +110,6 @@ class Transport(driver.Transport):
     """Faust's aiokafka transport with our consumer."""
 
     Consumer = Consumer
-    seek_to: SeekTo
-    """Given the assigned partitions, the offset to read each from; set where the app is wired."""
+    place: Place
+    """Given all assigned partitions and those to be placed, the offset to read each of these from; set where the app
+    is wired."""
