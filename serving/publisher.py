@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
 from contracts.errors import KafkaUnavailable
 from contracts.topics import EVENTS, ITEMS, Topic
@@ -21,6 +21,8 @@ MAX_OFFERED: Final = 8 * 1024 * 1024
 """Bytes that may wait when an impression comes; more of it is dropped."""
 _RETRY_S: Final = 1.0
 _CLOSE_S: Final = 1.5
+_METADATA_MS: Final = 2000
+"""Bounds what can't be interrupted: waiting for the first broker, and for what a topic's partitions are."""
 _log = logging.getLogger(__name__)
 Done = Callable[[int, "Placed | Exception"], None]
 """Takes the fate of the record at one index, in any thread."""
@@ -124,18 +126,23 @@ class KafkaPublisher:
         return True
 
     def _send_all(self, records: Sequence[Publishing], done: "Done") -> None:
+        """In the sending thread: `done` is called there or in the producer's, whatever happens."""
+        away: KafkaTimeoutError | None = None
         for index, record in enumerate(records):
-            self._send(record, partial(self._returned, record, index, done))
+            returned = partial(self._returned, record, index, done)
+            if away:  # one has waited for the others
+                returned(away)
+                continue
+            try:
+                self._send(record, returned)
+            except Exception as error:
+                away = error if isinstance(error, KafkaTimeoutError) else None
+                returned(error)
 
     def _send(self, record: Publishing, returned: "Callable[[Placed | Exception], None]") -> None:
-        """In the sending thread; `returned` is called there or in the producer's."""
-        try:
-            future = self._producer.send(
-                record.topic.full_name(self._namespace), key=record.key.encode(), value=record.value
-            )
-        except Exception as error:  # whatever it is, the waiting request hears of it
-            returned(error)
-            return
+        future = self._producer.send(
+            record.topic.full_name(self._namespace), key=record.key.encode(), value=record.value
+        )
         future.add_callback(lambda sent: returned(Placed(sent.partition, sent.offset, sent.timestamp)))
         future.add_errback(returned)
 
@@ -164,10 +171,10 @@ class KafkaPublisher:
             enable_idempotence=True,
             linger_ms=0,
             allow_auto_create_topics=False,
-            max_block_ms=patience_ms,
+            max_block_ms=min(_METADATA_MS, patience_ms),
             request_timeout_ms=max(200, patience_ms // 2),
             delivery_timeout_ms=max(400, patience_ms),
-            bootstrap_timeout_ms=patience_ms,
+            bootstrap_timeout_ms=min(_METADATA_MS, patience_ms),
             reconnect_backoff_max_ms=1000,
             metrics_enabled=False,
         )

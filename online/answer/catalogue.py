@@ -53,7 +53,8 @@ class Catalogue:
 
     def rows(self, item_ids: Sequence[str]) -> Rows:
         """The rows (n,) of these items."""
-        return np.fromiter((self._rows.get(item_id, UNKNOWN) for item_id in item_ids), np.int32, len(item_ids))
+        row = self._rows.get
+        return np.array([row(item_id, UNKNOWN) for item_id in item_ids], np.int32)
 
     def item(self, item_id: str) -> Item:
         """What is known of an item: at least its id."""
@@ -62,7 +63,8 @@ class Catalogue:
 
     def ids(self, rows: Rows) -> list[str]:
         """The ids at these rows, none of which is below FIRST."""
-        return [self.items[row - FIRST].item_id for row in rows.tolist()]
+        ids = self._ids
+        return [ids[row] for row in rows.tolist()]
 
     def in_categories(self, categories: Sequence[str]) -> NDArray[np.bool_]:
         """Which rows (rows,) are items of at least one of these; all items where none is named."""
@@ -94,6 +96,10 @@ class Catalogue:
         return float(self.bias[FIRST:].mean()) if len(self.items) else 0.0
 
     @cached_property
+    def _ids(self) -> list[str]:
+        return ["", "", *(item.item_id for item in self.items)]
+
+    @cached_property
     def _by_category(self) -> dict[str, list[int]]:
         rows: dict[str, list[int]] = {}
         for row, item in enumerate(self.items, FIRST):
@@ -103,7 +109,7 @@ class Catalogue:
 
     def prepared(self) -> "Catalogue":
         """The same, with what is derived made now, off the request path."""
-        _ = self.directions, self.by_popularity, self.typical_bias, self._by_category
+        _ = self.directions, self.by_popularity, self.typical_bias, self._by_category, self._ids
         return self
 
 

@@ -14,12 +14,13 @@ from online.answer.scene import Scene
 def features(ids: Sequence[str], rows: Rows, found: Sources, scene: Scene) -> Floats:
     """Features (n, F) of these candidates at these rows (n,)."""
     catalogue = scene.catalogue
+    places = {item: place for place, item in enumerate(ids)}
     columns = {
         "embedding": np.zeros(len(ids)) if scene.log_probabilities is None else scene.log_probabilities[rows],
-        "covisitation": _counts(ids, found.get("covisitation", {})),
+        "covisitation": _counts(places, found.get("covisitation", {})),
         "popularity": catalogue.popularity[rows],
-        "trending": _counts(ids, found.get("trending", {})),
-        "context": _counts(ids, found.get("context", {})),
+        "trending": _counts(places, found.get("trending", {})),
+        "context": _counts(places, found.get("context", {})),
         "mood": agreement(catalogue.moods[rows], scene.mood),
         "content": likeness(scene)[rows],
         "fresh": np.isin(rows, catalogue.fresh),
@@ -37,5 +38,10 @@ def likeness(scene: Scene) -> Floats:
     return np.asarray(catalogue.directions @ (taste / max(length, 1e-9)), np.float32)
 
 
-def _counts(ids: Sequence[str], counts: Mapping[str, float]) -> Floats:
-    return np.log1p(np.fromiter((counts.get(item, 0.0) for item in ids), np.float32, len(ids)))
+def _counts(places: Mapping[str, int], counts: Mapping[str, float]) -> Floats:
+    column = np.zeros(len(places), np.float32)
+    met = [(places[item], times) for item, times in counts.items() if item in places]
+    if met:
+        at, times = zip(*met, strict=True)
+        column[list(at)] = times
+    return np.log1p(column)

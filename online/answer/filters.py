@@ -1,11 +1,13 @@
 """What must not be shown: seen, hidden, withdrawn, excluded, or of another category than was asked for."""
 
 from collections.abc import Iterable
+from itertools import chain, compress, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.index import UNKNOWN
+from online.answer.candidates.source import breadth
 from online.answer.ranked import Sources
 from online.answer.scene import Scene
 from online.store.seen import hashes
@@ -20,7 +22,8 @@ def drop(found: Sources, scene: Scene) -> tuple[list[str], list[str]]:
 
     What was seen is shown again before nothing is; whatever else is dropped never is.
     """
-    candidates = list(dict.fromkeys(item for items in found.values() for item in items))
+    most = breadth(scene)
+    candidates = list(dict.fromkeys(chain.from_iterable(islice(items, most) for items in found.values())))
     fitting = _kept(candidates, _allowed(candidates, scene))
     unseen = _kept(fitting, ~scene.view.user.seen.contains(hashes(fitting)))
     if unseen or not fitting:
@@ -40,9 +43,9 @@ def _allowed(candidates: list[str], scene: Scene) -> NDArray[np.bool_]:
     allowed = np.where(rows == UNKNOWN, unknown_may, scene.open[rows])
     out = hidden(scene.view.user.history) | set(scene.ask.exclude) | set(scene.ask.rules.block)
     if out:
-        allowed &= np.fromiter((item not in out for item in candidates), np.bool_, len(candidates))
+        allowed &= np.array([item not in out for item in candidates], np.bool_)
     return np.asarray(allowed, np.bool_)
 
 
 def _kept(candidates: list[str], keep: NDArray[np.bool_]) -> list[str]:
-    return [item for item, kept in zip(candidates, keep.tolist(), strict=True) if kept]
+    return list(compress(candidates, keep.tolist()))

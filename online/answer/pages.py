@@ -1,7 +1,7 @@
 """The orders that first pages began, so that a later page goes on where the one before it ended."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -9,7 +9,7 @@ import numpy as np
 
 from online.answer.answered import At
 from online.answer.asked import Ask
-from online.answer.ranked import Ranked
+from online.answer.ranked import Ranked, Sources
 from online.answer.scene import Scene
 
 KEPT: Final = 256
@@ -25,6 +25,8 @@ class Ordered(NamedTuple):
     at: int
     """UTC ms."""
     ranked: Ranked
+    brought: Mapping[str, frozenset[str]]
+    """Source → those of the ranked items that it speaks for."""
     mood: int
     watermark: At | None
     partition: int
@@ -34,12 +36,20 @@ class Ordered(NamedTuple):
     degraded: list[str]
 
     @classmethod
-    def of(cls, scene: Scene, ranked: Ranked, degraded: list[str]) -> "Ordered":
+    def of(cls, scene: Scene, ranked: Ranked, found: Sources, degraded: list[str]) -> "Ordered":
         """What later pages need of a scene, and no more of it; at most DEPTH items."""
         view = scene.view
         last_event = view.state.time if view.state.count else None
         kept = ranked.take(np.arange(DEPTH)) if len(ranked) > DEPTH else ranked
-        return cls(scene.now, kept, scene.mood, view.watermark, view.partition, last_event, view.folded, degraded)
+        ids = frozenset(kept.ids)
+        brought = {name: ids.intersection(items) for name, items in found.items()}
+        return cls(
+            scene.now, kept, brought, scene.mood, view.watermark, view.partition, last_event, view.folded, degraded
+        )
+
+    def sources(self, item_id: str) -> list[str]:
+        """What speaks for an item."""
+        return [name for name, items in self.brought.items() if item_id in items]
 
 
 class Pages:

@@ -14,7 +14,6 @@ from online.answer.scene import Scene
 
 POOL: Final = 100
 """Diversity looks at so many of the best; what follows them stays in order of score."""
-RULE: Final = "rule"
 _DEFAULT: Final = Ranker()
 
 
@@ -22,14 +21,10 @@ def rank(ids: Sequence[str], found: Sources, scene: Scene) -> Ranked:
     """The candidates with their scores, in no order yet; rules may still add to them."""
     rows = scene.catalogue.rows(ids)
     ranker = scene.catalogue.bundle.ranker if scene.catalogue.bundle else _DEFAULT
-    rules = scene.ask.rules
-    named = {*rules.pin, *rules.boost}
-    sources = [
-        tuple(name for name, items in found.items() if item in items) + ((RULE,) if item in named else ())
-        for item in ids
-    ]
-    boosts = np.fromiter((rules.boost.get(item, 0.0) for item in ids), np.float32, len(ids))
-    return Ranked(scene.catalogue, ids, rows, sources, ranker.parts(features(ids, rows, found, scene)), boosts)
+    parts = ranker.parts(features(ids, rows, found, scene))
+    boost = scene.ask.rules.boost
+    boosts = np.array([boost.get(item, 0.0) for item in ids] if boost else np.zeros(len(ids)), np.float32)
+    return Ranked(scene.catalogue, ids, rows, parts, boosts)
 
 
 def diversify(ranked: Ranked, loss: float) -> Ranked:

@@ -19,7 +19,6 @@ class Ranked:
     ids: Sequence[str]
     rows: Rows
     """(n,): `UNKNOWN` for an item that is known by its id only."""
-    sources: Sequence[tuple[str, ...]]
     parts: Floats
     """(n, F): what each of `FEATURES` adds to the score."""
     boosts: Floats
@@ -40,7 +39,6 @@ class Ranked:
             self.catalogue,
             [self.ids[place] for place in chosen],
             self.rows[places],
-            [self.sources[place] for place in chosen],
             self.parts[places],
             self.boosts[places],
         )

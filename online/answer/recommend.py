@@ -25,8 +25,7 @@ from online.answer.filters import drop
 from online.answer.lag import Stream
 from online.answer.library import Library
 from online.answer.pages import Ordered, Pages
-from online.answer.rank import RULE, diversify, pin, rank
-from online.answer.ranked import Ranked
+from online.answer.rank import diversify, pin, rank
 from online.answer.scene import Scene, scene, unknown_mood
 from online.answer.trends import Trends
 from online.answer.view import Viewer
@@ -35,6 +34,8 @@ from online.store.protocol import Store
 
 Record = Callable[[Impression], None]
 """Takes an impression without waiting and without raising."""
+RULE: Final = "rule"
+"""The source of what is pinned or boosted."""
 PAST_THE_END: Final = "items: this page is past the end"
 
 
@@ -99,7 +100,7 @@ class Recommender:
         left, dropped = drop(found, scene)
         ranked = pin(diversify(rank(_with_pinned(left, scene), found, scene), ask.diversity), ask.rules)
         degraded = [*unknown_mood(ask), *scene.view.degraded, *missing, *(dropped if len(ranked) == len(left) else [])]
-        return self._pages.keep(ask, Ordered.of(scene, ranked, degraded))
+        return self._pages.keep(ask, Ordered.of(scene, ranked, found, degraded))
 
     async def _look(self, ask: Ask, deadline: Deadline) -> Scene:
         now = self._clock()
@@ -118,8 +119,8 @@ class Recommender:
                 raise result
             else:
                 found[source.name] = result
-        boosted = dict.fromkeys(scene.ask.rules.boost, 1.0)
-        return {**found, RULE: boosted} if boosted else found, missing
+        named = dict.fromkeys([*scene.ask.rules.pin, *scene.ask.rules.boost], 1.0)
+        return {**found, RULE: named} if named else found, missing
 
     async def _answer(self, ask: Ask, ordered: Ordered, deadline: Deadline) -> Recommendations:
         start = (ask.page - 1) * ask.n
@@ -138,15 +139,16 @@ class Recommender:
             page=ask.page,
             mood=LABELS[ordered.mood],
             folded=ordered.folded,
-            items=[recommended(ordered.ranked, place, ask.explain) for place in places],
+            items=[recommended(ordered, place, ask.explain) for place in places],
         )
         if answer.items:
             self._record(_impression(answer, places, now))
         return answer
 
 
-def recommended(ranked: Ranked, place: int, explain: bool) -> Recommended:
+def recommended(ordered: Ordered, place: int, explain: bool) -> Recommended:
     """One item as the answer shows it."""
+    ranked = ordered.ranked
     item = ranked.catalogue.item(ranked.ids[place])
     return Recommended(
         item_id=item.item_id,
@@ -154,7 +156,7 @@ def recommended(ranked: Ranked, place: int, explain: bool) -> Recommended:
         categories=item.categories,
         image=item.image,
         score=float(ranked.scores[place]),
-        sources=list(dict.fromkeys(ranked.sources[place])),
+        sources=ordered.sources(item.item_id),
         parts=ranked.explained(place) if explain else None,
     )
 

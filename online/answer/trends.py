@@ -27,7 +27,7 @@ class Trends:
         self._reading: dict[str, asyncio.Task[Counts]] = {}
 
     async def of(self, name: str, deadline: Deadline) -> Counts:
-        """Item → decayed count under this name; raises `StoreUnavailable`."""
+        """Item → decayed count under this name, the most frequent first; raises `StoreUnavailable`."""
         at, counts = self._read.get(name, (-_CACHED_MS, {}))
         if 0 <= self._clock() - at < _CACHED_MS:
             return counts
@@ -51,8 +51,9 @@ class Trends:
             worth = decay(TRENDING, counter.bucket, buckets[0])
             for item_id, times in members:
                 counts[item_id] = counts.get(item_id, 0.0) + worth * times
-        self._read[name] = at, counts
+        in_order = dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+        self._read[name] = at, in_order
         self._read.move_to_end(name)
         while len(self._read) > _CONTEXTS:
             self._read.popitem(last=False)
-        return counts
+        return in_order

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from online.answer.candidates.source import Found
+from online.answer.candidates.source import Found, strongest
 from online.answer.scene import Scene
 from online.answer.trends import Trends
 
@@ -17,8 +17,11 @@ class InContext:
 
     async def find(self, scene: Scene) -> Found:
         """Item → decayed count, summed over what is known of the context."""
+        read = await asyncio.gather(*(self._trends.of(name, scene.deadline) for name in scene.contexts))
+        if len(read) == 1:
+            return read[0]
         found: dict[str, float] = {}
-        for counts in await asyncio.gather(*(self._trends.of(name, scene.deadline) for name in scene.contexts)):
+        for counts in read:
             for item_id, times in counts.items():
                 found[item_id] = found.get(item_id, 0.0) + times
-        return found
+        return strongest(found)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from contracts.sharding import item_shard
-from online.answer.candidates.source import Found
+from online.answer.candidates.source import Found, strongest
 from online.answer.deadline import Deadline
 from online.answer.scene import Scene
 from online.learn.counts import COVISITATION, READ_BUCKETS, decay
@@ -39,4 +39,4 @@ async def covisited(store: Store, items: Sequence[tuple[str, float]], deadline: 
     for (_, worth), members in zip(asked, answers, strict=True):
         for item_id, times in members:
             found[item_id] = found.get(item_id, 0.0) + worth * times
-    return found
+    return strongest(found)

@@ -5,7 +5,7 @@ from typing import Final
 from online.answer.candidates.source import Found, breadth
 from online.answer.scene import Scene
 
-_LEAST: Final = 100
+_LEAST: Final = 50
 
 
 class Popular:

@@ -11,9 +11,9 @@ from online.answer.catalogue import Floats, Rows
 from online.answer.scene import Scene
 
 Found = Mapping[str, float]
-"""Item id → how strongly this source speaks for it."""
-BREADTH: Final = 300
-"""Candidates that a source over the whole catalogue brings beyond those that will be dropped."""
+"""Item id → how strongly this source speaks for it, the strongest first."""
+BREADTH: Final = 150
+"""Candidates that one source brings beyond those that will be dropped."""
 
 
 class Source(Protocol):
@@ -27,8 +27,14 @@ class Source(Protocol):
 
 def breadth(scene: Scene, least: int = BREADTH) -> int:
     """How many to bring, so that `least` are left when what was seen or excluded is dropped."""
-    asked = scene.ask
-    return least + scene.view.user.seen.count + len(asked.exclude) + len(asked.rules.block)
+    asked, rules = scene.ask, scene.ask.rules
+    named = len(asked.exclude) + len(rules.block) + len(rules.pin) + len(rules.boost)
+    return least + scene.view.user.seen.count + named
+
+
+def strongest(found: dict[str, float]) -> Found:
+    """The same in order; items of one strength in order of their ids."""
+    return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
 def best(scene: Scene, scores: Floats, rows: Rows | NDArray[np.intp], n: int) -> Found:
