@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Protocol
 
-from contracts.errors import BundleRejected, BundleUnavailable
+from contracts.errors import BundleRejected, BundleUnavailable, MoodstreamError
 from contracts.rollout import Rollout
 from model.bundle import Bundle
 
@@ -35,11 +35,17 @@ class Bundles:
         """Load what will be needed, so that no event waits for it; what can't be loaded is met when it's needed."""
         for rollout in rollouts:
             for version in filter(None, (rollout.bundle, rollout.canary)):
-                with suppress(BundleRejected):
+                with suppress(MoodstreamError):
                     await self.open(version)
 
     async def open(self, version: str) -> Bundle:
-        """A bundle that may be new here; raises `BundleRejected`. It is immutable, so it's read once."""
+        """A bundle that may be new here, read once, since it's immutable.
+
+        Raises `BundleRejected`, and `BundleUnavailable` where its place can't be reached.
+        """
         if version not in self._loaded:
-            self._loaded[version] = await asyncio.to_thread(self._shelf.load, version)
+            try:
+                self._loaded[version] = await asyncio.to_thread(self._shelf.load, version)
+            except OSError as error:
+                raise BundleUnavailable(f"bundle {version} can't be read at the moment: {error}") from error
         return self._loaded[version]

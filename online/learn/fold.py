@@ -24,6 +24,7 @@ class Working:
     def __init__(self, user_id: str, record: UserRecord | None, bundle: str, incarnation: str) -> None:
         state, self.history, self.seen = record.unpack() if record else (UserState(), [], SeenFilter())
         if state.incarnation != incarnation:  # the topic was made again: old offsets say nothing any more
+            state = msgspec.structs.replace(state, offset=-1)
             self.history = [msgspec.structs.replace(entry, offset=-1) for entry in self.history]
         self.user_id = user_id
         self.bundle = bundle

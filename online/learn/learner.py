@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from contracts.errors import BundleRejected, InvalidEvent, MoodstreamError
+from contracts.errors import InvalidEvent, MoodstreamError
 from contracts.events import UserEvent
 from contracts.rollout import bundle_for
 from contracts.sharding import shards_of, user_shard
@@ -145,7 +145,8 @@ class Learner:
         try:
             for version in filter(None, (rollout.bundle, rollout.canary)):
                 await self._bundles.open(version)
-        except BundleRejected as error:
+        except Exception as error:
+            _raise_if_retriable(error)
             await self._set_aside(owned, [(control.raw, error)])
             return
         offset = control.raw.offset
@@ -158,17 +159,16 @@ class Learner:
         try:
             return await self._learn_taken(owned, taken)
         except Exception as error:
-            if isinstance(error, MoodstreamError) and error.retriable:
-                raise
+            _raise_if_retriable(error)
+        # what others get goes first: the first shard that is written says that it was sent
+        await self._learn_taken(owned, taken._replace(placed=[]))
         rows: list[Enriched] = []
         for raw, event in taken.placed:
             try:
                 rows += await self._learn_taken(owned, Taken(raw.offset, [(raw, event)], [], []))
             except Exception as error:
-                if isinstance(error, MoodstreamError) and error.retriable:
-                    raise
+                _raise_if_retriable(error)
                 await self._set_aside(owned, [(raw, error)])
-        await self._learn_taken(owned, Taken(taken.upto, [], taken.misplaced, taken.refused))
         return rows
 
     async def _learn_taken(self, owned: Partition, taken: Taken) -> list[Enriched]:
@@ -232,3 +232,9 @@ class Learner:
     async def _write_shards(self, owned: Partition, writes: Sequence[ShardWrite]) -> None:
         await self._store.write_shards(writes)
         owned.metas.update({write.shard: write.meta for write in writes})
+
+
+def _raise_if_retriable(error: Exception) -> None:
+    """A server that doesn't answer is no fault of the record that was in hand."""
+    if isinstance(error, MoodstreamError) and error.retriable:
+        raise error

@@ -1,7 +1,7 @@
 """What learning sends to Kafka: dead letters, misplaced and forwarded events, enriched ones."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from contracts import events, topics
 from contracts.dead_letter import DeadLetter
@@ -9,6 +9,9 @@ from contracts.errors import InvalidEvent
 from contracts.events import UserEvent
 from contracts.topics import Topic
 from online.learn.enrich import Enriched
+
+MAX_RAW: Final = 8 * events.MAX_EVENT_BYTES
+MAX_REASON: Final = 2000
 
 
 class Raw(NamedTuple):
@@ -35,10 +38,13 @@ Outbox = Callable[[Sequence[Outgoing]], Awaitable[None]]
 
 
 def dead_letter(raw: Raw, error: Exception, now: int) -> Outgoing:
-    """The record with its reason and its origin."""
+    """The record with its reason and its origin; no event is so long that it's cut, and Kafka takes every letter."""
+    reason = (str(error) or type(error).__name__)[:MAX_REASON]
+    if len(raw.value) > MAX_RAW:
+        reason += f" (of {len(raw.value):,} bytes the first {MAX_RAW:,} are kept here, all of them at the origin)"
     letter = DeadLetter(
-        raw=raw.value,
-        reason=str(error) or type(error).__name__,
+        raw=raw.value[:MAX_RAW],
+        reason=reason,
         error=type(error).__name__,
         topic=raw.topic.name,
         partition=raw.partition,

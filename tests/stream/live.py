@@ -1,0 +1,206 @@
+"""The worker as a process of its own on real Kafka and Redis, and the same log learned in memory to compare with."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from os import environ
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from threadpoolctl import threadpool_limits
+
+from contracts import events
+from contracts.events import BundleChange
+from contracts.rollout import Rollout
+from contracts.settings import Settings
+from contracts.topics import EVENTS, Topic
+from model.shelf import Shelf
+from online.learn.bundles import Bundles
+from online.learn.enrich import Enricher
+from online.learn.learner import Learner
+from online.learn.outgoing import Raw
+from online.store.memory import MemoryStore
+from online.store.protocol import Counter, Store
+from online.store.redis import RedisStore, connect
+from stream import topics
+from tests.fakes.bundle import random_bundle
+from tests.online.learn.logs import Box
+
+T = TypeVar("T")
+ROOT: Final = Path(__file__).parents[2]
+SCRIPT: Final = "from contracts.settings import read; from stream.worker import run; run(read())"
+PARTITIONS: Final = 4
+
+
+class Live:
+    """Topics, a bundle on its shelf and in force, and a producer; workers are started as they are wanted."""
+
+    def __init__(self, kafka: str, redis_url: str, namespace: str, folder: Path) -> None:
+        self.settings = Settings(kafka=kafka, redis=redis_url, namespace=namespace, home=folder, partitions=PARTITIONS)
+        self.kafka = kafka
+        self.ids = topics.ensure(kafka, namespace, PARTITIONS, 1)
+        self._folder = folder
+        self._shelf = Shelf(self.settings.bundles_url)
+        self._producer = KafkaProducer(bootstrap_servers=kafka, acks="all")
+        self._workers: list[subprocess.Popen[bytes]] = []
+
+    def put_in_force(self, seed: int) -> str:
+        """Another bundle for everybody from here on; returns its version."""
+        bundle = random_bundle(30, seed)
+        self._shelf.add(bundle)
+        change = events.encode(BundleChange(event_id=f"change-{seed}", time=1, rollout=Rollout(bundle.version)))
+        for partition in range(PARTITIONS):
+            self._producer.send(EVENTS.full_name(self.settings.namespace), change, partition=partition)
+        return bundle.version
+
+    def send(self, log: Sequence[events.Record | bytes], topic: Topic = EVENTS, partition: int | None = None) -> None:
+        """Send events by their keys, other bytes by themselves; returns when all are acknowledged."""
+        sent = []
+        for event in log:
+            key, value = (event[:16], event) if isinstance(event, bytes) else (event.key.encode(), events.encode(event))
+            sent.append(self._producer.send(topic.full_name(self.settings.namespace), value, key, partition=partition))
+        for one in sent:
+            one.get(10)
+
+    def worker(self) -> subprocess.Popen[bytes]:
+        """Start one more worker; its log is `worker-N.log`."""
+        variables = {k: v for k, v in environ.items() if not k.startswith("MOODSTREAM_")}
+        with (self._folder / f"worker-{len(self._workers)}.log").open("wb") as log:
+            worker = subprocess.Popen(
+                [sys.executable, "-c", SCRIPT],
+                cwd=ROOT,
+                env={**variables, **self.settings.environment(), "PYTHONUNBUFFERED": "1"},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self._workers.append(worker)
+        return worker
+
+    def stop(self, worker: subprocess.Popen[bytes]) -> float:
+        """SIGTERM; returns the seconds that it took to end well."""
+        began = time.monotonic()
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(20) == 0, self.said()
+        return time.monotonic() - began
+
+    def said(self) -> str:
+        """The workers' logs."""
+        return "\n".join(log.read_text() for log in sorted(self._folder.glob("worker-*.log")))
+
+    def ends(self, topic: Topic = EVENTS) -> dict[TopicPartition, int]:
+        """The log's ends."""
+        tps = [TopicPartition(topic.full_name(self.settings.namespace), p) for p in range(PARTITIONS)]
+        consumer = KafkaConsumer(bootstrap_servers=self.kafka)
+        try:
+            return dict(consumer.end_offsets(tps))
+        finally:
+            consumer.close()
+
+    def records(self, topic: Topic = EVENTS) -> list[Any]:
+        """All that lies in a topic, in order of partition and offset."""
+        ends = self.ends(topic)
+        consumer = KafkaConsumer(bootstrap_servers=self.kafka, auto_offset_reset="earliest", consumer_timeout_ms=10_000)
+        consumer.assign(list(ends))
+        found = []
+        try:
+            while len(found) < sum(ends.values()):
+                found.append(next(consumer))
+        finally:
+            consumer.close()
+        return sorted(found, key=lambda record: (record.partition, record.offset))
+
+    def raws(self) -> list[Raw]:
+        """The events topic as the learner reads it."""
+        return [Raw(EVENTS, r.partition, r.offset, r.timestamp, r.value) for r in self.records()]
+
+    def committed(self) -> dict[int, int]:
+        """The group's committed offsets of `events`, by partition."""
+        admin = KafkaAdminClient(bootstrap_servers=self.kafka)
+        try:
+            (found,) = admin.list_group_offsets([f"{self.settings.namespace}.stream"]).values()
+        finally:
+            admin.close()
+        name = EVENTS.full_name(self.settings.namespace)
+        return {tp.partition: offset.offset for tp, offset in found.items() if tp.topic == name}
+
+    def wait_until_learned(self, within_s: float = 40.0, *, swept: bool = False) -> None:
+        """Until heartbeats (or, after a sweep, all shards) stand at the log's end."""
+        ends = {tp.partition: end for tp, end in self.ends().items()}
+
+        async def positions(store: RedisStore) -> dict[int, int]:
+            if swept:
+                metas = await store.shards(range(1024))
+                return {p: 1 + min(metas[s].watermark.offset for s in range(p, 1024, PARTITIONS)) for p in ends}
+            return {beat.partition: beat.position for beat in await store.heartbeats()}
+
+        self.until(positions, lambda found: found == ends, within_s)
+
+    def until(
+        self, read: Callable[[RedisStore], Coroutine[Any, Any, T]], holds: Callable[[T], bool], within_s: float = 20.0
+    ) -> T:
+        """Read until it holds; fails with what was read last and what the workers said."""
+
+        async def work() -> T:
+            store = connect(self.settings.redis or "", self.settings.namespace)
+            try:
+                deadline = time.monotonic() + within_s
+                while not holds(found := await read(store)):
+                    assert time.monotonic() < deadline, f"{found}\n{self.said()[-8000:]}"
+                    await asyncio.sleep(0.1)
+                return found
+            finally:
+                await store.close()
+
+        return asyncio.run(work())
+
+    def learned(self, users: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """These users' records and all counts: as in Redis, and as the log learned in memory, one record at a time."""
+        with threadpool_limits(1):
+            return asyncio.run(self._learned(users))
+
+    async def _learned(self, users: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+        redis, memory = connect(self.settings.redis or "", self.settings.namespace), MemoryStore()
+        learner = Learner(memory, Bundles(self._shelf), Enricher(), Box(), PARTITIONS, lambda: 0)
+        for partition in range(PARTITIONS):
+            await learner.assign(partition, self.ids[EVENTS])
+        for raw in self.raws():
+            await learner.learn(raw.partition, [raw])
+        for partition in range(PARTITIONS):
+            await learner.move_all(partition)
+        counters = [Counter(int(s), f, int(b), n) for s, f, b, n in map(_split, (await memory.dump())["counts"])]  # type: ignore[call-overload]
+        try:
+            return await _all(redis, users, counters), await _all(memory, users, counters)
+        finally:
+            await redis.close()
+
+    def close(self) -> None:
+        """End every worker that still runs."""
+        for worker in self._workers:
+            worker.kill()
+            worker.wait()
+        self._producer.close()
+
+
+@contextmanager
+def live(kafka: str, redis_url: str, namespace: str, folder: Path) -> Iterator[Live]:
+    """A place to run workers in, left without any."""
+    running = Live(kafka, redis_url, namespace, folder)
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+def _split(name: str) -> list[str]:
+    return name.split("/", 3)
+
+
+async def _all(store: Store, users: Sequence[str], counters: Sequence[Counter]) -> dict[str, Any]:
+    counts = await store.top_counts(counters, 10_000)
+    records = {user: (await store.user(user))[1] for user in users}
+    return {**records, **{str(counter): members for counter, members in zip(counters, counts, strict=True)}}
