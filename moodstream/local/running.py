@@ -26,8 +26,9 @@ _FRESH_MS = 3000
 class Running:
     """A stack that is up; `settings` name its servers, so that every process and client finds them."""
 
-    def __init__(self, stack: Stack, settings: Settings, ids: dict[Topic, str]) -> None:
+    def __init__(self, stack: Stack, settings: Settings, ids: dict[Topic, str], say: Say) -> None:
         self.stack = stack
+        self._say = say
         self.settings = settings
         self.topic_ids = ids
 
@@ -38,6 +39,7 @@ class Running:
 
     def start_workers(self) -> None:
         """Start the stream worker and the API together; returns when both are ready."""
+        self._say("starting the stream worker and the API, waiting until they answer")
         environment = {**self.settings.environment(), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         own = (sys.executable, "-m", "moodstream")
         self.stack.add_all(
@@ -80,4 +82,4 @@ def running(settings: Settings, say: Say) -> Iterator[Running]:
             api_port=settings.api_port or stack.port("api"),
         )
         ids = topics.ensure(stack.kafka, found.namespace, found.partitions, found.replication)
-        yield Running(stack, found, ids)
+        yield Running(stack, found, ids, say)

@@ -1,0 +1,46 @@
+"""How many bytes a user costs in Redis, all in: `make bench-store`, after a demo has loaded the states.
+
+The user's own records by MEMORY USAGE (state, history, filter of what was seen), and everything of the namespace (shards,
+counts, catalogue) shared out over the users. Baseline: the bare bytes of the packed records.
+"""
+
+import json
+from typing import Any
+
+from redis import Redis
+
+from contracts import settings as configuration
+from moodstream.console import say
+from moodstream.local.running import running
+
+
+def measure(client: "Redis", namespace: str) -> dict[str, float]:
+    """Means in bytes; it walks the whole key space of the namespace."""
+    reading: Any = client
+    sizes: dict[str, list[int]] = {"user": [], "count": [], "other": []}
+    packed: list[int] = []
+    for key in reading.scan_iter(match=f"{namespace}:*", count=1000):
+        kind = key.decode().split(":")[2]
+        sizes[kind if kind in sizes else "other"].append(reading.memory_usage(key, samples=0))
+        if kind == "user":
+            packed.append(sum(map(len, reading.hvals(key))))
+    users = max(1, len(sizes["user"]))
+    return {
+        "users": len(sizes["user"]),
+        "packed_bytes_a_user": round(sum(packed) / users),
+        "record_bytes_a_user": round(sum(sizes["user"]) / users),
+        "record_over_packed": round(sum(sizes["user"]) / max(1, sum(packed)), 2),
+        "counts_bytes_a_user": round(sum(sizes["count"]) / users),
+        "all_in_bytes_a_user": round(sum(map(sum, sizes.values())) / users),
+    }
+
+
+def main() -> None:
+    """Bring the stack up and measure it."""
+    with running(configuration.read(), say) as stack, Redis.from_url(stack.settings.redis or "") as client:
+        figures = measure(client, stack.settings.namespace)
+    print(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()
