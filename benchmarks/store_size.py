@@ -1,7 +1,7 @@
 """How many bytes a user costs in Redis, all in: `make bench-store`, after a demo has loaded the states.
 
-The user's own records by MEMORY USAGE (state, history, filter of what was seen), and everything of the namespace (shards,
-counts, catalogue) shared out over the users. Baseline: the bare bytes of the packed records.
+The user's own records by MEMORY USAGE (state, history, filter of what was seen), and everything of the namespace
+(shards, counts, catalogue) shared out over the users. Baseline: the bare bytes of the packed records.
 """
 
 import json
@@ -20,8 +20,8 @@ def measure(client: "Redis", namespace: str) -> dict[str, float]:
     sizes: dict[str, list[int]] = {"user": [], "count": [], "other": []}
     packed: list[int] = []
     for key in reading.scan_iter(match=f"{namespace}:*", count=1000):
-        kind = key.decode().split(":")[2]
-        sizes[kind if kind in sizes else "other"].append(reading.memory_usage(key, samples=0))
+        kind = next((kind for kind in sizes if f"}}:{kind}:".encode() in key), "other")
+        sizes[kind].append(reading.memory_usage(key, samples=0))
         if kind == "user":
             packed.append(sum(map(len, reading.hvals(key))))
     users = max(1, len(sizes["user"]))
