@@ -106,7 +106,7 @@ class Live:
         ends = self.ends(topic)
         consumer = KafkaConsumer(bootstrap_servers=self.kafka, auto_offset_reset="earliest", consumer_timeout_ms=10_000)
         consumer.assign(list(ends))
-        found = []
+        found: list[Any] = []
         try:
             while len(found) < sum(ends.values()):
                 found.append(next(consumer))

@@ -1,4 +1,4 @@
-"""The worker on real Kafka and Redis, through kills, rebalances and a store that goes back: always what a clean run has."""
+"""The worker on real Kafka and Redis: kills, rebalances and a store that goes back leave what a clean run leaves."""
 
 import random
 import signal
