@@ -124,6 +124,7 @@ async def play(moves: int) -> dict[TP, list[int]]:
         log.needed[tp] = taken[tp][-1] + 1
     draining.cancel()
     await asyncio.gather(draining, return_exceptions=True)
+    consumer._thread.thread_loop.close()
     return taken
 
 
@@ -140,6 +141,7 @@ def test_the_last_acknowledged_chunk_stands_for_all_before_it() -> None:
 
         consumer = Played(Transport(app.conf.broker, app, asyncio.get_running_loop()), nothing, nothing, nothing)
         consumer._acked[ONE] += [499, 999]
+        consumer._thread.thread_loop.close()
         return [consumer._new_offset(ONE), consumer._new_offset(ONE)]
 
     assert asyncio.run(offsets()) == [1000, None]
