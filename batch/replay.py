@@ -6,6 +6,7 @@ from typing import Final, TypeGuard
 
 from contracts import events
 from contracts.events import BundleChange, Impression, Interaction, MoodEvent
+from contracts.kinds import UNWANTED
 from contracts.rollout import Rollout
 from contracts.topics import EVENTS
 from model.bundle import Bundle
@@ -24,8 +25,6 @@ from online.store.memory import MemoryStore
 UserEvent = Interaction | MoodEvent
 MICRO_BATCH: Final = 500
 """Events that the learner gets at once where nothing is asked between them."""
-UNWANTED: Final = ("dislike", "skip")
-"""Kinds that nobody wishes to foretell, as training has it."""
 _PARTITIONS: Final = 1
 _INCARNATION: Final = "replay"
 _PATIENT_S: Final = 60.0

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from batch.log import Log
 from batch.moods import Moods
-from contracts.kinds import MOOD_KIND, ORDER
+from contracts.kinds import MOOD_KIND, ORDER, UNWANTED
 from model.index import FIRST, NO_ITEM, UNKNOWN, ItemIndex
 from model.tokens import Tokens, padding
 
 WINDOW: Final = 256
 """Events of a window: what a rebuilt state is made from."""
-_NO_TARGETS: Final = (ORDER.index("dislike"), ORDER.index("skip"), MOOD_KIND)
+_NO_TARGETS: Final = (*map(ORDER.index, UNWANTED), MOOD_KIND)
 
 Ints = NDArray[np.int64]
 

@@ -34,6 +34,8 @@ WEIGHTS: Final[dict[Kind, Weighing]] = {
     "dwell": Weighing(0.3, _of_dwell),
     "purchase": Weighing(1.0),
 }
+UNWANTED: Final[tuple[Kind, ...]] = ("dislike", "skip")
+"""Kinds that nobody wishes to foretell: no target of training, and not scored by evaluation."""
 ORDER: Final[tuple[Kind, ...]] = get_args(Kind)
 MOOD_KIND: Final = len(ORDER)
 """The kind index of a mood token, which stands in the same sequence as the interactions."""
