@@ -1,9 +1,7 @@
 """Where bundles stand: a folder or any fsspec URL, and the pointer that says which one is current."""
 
-import os
 import re
 import threading
-import uuid
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +13,7 @@ from fsspec.implementations.local import LocalFileSystem
 from contracts.errors import BundleRejected
 from model.bundle import FILES, Bundle, pack, unpack
 from model.manifest import MANIFEST
+from model.whole_file import write_whole
 
 POINTER: Final = "current.json"
 _VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -112,7 +111,7 @@ class Shelf:
 
     def _put(self, path: str, raw: bytes) -> None:
         if isinstance(self._fs, LocalFileSystem):
-            _replace(Path(path), raw)
+            write_whole(Path(path), raw)
         else:
             # an object store shows an object when it is whole
             self._fs.pipe_file(path, raw)
@@ -125,17 +124,3 @@ def _checked(version: str) -> str:
     if not _VERSION.fullmatch(version):
         raise BundleRejected(f"{version!r} is no bundle's version")
     return version
-
-
-def _replace(path: Path, raw: bytes) -> None:
-    """Write a file so that a reader, or a crash, sees the old one or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        with beside.open("wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 """The lake's folder, on this machine or wherever fsspec reaches: whole files in, columns out."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
 from contracts.errors import Misconfigured, StateUnreadable, Unavailable
+from model.whole_file import write_whole
 from online.lake.layout import SCHEMA, LakeFile
 
 
@@ -87,7 +87,7 @@ class Folder:
         full = f"{self.root}/{path}"
         try:
             if isinstance(self.fs, LocalFileSystem):
-                _put_local(Path(full), data)
+                write_whole(Path(full), data)
             else:
                 self.fs.pipe_file(full, data)
         except OSError as error:
@@ -95,17 +95,3 @@ class Folder:
 
     def _unavailable(self, error: OSError) -> Unavailable:
         return Unavailable(f"the lake {self.root} can't be reached: {error}")
-
-
-def _put_local(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # neither a reader's `*.parquet` nor another process meets the unfinished file
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
