@@ -1,6 +1,5 @@
 """The work of one batch between its reading and its writing: the users' new histories and what the counts gain."""
 
-from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -13,6 +12,8 @@ from online.learn.outgoing import Raw
 from online.learn.partition import Partition
 from online.store.protocol import Counter, CountWrite, ShardWrite, UserRecord
 
+Increments = defaultdict[Counter, defaultdict[str, int]]
+
 
 class Batch:
     """Folds events in order; writes nothing by itself."""
@@ -24,7 +25,8 @@ class Batch:
         """Users that an event changed, in order of appearance."""
         self._shards: set[int] = set()
         self.refused: list[tuple[Raw, Exception]] = []
-        self._increments: defaultdict[int, defaultdict[Counter, Tally[str]]] = defaultdict(lambda: defaultdict(Tally))
+        self._increments: defaultdict[int, Increments] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
+        self._counted = {shard: mark.within(owned.incarnation) for shard, mark in owned.counts.items()}
 
     def fold(self, event: UserEvent, row: Enriched) -> str:
         """Fold in one event and say what became of it; raises `InvalidEvent`.
@@ -47,7 +49,7 @@ class Batch:
 
     def _count(self, user: Working, at: int, offset: int) -> None:
         for counter, member in effects(user.history, at):
-            if offset > self._owned.counts[counter.shard].within(self._owned.incarnation):
+            if offset > self._counted[counter.shard]:
                 self._increments[counter.shard][counter][member] += 1
 
     def count_writes(self, upto: int) -> list[CountWrite]:

@@ -91,11 +91,12 @@ class RedisStore:
 
     def _count_call(self, write: CountWrite) -> Command:
         keys = [self._keys.item_shard(write.shard)]
-        arguments: list[Any] = [write.partition, write.expected.text(), write.new.text(), self._count_idle_ms]
-        for counter, members in write.increments.items():
+        for counter in write.increments:
             keys += [self._keys.buckets(counter.shard, counter.family), self._keys.counter(counter)]
-            arguments += [counter.bucket, len(members), *(part for pair in members.items() for part in pair)]
-        return (len(keys), *keys, *arguments)
+        # in one argument: an event adds to some twenty members, and each argument of its own costs as much as the event
+        added = msgspec.msgpack.encode([(counter.bucket, members) for counter, members in write.increments.items()])
+        marks = (write.expected.text(), write.new.text())
+        return (len(keys), *keys, write.partition, *marks, self._count_idle_ms, added)
 
     async def buckets(self, family: str, newest: int) -> list[int]:
         found = await self._pipelined([("SMEMBERS", self._keys.buckets(shard, family)) for shard in range(ITEM_SHARDS)])

@@ -28,20 +28,15 @@ return 1
 
 ADD_COUNTS: Final = """
 -- KEYS: shard, then pairs of (buckets, counter). ARGV: partition, expected, new, idle ms,
--- then per counter: bucket, number of members, then member, times for each
+-- then in msgpack, for each pair: bucket, {member: times}
 local field = 'watermark:' .. ARGV[1]
 if (redis.call('HGET', KEYS[1], field) or '') ~= ARGV[2] then return 0 end
+local added = cmsgpack.unpack(ARGV[5])
 redis.call('HSET', KEYS[1], field, ARGV[3])
-local at = 5
-for i = 2, #KEYS, 2 do
-  redis.call('SADD', KEYS[i], ARGV[at])
-  local members = tonumber(ARGV[at + 1])
-  at = at + 2
-  for _ = 1, members do
-    redis.call('ZINCRBY', KEYS[i + 1], ARGV[at + 1], ARGV[at])
-    at = at + 2
-  end
-  redis.call('PEXPIRE', KEYS[i + 1], ARGV[4])
+for i, counter in ipairs(added) do
+  redis.call('SADD', KEYS[2 * i], counter[1])
+  for member, times in pairs(counter[2]) do redis.call('ZINCRBY', KEYS[2 * i + 1], times, member) end
+  redis.call('PEXPIRE', KEYS[2 * i + 1], ARGV[4])
 end
 return 1
 """

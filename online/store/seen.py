@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,7 @@ def _layer_items(layer: int) -> int:
     return int(_FIRST * _GROWTH**layer)
 
 
+@lru_cache
 def _layer_shape(layer: int) -> tuple[int, int]:
     """Bits (a multiple of 8) and hash functions of one layer, at the optimum for its rate."""
     bits = -_layer_items(layer) * np.log(_layer_rate(layer)) / np.log(2) ** 2
@@ -85,9 +87,15 @@ def _bits(hashes: NDArray[np.uint64], layer: int) -> NDArray[np.int64]:
     """
     size, k = _layer_shape(layer)
     low, high = hashes & np.uint64(0xFFFFFFFF), hashes >> np.uint64(32)
-    i = np.arange(k, dtype=np.uint64)
-    places = low[:, None] + i * high[:, None] + (i**3 - i) // np.uint64(6)
+    i, cubic = _steps(k)
+    places = low[:, None] + i * high[:, None] + cubic
     return (places % np.uint64(size)).astype(np.int64)
+
+
+@lru_cache
+def _steps(k: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    i = np.arange(k, dtype=np.uint64)
+    return i, (i**3 - i) // np.uint64(6)
 
 
 def _damaged() -> NDArray[np.uint8]:
