@@ -11,6 +11,7 @@ from os import environ
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from threadpoolctl import threadpool_limits
 
@@ -67,14 +68,15 @@ class Live:
         for one in sent:
             one.get(10)
 
-    def worker(self) -> subprocess.Popen[bytes]:
-        """Start one more worker; its log is `worker-N.log`."""
+    def worker(self, redis_url: str | None = None) -> subprocess.Popen[bytes]:
+        """Start one more worker, which reaches Redis as given; its log is `worker-N.log`."""
         variables = {k: v for k, v in environ.items() if not k.startswith("MOODSTREAM_")}
+        its = msgspec.structs.replace(self.settings, redis=redis_url or self.settings.redis)
         with (self._folder / f"worker-{len(self._workers)}.log").open("wb") as log:
             worker = subprocess.Popen(
                 [sys.executable, "-c", SCRIPT],
                 cwd=ROOT,
-                env={**variables, **self.settings.environment(), "PYTHONUNBUFFERED": "1"},
+                env={**variables, **its.environment(), "PYTHONUNBUFFERED": "1"},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

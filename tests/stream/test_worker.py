@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from contracts.kinds import ORDER
 from contracts.sharding import partition_of, user_shard
 from contracts.topics import DEAD_LETTER, ENRICHED, EVENTS, ITEMS
 from online.lake.read import read_table
+from tests.stream.gate import Gate
 from tests.stream.live import PARTITIONS, Live, live
 
 USERS = [f"u{number}" for number in range(40)]
@@ -110,7 +112,7 @@ def test_killed_workers_leave_what_a_clean_run_leaves(running: Live) -> None:
         worker.wait()
         running.send(some_events(rng, 20))
     worker = running.worker()
-    running.wait_until_learned(swept=True)
+    running.wait_until_learned()
     running.stop(worker)
     got, clean = running.learned(USERS)
     assert got == clean
@@ -131,7 +133,7 @@ def test_workers_that_come_and_go_leave_what_a_clean_run_leaves(running: Live) -
     running.send(some_events(rng, 100))
     running.stop(first)
     running.send(some_events(rng, 100))
-    running.wait_until_learned(swept=True)
+    running.wait_until_learned()
     running.stop(second)
     got, clean = running.learned(USERS)
     assert got == clean
@@ -142,19 +144,47 @@ def test_a_store_that_goes_back_is_noticed_and_repaired(running: Live, redis_url
     running.put_in_force(1)
     worker = running.worker()
     running.send(some_events(rng, 200))
-    running.wait_until_learned(swept=True)
+    running.wait_until_learned()
     with redis.Redis.from_url(redis_url) as client:
         shards = [f"{running.settings.namespace}:{{u{shard}}}:" for shard in shards_with_users(USERS[:10])]
         shards += [f"{running.settings.namespace}:{{i{shard}}}:" for shard in (0, 1, 2)]
         before = snapshot(client, shards)
         running.send(some_events(rng, 200))
-        running.wait_until_learned(swept=True)
+        running.wait_until_learned()
         restore(client, shards, before)
         running.wait_until_learned(swept=True)  # noticed by itself, with nothing new in the log
         restore(client, shards, before)
         running.send(some_events(rng, 50))  # noticed by the next event of such a user
         running.wait_until_learned(swept=True)
     assert running.said().count("is read again") >= 2
+    running.stop(worker)
+    got, clean = running.learned(USERS)
+    assert got == clean
+
+
+def test_a_store_that_is_away_is_waited_for_and_holds_up_no_stop(running: Live, redis_url: str) -> None:
+    rng = random.Random(5)
+    address = urlsplit(redis_url)
+    gate = Gate(address.hostname or "", address.port or 6379)
+    try:
+        worker = running.worker(f"redis://127.0.0.1:{gate.port}/0")
+        running.put_in_force(1)
+        running.send(some_events(rng, 100))
+        running.wait_until_learned()
+        gate.shut()
+        running.send(some_events(rng, 100))
+        time.sleep(2)
+        assert worker.poll() is None, running.said()
+        gate.open()
+        running.wait_until_learned()
+        gate.shut()
+        running.send(some_events(rng, 100))
+        time.sleep(1)
+        assert running.stop(worker) < 10
+    finally:
+        gate.close()
+    worker = running.worker()
+    running.wait_until_learned()
     running.stop(worker)
     got, clean = running.learned(USERS)
     assert got == clean
