@@ -96,17 +96,17 @@ async def logged(bundle: Bundle, head: Sequence[UserEvent], tail: Sequence[UserE
 
 
 def fitted(requests: Requests) -> Fitted:
-    """The weights of these requests, which are in the order of time; the defaults where there are too few."""
+    """The weights of these requests, which are in the order of time.
+
+    The defaults stay where there are too few, or where weights fitted on the first four fifths rank the last worse.
+    """
     if len(requests) < LEAST:
         return Fitted(DEFAULT_WEIGHTS, len(requests), 0.0, 0.0)
     cut = len(requests) * 4 // 5
     late = requests.part(cut, len(requests))
-    return Fitted(
-        weights=dict(zip(FEATURES, listwise(requests).tolist(), strict=True)),
-        requests=len(requests),
-        default_ndcg=ndcg(late, _default()),
-        ndcg=ndcg(late, listwise(requests.part(0, cut))),
-    )
+    default, found = ndcg(late, _default()), ndcg(late, listwise(requests.part(0, cut)))
+    weights = dict(zip(FEATURES, listwise(requests).tolist(), strict=True)) if found >= default else DEFAULT_WEIGHTS
+    return Fitted(weights, len(requests), default, found)
 
 
 def listwise(requests: Requests) -> NDArray[np.float64]:

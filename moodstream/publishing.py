@@ -7,6 +7,7 @@ from batch import publish as publishing
 from contracts.errors import BundleRejected, Misconfigured
 from contracts.rollout import Rollout
 from contracts.settings import Settings
+from model.bundle import Bundle
 from model.shelf import Shelf
 from moodstream.console import console, say
 
@@ -50,17 +51,22 @@ def print_bundles(settings: Settings, *, as_json: bool) -> None:
     console.print(table)
 
 
+def measured(bundle: Bundle) -> str:
+    """What the bundle did on the tail that was held out while it was trained."""
+    tail = bundle.metrics.get("tail", {})
+    return ", ".join(f"{name} {value:.3f}" for name, value in tail.items() if isinstance(value, float))
+
+
 def _row(shelf: Shelf, version: str, current: str | None) -> dict[str, object]:
     marked = "current" if version == current else ""
     try:
         bundle = shelf.load(version)
     except BundleRejected as error:
         return {"version": version, "current": marked, "items": "", "events": "", "measured": f"damaged: {error}"}
-    measured = ", ".join(f"{name} {value:.3f}" for name, value in bundle.metrics.items() if isinstance(value, float))
     return {
         "version": version,
         "current": marked,
         "items": len(bundle.catalogue),
         "events": bundle.watermark.count,
-        "measured": measured,
+        "measured": measured(bundle),
     }

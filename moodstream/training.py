@@ -14,6 +14,7 @@ from contracts.settings import Settings
 from model.items import Item
 from model.shelf import Shelf
 from moodstream.console import bar, say
+from moodstream.publishing import measured
 from online.lake.read import read_table, to_training
 
 _STEPS = 1000
@@ -63,6 +64,5 @@ def _train(settings: Settings, log: Log, items: Sequence[Item], *, seed: int, re
 
         bundle = train_on(log, items, Plan(seed=seed), tell, checkpoints)
     version = Shelf(settings.bundles_url).add(bundle)
-    quality = ", ".join(f"{name} {value:.3f}" for name, value in bundle.metrics.items() if isinstance(value, float))
-    say(f"bundle {version}: {len(items):,} items; {quality}")
+    say(f"bundle {version}: {len(items):,} items; on the tail that was held out: {measured(bundle)}")
     return version

@@ -5,6 +5,7 @@
 
 import fcntl
 import hashlib
+import logging
 import os
 import shutil
 import sys
@@ -82,6 +83,8 @@ def download(folder: Path, say: Say) -> list[Path]:
     from jgo.env import EnvironmentBuilder, LinkStrategy
     from jgo.maven import MavenContext, PythonResolver
 
+    # it looks for a Java to sort modules by, which we don't need: its complaint about none would be read as a failure
+    logging.getLogger("jgo").setLevel(logging.CRITICAL)
     context = MavenContext(
         resolver=PythonResolver(progress_callback=_progress(say)),
         repo_cache=folder / "repository",

@@ -52,6 +52,18 @@ def test_ties_count_against_the_chosen_one() -> None:
     assert ndcg(same, DEFAULT) == pytest.approx(1 / np.log2(5))
 
 
+def test_weights_that_rank_later_requests_worse_leave_the_defaults() -> None:
+    early, late = synthetic({"embedding": -3.0}, n=8 * LEAST), synthetic({"embedding": 3.0}, n=2 * LEAST)
+    turned = Requests(
+        np.concatenate([early.features, late.features]),
+        np.concatenate([early.starts, early.starts[-1] + late.starts[1:]]),
+        np.concatenate([early.chosen, early.starts[-1] + late.chosen]),
+    )
+    found = fitted(turned)
+    assert found.ndcg < found.default_ndcg
+    assert found.weights == DEFAULT_WEIGHTS
+
+
 def test_too_few_requests_leave_the_defaults() -> None:
     assert fitted(synthetic({"embedding": 1.0}, n=LEAST - 1)).weights == DEFAULT_WEIGHTS
     assert fitted(synthetic({"embedding": 3.0}, n=10 * LEAST)).weights != DEFAULT_WEIGHTS
