@@ -23,6 +23,8 @@ from online.learn.outgoing import Outbox, Outgoing, Raw, dead_letter, enriched, 
 from online.learn.partition import Partition
 from online.store.protocol import CountWrite, ShardWrite, Store, UserRecord
 
+_SWEPT_AT_ONCE: Final = 32
+"""Shards that an event may have to wait for: some milliseconds."""
 _MOVED_AT_ONCE: Final = 64
 """Users whose states are made again together, for a new bundle: a full tile of the encoder."""
 
@@ -85,15 +87,25 @@ class Learner:
     async def sweep(self, number: int) -> None:
         """Move idle shards' watermarks up to what was taken in, so that the lowest is never far back.
 
-        Raises `Fenced` where the store stands elsewhere, as `learn` does: one that went back is noticed when idle too.
+        Some at a time, with events learned in between. Raises `Fenced` where the store stands elsewhere, as `learn`
+        does: one that went back is noticed when idle too.
         """
         owned = self._owned[number]
         async with owned.lock:
-            owned.check(await self._store.shards(list(owned.metas)), await self._store.count_watermarks(number))
+            owned.check({}, await self._store.count_watermarks(number))
             new = owned.at(owned.position)
             behind = [shard for shard, mark in owned.counts.items() if mark.within(owned.incarnation) < new.offset]
             await self._write_counts(owned, [CountWrite(s, number, owned.counts[s], new, {}) for s in behind])
-            idle = [(shard, meta) for shard, meta in owned.metas.items() if owned.offset(shard) < new.offset]
+        shards = list(owned.metas)
+        for start in range(0, len(shards), _SWEPT_AT_ONCE):
+            if self._owned.get(number) is owned:
+                await self._sweep_some(owned, shards[start : start + _SWEPT_AT_ONCE])
+
+    async def _sweep_some(self, owned: Partition, shards: Sequence[int]) -> None:
+        async with owned.lock:
+            owned.check(await self._store.shards(shards), {})
+            new = owned.at(owned.position)
+            idle = [(shard, owned.metas[shard]) for shard in shards if owned.offset(shard) < new.offset]
             await self._write_shards(owned, [ShardWrite(s, m, m.at(new), {}) for s, m in idle])
 
     async def move_all(self, number: int) -> None:
