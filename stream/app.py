@@ -106,8 +106,8 @@ def _add_agents(app: faust.App, keeper: Keeper, namespace: str) -> None:
         await _quietly(keeper.flush)
 
     app.timer(0.5)(beat)
-    app.timer(1.0)(sweep)
-    app.timer(5.0)(flush)
+    app.timer(2.0)(sweep)
+    app.timer(10.0)(flush)
     app.on_before_shutdown.connect(lambda *_, **__: keeper.flush_quietly(), weak=False)
 
 
