@@ -29,10 +29,6 @@ class StateUnreadable(MoodstreamError):
     """A stored state was written by a newer codec or is damaged."""
 
 
-class UnknownItem(MoodstreamError):
-    """The catalogue has no such item."""
-
-
 class Unavailable(MoodstreamError):
     """A server that is needed does not answer; the same call may succeed later."""
 

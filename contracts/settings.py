@@ -77,10 +77,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             )
 
     @property
-    def secret_token(self) -> Secret:
-        return Secret(self.api_token)
-
-    @property
     def lake_url(self) -> str:
         return self.lake or str(self.home.absolute() / "lake")
 

@@ -1,5 +1,6 @@
 """The command line: thin, one verb a job; every verb has an example, and says what to do next when it fails."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import typer
 
 from contracts import settings as configuration
 from contracts.errors import Misconfigured, MoodstreamError
+from contracts.events import json_schema
 from contracts.settings import Settings
 from moodstream.console import say
 
@@ -169,6 +171,15 @@ def events_send(
     from moodstream.local.operate import with_servers
 
     send_file(with_servers(_settings()), file, items)
+
+
+@events.command("schema")
+def events_schema() -> None:
+    """Print the JSON Schema of all events that a producer may send.
+
+    Example: moodstream events schema > events.schema.json
+    """
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
 @events.command("tail")

@@ -100,7 +100,7 @@ def test_beyond_loopback_a_token_is_demanded(host: str) -> None:
 
 def test_the_token_is_not_shown() -> None:
     given = read(api_token=TOKEN)
-    secret = given.secret_token
+    secret = Secret(given.api_token)
     for shown in (
         repr(given),
         str(given),
