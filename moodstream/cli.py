@@ -210,6 +210,8 @@ def train(
 ) -> None:
     """Train encoder, item vectors and ranker, and put the bundle on the shelf (it isn't published).
 
+    Without a file: on what the stream wrote to the lake, over the catalogue of the current bundle.
+
     Example: moodstream train --events my-events.csv --items my-items.csv
     """
     from moodstream.training import train_on_file, train_on_lake
@@ -229,6 +231,8 @@ def publish(
     share: Annotated[float, typer.Option(help="Only this share of users, as a canary.", min=0, max=1)] = 1.0,
 ) -> None:
     """Put users on a bundle, by a control record in the log; stream and serving change over while they run.
+
+    A canary (--share) ends when a version, the current one too, is published to all.
 
     Example: moodstream publish 20261122T040000-1a2b3c4d --share 0.1
     """

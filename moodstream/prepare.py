@@ -48,8 +48,11 @@ def prepare(running: Running) -> Prepared:
     note = folder / "demo.json"
     done = _read(note, folder)
     part = _shifted(folder, done.shift_ms)
-    if Shelf(running.settings.bundles_url).current() is None:
+    current = Shelf(running.settings.bundles_url).current()
+    if current is None:
         _train_first_bundle(running.settings, part)
+    elif done.loaded_topic != running.topic_ids[EVENTS]:  # a log that has never heard of the bundle
+        publish_version(running.settings, current)
     running.start_workers()
     if done.loaded_topic != running.topic_ids[EVENTS]:
         _load(running, part)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 
@@ -28,6 +28,9 @@ def document() -> Schema:
     schemas, components = _schemas(
         Event, Ask, Query, Posted, Recommendations, SimilarItems, Profile, Erasing, Problem, Live, Ready
     )
+    for kind in get_args(Event):  # the API gives an event an id and a time where it has none
+        required = components[kind.__name__]["required"]
+        components[kind.__name__]["required"] = [name for name in required if name not in ("event_id", "time")]
     event, ask, query, posted, recommended, similar, profile, erasing, problem, live, ready = schemas
     refusals = {status: _problem(problem, said) for status, said in _REFUSALS.items()}
     recommendations = {"200": _answer("Items, best first", recommended, examples.RECOMMENDED)}

@@ -33,6 +33,7 @@ def create_app(settings: Settings, bootstrap: str, store: Store) -> faust.App:
         f"{settings.namespace}.stream",
         broker=[f"kafka://{server}" for server in bootstrap.split(",")],
         store="memory://",
+        datadir=settings.home / "stream",
         web_enabled=False,
         topic_allow_declare=False,
         topic_disable_leader=True,

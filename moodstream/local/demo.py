@@ -29,9 +29,10 @@ def _say_what_next(stack: Running) -> None:
   send an event       curl -s {stack.api}/v1/events \\
                         -d '{{"type":"interaction","user_id":"me","item_id":"50","kind":"like"}}'
   ask                 curl -s '{stack.api}/v1/recommendations?user_id=me&n=5'
-  from Python         from kafka import KafkaProducer
+  from Python         import json, time; from uuid import uuid4; from kafka import KafkaProducer
                       producer = KafkaProducer(bootstrap_servers="{settings.kafka}", acks="all")
-                      producer.send("{settings.namespace}.events", key=b"me", value=b'{{"type":"mood","event_id":"1",'
-                          b'"time":1700000000000,"user_id":"me","mood":"happy"}}').get()
+                      value = json.dumps(dict(type="mood", event_id=uuid4().hex, time=int(time.time() * 1000),
+                                              user_id="me", mood="happy")).encode()
+                      producer.send("{settings.namespace}.events", key=b"me", value=value).get()
   what runs           .venv/bin/moodstream status
   the tests           make test""")

@@ -16,6 +16,7 @@ CONTENTS: Final = (
     "logs",
     "kafka",
     "redis",
+    "stream",
     "data",
     "lake",
     "bundles",

@@ -14,7 +14,7 @@ from moodstream.local.doctor import Check, diagnose
 from moodstream.local.home import Home
 from moodstream.local.lock import holder, stop_holder
 from moodstream.local.ports import LOOPBACK, read_ports
-from moodstream.local.redis import redis_url
+from moodstream.local.redis import redis_url, without_password
 from moodstream.local.running import heartbeats
 from moodstream.local.status import read_status
 from online.store.protocol import Heartbeat
@@ -76,7 +76,7 @@ def report(settings: Settings) -> Report:
         home=str(home.path),
         runs=True,
         kafka=found.kafka,
-        redis=found.redis,
+        redis=without_password(found.redis or ""),
         api=f"http://{found.api_host}:{found.api_port}",
         bundle=bundle,
         services=[msgspec.to_builtins(service) for service in read_status(home.status)],
@@ -99,10 +99,10 @@ def print_status(settings: Settings, *, as_json: bool) -> None:
 
 
 def print_diagnosis(settings: Settings, *, as_json: bool) -> bool:
-    """Print every check; False when one is bad."""
-    checks = diagnose(
-        Home(settings.home), kafka=settings.kafka, redis=settings.redis, more=[lambda: check_bundle(settings)]
-    )
+    """Print every check, of the servers that run here where some do; False when one is bad."""
+    home = Home(settings.home)
+    found = with_servers(settings) if holder(home.lock) else settings
+    checks = diagnose(home, kafka=found.kafka, redis=found.redis, more=[lambda: check_bundle(settings)])
     if as_json:
         print(msgspec.json.encode(checks).decode())
     else:

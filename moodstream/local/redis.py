@@ -96,7 +96,7 @@ def eviction_policy(url: str) -> str:
             return str(server.info("memory")["maxmemory_policy"])
     except (client.RedisError, OSError, KeyError, ValueError) as error:
         raise Unavailable(
-            f"no Redis answers at {_without_password(url)} ({type(error).__name__}): start it, "
+            f"no Redis answers at {without_password(url)} ({type(error).__name__}): start it, "
             "correct MOODSTREAM_REDIS, or unset it to have one started here"
         ) from error
 
@@ -106,12 +106,12 @@ def require_noeviction(url: str) -> None:
     policy = eviction_policy(url)
     if policy != "noeviction":
         raise Misconfigured(
-            f"Redis at {_without_password(url)} has maxmemory-policy {policy} and may drop users' states: "
+            f"Redis at {without_password(url)} has maxmemory-policy {policy} and may drop users' states: "
             "run `redis-cli config set maxmemory-policy noeviction`, and set it in its configuration file"
         )
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
     return re.sub(r"//[^@/]*@", "//***@", url)
 
 

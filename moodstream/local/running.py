@@ -12,9 +12,11 @@ import msgspec
 from redis import Redis
 from redis.exceptions import RedisError
 
+from contracts.errors import Misconfigured
 from contracts.settings import Settings
 from contracts.topics import Topic
 from moodstream.local.home import Home, Say
+from moodstream.local.ports import is_free
 from moodstream.local.stack import Stack
 from online.store.keys import Keys
 from online.store.protocol import Heartbeat
@@ -72,6 +74,8 @@ def heartbeats(settings: Settings) -> list[Heartbeat]:
 @contextmanager
 def running(settings: Settings, say: Say) -> Iterator[Running]:
     """Bring up what isn't given by address; everything is stopped at the end. Raises `Misconfigured`, `Unavailable`."""
+    if settings.api_port and not is_free(settings.api_port):
+        raise Misconfigured(f"port {settings.api_port} is in use: choose another one by MOODSTREAM_API_PORT")
     home = Home(settings.home.absolute())
     with Stack(home, say, kafka=settings.kafka, redis=settings.redis) as stack:
         found = msgspec.structs.replace(
