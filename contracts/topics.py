@@ -2,6 +2,8 @@
 
 from typing import Final, NamedTuple
 
+from contracts.events import Event, ItemEvent
+
 DAY_MS: Final = 24 * 3600 * 1000
 
 
@@ -31,3 +33,8 @@ ENRICHED: Final = Topic("enriched", "user_id", 7 * DAY_MS)
 ITEMS: Final = Topic("items", "item_id", -1, compact=True)
 DEAD_LETTER: Final = Topic("dead-letter", "origin", 90 * DAY_MS)
 TOPICS: Final = (EVENTS, ENRICHED, ITEMS, DEAD_LETTER)
+
+
+def topic_of(event: Event) -> Topic:
+    """Where a producer's event belongs."""
+    return ITEMS if isinstance(event, ItemEvent) else EVENTS

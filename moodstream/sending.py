@@ -8,9 +8,9 @@ from kafka.errors import KafkaError
 
 from contracts import events
 from contracts.errors import KafkaUnavailable, Unavailable
-from contracts.events import Event, ItemEvent
+from contracts.events import Event
 from contracts.settings import Settings
-from contracts.topics import EVENTS, ITEMS
+from contracts.topics import EVENTS, topic_of
 from online.store.protocol import Heartbeat
 
 Told = Callable[[int, str], None]
@@ -27,7 +27,10 @@ def send(settings: Settings, outgoing: Iterable[Event]) -> dict[int, int]:
     """
     producer = KafkaProducer(bootstrap_servers=(settings.kafka or "").split(","), acks="all", linger_ms=5)
     try:
-        sent = [producer.send(_topic(event, settings), events.encode(event), event.key.encode()) for event in outgoing]
+        sent = [
+            producer.send(topic_of(event).full_name(settings.namespace), events.encode(event), event.key.encode())
+            for event in outgoing
+        ]
         producer.flush(timeout=settings.kafka_timeout_s)
         written = [future.get(timeout=settings.kafka_timeout_s) for future in sent]
     except KafkaError as error:
@@ -75,7 +78,3 @@ def _wait(ends: dict[int, int], heartbeats: Callable[[], list[Heartbeat]], told:
         if time.monotonic() - moved > _PATIENCE_S:
             raise Unavailable(f"the stream has taken in nothing for {_PATIENCE_S:.0f} s: see logs/stream.log")
         time.sleep(0.1)
-
-
-def _topic(event: Event, settings: Settings) -> str:
-    return (ITEMS if isinstance(event, ItemEvent) else EVENTS).full_name(settings.namespace)

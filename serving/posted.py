@@ -7,8 +7,8 @@ import msgspec
 
 from contracts import events
 from contracts.errors import InvalidEvent
-from contracts.events import BundleChange, Event, ItemEvent
-from contracts.topics import EVENTS, ITEMS
+from contracts.events import BundleChange, Event
+from contracts.topics import topic_of
 from serving.problems import Refused, Result
 from serving.publisher import Publishing
 from serving.reading import UNDECODABLE
@@ -56,7 +56,7 @@ def take(parts: list[msgspec.Raw], now: int) -> tuple[list[Taken], list[Result]]
 
 def publishing(event: Event, value: bytes) -> Publishing:
     """Where an event goes."""
-    return Publishing(ITEMS if isinstance(event, ItemEvent) else EVENTS, event.key, value)
+    return Publishing(topic_of(event), event.key, value)
 
 
 def _taken(index: int, raw: bytes, now: int) -> Taken:

@@ -1,25 +1,23 @@
 """Moodstream on one machine: the servers, the topics, the stream worker and the API, as supervised processes."""
 
+import asyncio
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import msgspec
-from redis import Redis
-from redis.exceptions import RedisError
 
-from contracts.errors import Misconfigured
+from contracts.errors import Misconfigured, StoreUnavailable
 from contracts.settings import Settings
 from contracts.topics import Topic
 from moodstream.local.home import Home, Say
 from moodstream.local.ports import is_free
 from moodstream.local.stack import Stack
-from online.store.keys import Keys
 from online.store.protocol import Heartbeat
+from online.store.redis import connect
 from stream import topics
 
 _FRESH_MS = 3000
@@ -65,10 +63,17 @@ class Running:
 
 def heartbeats(settings: Settings) -> list[Heartbeat]:
     """What the workers of each partition last said; empty while Redis doesn't answer."""
-    with suppress(RedisError), Redis.from_url(settings.redis or "", socket_timeout=2) as client:
-        raw: Any = client.hvals(Keys(settings.namespace).heartbeats)
-        return sorted((msgspec.json.decode(beat, type=Heartbeat) for beat in raw), key=lambda beat: beat.partition)
+    with suppress(StoreUnavailable):
+        return asyncio.run(_heartbeats(settings))
     return []
+
+
+async def _heartbeats(settings: Settings) -> list[Heartbeat]:
+    store = connect(settings.redis or "", settings.namespace, cluster=settings.redis_cluster, timeout_s=2)
+    try:
+        return await store.heartbeats()
+    finally:
+        await store.close()
 
 
 @contextmanager
