@@ -13,6 +13,8 @@ from online.learn.device import device_of
 from online.learn.place import Places, zone_of
 
 _NO_CONTEXT: Final = Context()
+COLUMNS: Final = 8
+COLUMN_LENGTH: Final = 64
 
 
 class Enriched(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -59,6 +61,12 @@ class Enriched(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     known_as: str = ""
     """Of an alias."""
     extra: dict[str, str | float] = {}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The context's further columns, the session among them, each as `name=value`: the first few, cut short."""
+        named = {"session": self.session, **self.extra} if self.session else self.extra
+        return tuple(f"{name}={value}"[:COLUMN_LENGTH] for name, value in sorted(named.items())[:COLUMNS])
 
 
 class Enricher:

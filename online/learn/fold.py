@@ -103,12 +103,21 @@ def _entry(event: "Interaction | MoodEvent", row: Enriched) -> Entry:
             raise InvalidEvent(
                 f"nobody knows the mood {event.mood!r}; known are {', '.join(LABELS[1:])} and their emoji"
             )
-    return Entry(row.offset, row.time, id_hash(event.event_id), item, kind, row.value, mood, row.place, row.device)
+    return Entry(
+        row.offset, row.time, id_hash(event.event_id), item, kind, row.value, mood, row.place, row.device, row.columns
+    )
 
 
 def _again(entry: Entry, known_as: str) -> "Interaction | MoodEvent":
     """The event that this entry came from, for the known user, with an id that stands for the first one."""
-    where = Context(place=entry.place or None, device=entry.device or None, mood=LABELS[entry.mood] or None)
+    named = dict(column.split("=", 1) for column in entry.columns if "=" in column)
+    where = Context(
+        session=named.pop("session", None),
+        place=entry.place or None,
+        device=entry.device or None,
+        mood=LABELS[entry.mood] or None,
+        extra=named,
+    )
     common: dict[str, Any] = {
         "event_id": forwarded_id(entry.id_hash),
         "time": entry.time,

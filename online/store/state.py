@@ -36,6 +36,8 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
     mood: int = 0
     place: str = ""
     device: str = ""
+    columns: tuple[str, ...] = ()
+    """Further context, each as `name=value`."""
 
     @property
     def weight(self) -> float:

@@ -1,0 +1,55 @@
+"""`moodstream events`: events into Kafka, and what flows there."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contracts.errors import Misconfigured
+from contracts.events import json_schema
+from moodstream.verbs import settings
+
+app = typer.Typer(no_args_is_help=True, help="Events into Kafka, and what flows there.")
+
+
+@app.command("send")
+def send(
+    file: Annotated[Path, typer.Argument(help="Events in the plain form: CSV, CSV.gz or Parquet.")],
+    items: Annotated[Path | None, typer.Option(help="The catalogue in the plain form, sent first.")] = None,
+) -> None:
+    """Send a file's events into Kafka, and wait until the stream has learned from them.
+
+    Example: moodstream events send my-events.csv --items my-items.csv
+    """
+    from moodstream.events import send_file
+    from moodstream.local.operate import with_servers
+
+    send_file(with_servers(settings()), file, items)
+
+
+@app.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of all events that a producer may send.
+
+    Example: moodstream events schema > events.schema.json
+    """
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command("tail")
+def tail(
+    topic: Annotated[str, typer.Option(help="events, enriched, items or dead-letter.")] = "events",
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+    last: Annotated[int, typer.Option(help="How many of each partition's newest records.")] = 10,
+) -> None:
+    """Print the newest records of a topic, one JSON object a line.
+
+    Example: moodstream events tail --topic dead-letter
+    """
+    from moodstream.events import BY_NAME, tail
+    from moodstream.local.operate import with_servers
+
+    if topic not in BY_NAME:
+        raise Misconfigured(f"there is no topic {topic!r}: use one of {', '.join(BY_NAME)}")
+    tail(with_servers(settings()), BY_NAME[topic], follow=follow, last=last)

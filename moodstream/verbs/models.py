@@ -1,0 +1,97 @@
+"""Bundles: train, measure, publish, roll back."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contracts.errors import Misconfigured
+from moodstream.console import say
+from moodstream.verbs import Json, settings
+
+app = typer.Typer()
+
+
+@app.command()
+def train(
+    events: Annotated[Path | None, typer.Option(help="Train on this file; on the lake otherwise.")] = None,
+    items: Annotated[Path | None, typer.Option(help="The catalogue, with --events.")] = None,
+    share: Annotated[float, typer.Option(help="The first part of the file's events, in time.", min=0.01, max=1)] = 1.0,
+    seed: Annotated[int, typer.Option(help="The same seed and data give the same bundle.")] = 0,
+    resume: Annotated[bool, typer.Option(help="Leave checkpoints, and go on from one.")] = True,
+) -> None:
+    """Train encoder, item vectors and ranker, and put the bundle on the shelf (it isn't published).
+
+    Without a file: on what the stream wrote to the lake, over the catalogue of the current bundle.
+
+    Example: moodstream train --events my-events.csv --items my-items.csv
+    """
+    from moodstream.training import train_on_file, train_on_lake
+
+    if (events is None) != (items is None):
+        raise Misconfigured("--events and --items go together")
+    if events and items:
+        version = train_on_file(settings(), events, items, share=share, seed=seed, resume=resume)
+    else:
+        version = train_on_lake(settings(), seed=seed, resume=resume)
+    say(f"publish it: moodstream publish {version}")
+
+
+@app.command()
+def publish(
+    version: Annotated[str, typer.Argument(help="A version that `moodstream bundles` lists.")],
+    share: Annotated[float, typer.Option(help="Only this share of users, as a canary.", min=0, max=1)] = 1.0,
+) -> None:
+    """Put users on a bundle, by a control record in the log; stream and serving change over while they run.
+
+    A canary (--share) ends when a version, the current one too, is published to all.
+
+    Example: moodstream publish 20261122T040000-1a2b3c4d --share 0.1
+    """
+    from moodstream.local.operate import with_servers
+    from moodstream.publishing import publish_version
+
+    publish_version(with_servers(settings()), version, share=share)
+
+
+@app.command()
+def rollback() -> None:
+    """Put all users back on the bundle that was published before.
+
+    Example: moodstream rollback
+    """
+    from moodstream.local.operate import with_servers
+    from moodstream.publishing import roll_back
+
+    roll_back(with_servers(settings()))
+
+
+@app.command()
+def bundles(as_json: Json = False) -> None:
+    """The bundles on the shelf, with what they measured; the current one is marked.
+
+    Example: moodstream bundles --json
+    """
+    from moodstream.publishing import print_bundles
+
+    print_bundles(settings(), as_json=as_json)
+
+
+@app.command()
+def evaluate(
+    events: Annotated[Path | None, typer.Option(help="A data set in the plain form; MovieLens-100K otherwise.")] = None,
+    items: Annotated[Path | None, typer.Option(help="Its catalogue.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    seed: Annotated[int, typer.Option(help="Of training, and of the order of equal times.")] = 0,
+    max_events: Annotated[int | None, typer.Option(help="Replay only so many events.")] = None,
+) -> None:
+    """Train on the first 80% in time, replay the rest through the very code that learns and serves, and score it.
+
+    Example: moodstream evaluate --json report.json
+    """
+    from moodstream.evaluation import evaluate as score
+
+    if (events is None) != (items is None):
+        raise Misconfigured("--events and --items go together")
+    dataset = events.stem if events else "ml-100k"
+    score(settings(), events, items, dataset, json_file, seed=seed, max_events=max_events)
