@@ -116,7 +116,7 @@ def _again(entry: Entry, known_as: str) -> "Interaction | MoodEvent":
         place=entry.place or None,
         device=entry.device or None,
         mood=LABELS[entry.mood] or None,
-        extra=named,
+        extra={**named},
     )
     common: dict[str, Any] = {
         "event_id": forwarded_id(entry.id_hash),
