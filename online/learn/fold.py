@@ -10,6 +10,7 @@ from contracts.events import MAX_FORWARDS, Alias, Context, Erase, Impression, In
 from contracts.kinds import MOOD_KIND, ORDER
 from contracts.moods import LABELS, mood_of
 from online.learn.enrich import Enriched
+from online.learn.impressions import Impressions
 from online.store.protocol import UserRecord
 from online.store.seen import SeenFilter
 from online.store.state import HISTORY, Entry, UserState, forwarded_id, id_hash
@@ -26,6 +27,7 @@ class Working:
         if state.incarnation != incarnation:  # the topic was made again: old offsets say nothing any more
             state = msgspec.structs.replace(state, offset=-1)
             self.history = [msgspec.structs.replace(entry, offset=-1) for entry in self.history]
+        self.shown = Impressions()
         self.user_id = user_id
         self.bundle = bundle
         self.rebuilt = rebuild = state.bundle != bundle
