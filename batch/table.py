@@ -1,70 +1,109 @@
-"""Rows of a CSV (or .csv.gz) or Parquet file, each with the place that an error should name."""
+"""Rows of a text table (CSV, TSV, `::`; plain or gzipped) or a Parquet file; a wrong row is told apart, not raised."""
 
-import csv
-import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, Final, NamedTuple
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from batch.delimited import Record, Wrong, delimiter_of, records, split
+from batch.lines import opened
+from batch.parquet import opened_parquet
 from contracts.errors import InvalidEvent
 
-
-class Row(NamedTuple):
-    """One row: where it stands, and its cells; an empty cell is left out."""
-
-    place: str
-    cells: Mapping[str, Any]
+DOUBLE_COLON: Final = "::"
+Headers = Callable[[int], Sequence[str] | None]
+"""The names of so many columns of a `::` table, which has no line of names; None when nobody knows them."""
 
 
-def rows(path: Path, required: tuple[str, ...]) -> Iterator[Row]:
-    """The rows of a file in its order. Raises `InvalidEvent`, with the line, for what is no table of these columns."""
+class Table(NamedTuple):
+    """A table that is being read; an empty cell is "" in text and None in Parquet."""
+
+    path: Path
+    names: tuple[str, ...]
+    rows: Iterator[Record | Wrong]
+    """In the file's order; a text row's number is that of its line, counted from 1."""
+    form: str
+    """What the file was understood as, in words."""
+    size: int
+    done: Callable[[], int]
+    """How much of `size` has been read: bytes, or rows of Parquet."""
+    times: frozenset[str] = frozenset()
+    """Columns whose type says that they are times: whole UTC milliseconds here."""
+    numbers: frozenset[str] = frozenset()
+    """Columns whose type says that they are numbers."""
+    unfit: tuple[str, ...] = ()
+    """Columns, with their types, that hold no plain cells."""
+
+    def place(self, number: int) -> str:
+        """Where a row stands, in words."""
+        return f"{self.path}: row {number}" if self.form == "Parquet" else f"{self.path}:{number}"
+
+
+def no_names(_: int) -> None:
+    """For tables that must have a line of names."""
+    return
+
+
+@contextmanager
+def table(path: Path, names: Sequence[str] = (), headers: Headers = no_names) -> Iterator[Table]:
+    """Open a file; `names` are its columns' where it has no line of names.
+
+    Raises `InvalidEvent`, with the file and line, for what is no table.
+    """
     if not path.is_file():
         raise InvalidEvent(f"{path}: no such file")
-    return _parquet(path, required) if path.suffix == ".parquet" else _csv(path, required)
+    if _is_parquet(path):
+        with opened_parquet(path) as found:
+            _no_doubles(found.names, str(path))
+            yield Table(path, found.names, found.rows, "Parquet", found.size, found.done, *found.kinds)
+        return
+    fallback = "latin-1" if _is_double_colon(path) else ""
+    with opened(path, fallback) as (lines, file):
+        first = next(lines, None)
+        if first is None:
+            raise InvalidEvent(f"{path}:1: the file is empty")
+        if first.wrong:
+            raise InvalidEvent(f"{path}:1: {first.wrong}: a table of text starts with the names of its columns")
+        delimiter = DOUBLE_COLON if fallback else delimiter_of(first.text)
+        width = len(split(first.text, delimiter))
+        known = tuple(names) or (tuple(headers(width) or ()) if fallback else ())
+        if known:
+            lines.give_back([first])
+        header = known or tuple(name.strip() for name in split(first.text, delimiter))
+        _no_doubles(header, f"{path}:1")
+        form = f"text, separated by {delimiter!r}, {'without' if known else 'with'} a line of names"
+        yield Table(path, header, records(lines, len(header), delimiter), form, path.stat().st_size, file.tell)
 
 
-def _csv(path: Path, required: tuple[str, ...]) -> Iterator[Row]:
-    with _text(path) as file:
-        reader = csv.reader(file, strict=True)
-        try:
-            names = [name.strip() for name in next(reader, [])]
-            _demand(names, required, f"{path}:1")
-            for cells in reader:
-                place = f"{path}:{reader.line_num}"
-                if len(cells) != len(names):
-                    raise InvalidEvent(f"{place}: {len(cells)} cells, the header has {len(names)}")
-                yield Row(place, {name: cell for name, cell in zip(names, cells, strict=True) if cell != ""})
-        except (csv.Error, UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
-            raise InvalidEvent(f"{path}:{reader.line_num + 1}: {error}") from error
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        return path.suffix == ".parquet" or file.read(4) == b"PAR1"
 
 
-def _text(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
+def _is_double_colon(path: Path) -> bool:
+    with opened(path) as (lines, _):
+        first = next(lines, None)
+        return first is not None and DOUBLE_COLON in first.text
 
 
-def _parquet(path: Path, required: tuple[str, ...]) -> Iterator[Row]:
-    try:
-        with pq.ParquetFile(path) as file:
-            _demand(file.schema_arrow.names, required, str(path))
-            number = 0
-            for batch in file.iter_batches():
-                for cells in batch.to_pylist():
-                    number += 1
-                    kept = {name: cell for name, cell in cells.items() if cell is not None and cell != ""}
-                    yield Row(f"{path}: row {number}", kept)
-    except pa.ArrowException as error:
-        raise InvalidEvent(f"{path}: {error}") from error
-
-
-def _demand(names: list[str], required: tuple[str, ...], place: str) -> None:
-    missing = [name for name in required if name not in names]
-    if missing:
-        raise InvalidEvent(f"{place}: no column {', '.join(missing)} among {', '.join(names) or 'no columns at all'}")
-    double = sorted({name for name in names if names.count(name) > 1})
+def _no_doubles(names: Sequence[str], place: str) -> None:
+    double = sorted({name for name in names if name and names.count(name) > 1})
     if double:
         raise InvalidEvent(f"{place}: column {', '.join(double)} occurs more than once")
+
+
+def demand(found: Table, required: Sequence[str]) -> None:
+    """Raises `InvalidEvent` where columns are missing."""
+    missing = [name for name in required if name not in found.names]
+    if missing:
+        there = ", ".join(name for name in found.names if name) or "no columns at all"
+        place = str(found.path) if found.form == "Parquet" else f"{found.path}:1"
+        raise InvalidEvent(f"{place}: no column {', '.join(missing)} among {there}")
+
+
+def good(found: Table) -> Iterator[tuple[int, Sequence[Any]]]:
+    """Number and cells of each row. Raises `InvalidEvent`, with the place, at the first that is wrong."""
+    for row in found.rows:
+        if isinstance(row, Wrong):
+            raise InvalidEvent(f"{found.place(row.number)}: {row.reason}")
+        yield row.number, row.cells
