@@ -1,0 +1,70 @@
+"""Implicit matrix factorisation (Y. Hu, Y. Koren and C. Volinsky, 2008) by `implicit`, folding in the live history."""
+
+from typing import ClassVar
+
+import numpy as np
+import scipy.sparse as sp
+from implicit.cpu.als import AlternatingLeastSquares
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from batch.baselines.live import Live, Rows, recency
+from batch.baselines.refit import events_between
+from contracts.events import Interaction
+
+
+class Als(Live):
+    """Item factors fitted again in blocks; a user's factors are solved for at each request, from the latest items."""
+
+    name = "als"
+    last: ClassVar = 200
+    asked: ClassVar = 8
+    decay: ClassVar = 0.9
+    factors: ClassVar = 64
+    ridge: ClassVar = 5.0
+    alpha: ClassVar = 10.0
+    """How much surer a taken item is than one that wasn't."""
+    iterations: ClassVar = 15
+
+    def _begin(self) -> None:
+        self._taken: dict[str, dict[int, None]] = {}
+        self._since = 0
+
+    def _count(self, event: Interaction, row: int, before: Rows) -> None:
+        self._taken.setdefault(event.user_id, {})[row] = None
+
+    def _fitted(self) -> None:
+        starts = np.concatenate([[0], np.cumsum([len(rows) for rows in self._taken.values()])])
+        rows = np.fromiter((row for rows in self._taken.values() for row in rows), np.int32, int(starts[-1]))
+        shape = (len(self._taken), len(self.items))
+        taken = sp.csr_matrix((np.ones(len(rows), np.float32), rows, starts), shape=shape)
+        with threadpool_limits(1):  # implicit warns of BLAS threads beside its own
+            model = AlternatingLeastSquares(
+                factors=self.factors,
+                regularization=self.ridge,
+                alpha=self.alpha,
+                iterations=self.iterations,
+                num_threads=1,
+                random_state=0,
+            )
+            model.fit(taken, show_progress=False)
+        self._factors = np.asarray(model.item_factors, np.float32)
+        self._inner = self._factors.T @ self._factors + self.ridge * np.eye(self.factors, dtype=np.float32)
+        self._each = events_between(self.iterations * (len(rows) * self.factors * 40.0 + sum(shape) * 4e4))
+        self._since = 0
+
+    def _learned(self) -> None:
+        self._since += 1
+        if self._since >= self._each:
+            self._fitted()
+
+    def _scores(self, user_id: str, latest: Rows) -> NDArray[np.floating]:
+        found = np.zeros(len(self.items), np.float32)
+        known = [(row, age) for age, row in enumerate(latest[: self.asked]) if row < len(self._factors)]
+        if known:
+            rows, ages = np.array(known).T
+            sure = (self.alpha * recency(self.asked, self.decay)[ages]).astype(np.float32)
+            taken = self._factors[rows]
+            user = np.linalg.solve(self._inner + (taken.T * (sure - 1)) @ taken, sure @ taken)
+            found[: len(self._factors)] = self._factors @ user
+        return found
