@@ -41,7 +41,7 @@ class Batch:
             return "redelivered"
         self._shards.add(shard)
         outcome = user.apply(event, row)
-        if outcome in ("applied", "forwarded"):
+        if outcome in ("applied", "forwarded", "noted"):
             self.touched[event.user_id] = None
         if outcome == "applied" and user.history and user.history[-1].offset == row.offset:
             self._count(user, len(user.history) - 1, row.offset)

@@ -10,7 +10,8 @@ from contracts.events import MAX_FORWARDS, Alias, Context, Erase, Impression, In
 from contracts.kinds import MOOD_KIND, ORDER
 from contracts.moods import LABELS, mood_of
 from online.learn.enrich import Enriched
-from online.learn.impressions import Impressions
+from online.learn.impressions import close, show, take
+from online.store.impressions import Impressions
 from online.store.protocol import UserRecord
 from online.store.seen import SeenFilter
 from online.store.state import HISTORY, Entry, UserState, forwarded_id, id_hash
@@ -24,17 +25,20 @@ class Working:
 
     def __init__(self, user_id: str, record: UserRecord | None, bundle: str, incarnation: str) -> None:
         state, self.history, self.seen = record.unpack() if record else (UserState(), [], SeenFilter())
+        self.shown = record.impressions() if record else Impressions()
+        """What became of what the user was shown; `online.learn.impressions` reads it."""
         if state.incarnation != incarnation:  # the topic was made again: old offsets say nothing any more
             state = msgspec.structs.replace(state, offset=-1)
             self.history = [msgspec.structs.replace(entry, offset=-1) for entry in self.history]
-        self.shown = Impressions()
+            self.shown.outcomes = []
         self.user_id = user_id
         self.bundle = bundle
         self.rebuilt = rebuild = state.bundle != bundle
         """The state was another bundle's, so it's made again from the history."""
-        self.state = msgspec.structs.replace(
-            state, bundle=bundle, incarnation=incarnation, hidden=np.zeros(0, np.float32) if rebuild else state.hidden
-        )
+        self.state = msgspec.structs.replace(state, bundle=bundle, incarnation=incarnation)
+        if rebuild:
+            nothing = np.zeros(0, np.float32)
+            self.state = msgspec.structs.replace(self.state, hidden=nothing, embedding=nothing)
         self.pending: list[Entry] = list(self.history) if rebuild else []
         self.stepped_to: int | None = None if rebuild or not self.history else self.history[-1].time
         """Event time of what `state.hidden` has taken in last; None for the zero state."""
@@ -44,18 +48,27 @@ class Working:
 
     def apply(self, event: UserEvent, row: Enriched) -> Outcome:
         """Fold in the user's next event; raises `InvalidEvent` for one that can't be."""
-        if isinstance(event, Impression):
-            return "noted"
         if isinstance(event, Erase):
             return self._erase(row.offset)
         if isinstance(event, Alias):
             return self._alias(event, row.offset)
-        if id_hash(event.event_id) in self._ids:
+        if not isinstance(event, Impression) and id_hash(event.event_id) in self._ids:
             return "duplicate"
         if self.state.forward:
             return self._forward(event, self.state.forward)
+        if isinstance(event, Impression):
+            return "noted" if show(self.shown, event, row) else "duplicate"
         self._append(_entry(event, row))
+        self._decide(event, row)
         return "applied"
+
+    def _decide(self, event: "Interaction | MoodEvent", row: Enriched) -> None:
+        if not self.shown:
+            return
+        if isinstance(event, Interaction):
+            take(self.shown, event.item_id, row)
+        else:
+            close(self.shown, row.time, row.offset)
 
     def _append(self, entry: Entry) -> None:
         self.history.append(entry)
@@ -71,7 +84,7 @@ class Working:
             self.state, offset=entry.offset, time=entry.time, count=self.state.count + 1, erased=False, **felt
         )
 
-    def _forward(self, event: "Interaction | MoodEvent", known_as: str) -> Outcome:
+    def _forward(self, event: "Interaction | MoodEvent | Impression", known_as: str) -> Outcome:
         if event.forwards >= MAX_FORWARDS:
             raise InvalidEvent(f"aliases lead in a circle: forwarded {event.forwards} times, last to {known_as}")
         self.outgoing.append(msgspec.structs.replace(event, user_id=known_as, forwards=event.forwards + 1))
@@ -93,6 +106,7 @@ class Working:
             left, bundle=self.bundle, incarnation=self.state.incarnation, offset=offset
         )
         self.history, self.pending, self.stepped_to, self._ids, self.seen = [], [], None, set(), SeenFilter()
+        self.shown = Impressions()
 
 
 def _entry(event: "Interaction | MoodEvent", row: Enriched) -> Entry:

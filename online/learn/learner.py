@@ -214,13 +214,12 @@ class Learner:
 
     async def _advance(self, users: Sequence[Working]) -> dict[str, UserRecord]:
         """The users' new records, each computed with the bundle that they're on."""
-        records: dict[str, UserRecord] = {}
-        for version in sorted({user.bundle for user in users}):
-            group = [user for user in users if user.bundle == version]
-            states = advance(group, await self._bundles.get(version)) if version else [user.state for user in group]
-            for user, state in zip(group, states, strict=True):
-                records[user.user_id] = UserRecord.pack(state, user.history, user.seen)
-        return records
+        states = {user.user_id: user.state for user in users}
+        for version in sorted({user.bundle for user in users if user.bundle and user.pending}):
+            group = [user for user in users if user.bundle == version and user.pending]
+            stepped = advance(group, await self._bundles.get(version))
+            states.update({user.user_id: state for user, state in zip(group, stepped, strict=True)})
+        return {u.user_id: UserRecord.pack(states[u.user_id], u.history, u.seen, u.shown) for u in users}
 
     async def _send(self, owned: Partition, taken: Taken, batch: Batch, rows: Sequence[Enriched]) -> None:
         """What others are to get, before the users' shards say that it's done."""

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from contracts.rollout import Rollout
+from online.store.impressions import Impressions, pack_impressions, unpack_impressions
 from online.store.seen import SeenFilter
 from online.store.state import Entry, UserState, pack_history, pack_state, unpack_history, unpack_state
 
@@ -59,10 +60,18 @@ class UserRecord(NamedTuple):
     state: bytes
     history: bytes
     seen: bytes
+    shown: bytes = b""
+    """Empty, and not stored, for a user who was never shown anything."""
 
     @classmethod
-    def pack(cls, state: UserState, history: list[Entry], seen: SeenFilter) -> "UserRecord":
-        return cls(pack_state(state), pack_history(history), seen.to_bytes())
+    def pack(
+        cls, state: UserState, history: list[Entry], seen: SeenFilter, shown: Impressions | None = None
+    ) -> "UserRecord":
+        return cls(pack_state(state), pack_history(history), seen.to_bytes(), pack_impressions(shown) if shown else b"")
+
+    def impressions(self) -> Impressions:
+        """What the user was shown; raises `StateUnreadable`."""
+        return unpack_impressions(self.shown)
 
     def unpack(self) -> tuple[UserState, list[Entry], SeenFilter]:
         """Raises `StateUnreadable`."""

@@ -27,7 +27,7 @@ from online.store.protocol import (
 )
 
 _DAY_MS: Final = 24 * 3600 * 1000
-_RECORD: Final = ("state", "history", "seen")
+_RECORD: Final = ("state", "history", "seen", "shown")
 _META: Final = ("watermark", "rollout", "moved")
 Command = tuple[Any, ...]
 
@@ -64,7 +64,7 @@ class RedisStore:
         meta, fields = await self._pipelined(
             [("HMGET", self._keys.user_shard(shard), *_META), ("HMGET", self._keys.user(shard, user_id), *_RECORD)]
         )
-        return _meta(meta), None if None in fields else UserRecord(*fields)
+        return _meta(meta), _record(fields)
 
     async def shard_users(self, shard: int) -> list[str]:
         (members,) = await self._pipelined([("SMEMBERS", self._keys.shard_users(shard))])
@@ -217,8 +217,13 @@ async def _answering() -> AsyncIterator[None]:
 
 
 def _known(user_ids: Sequence[str], records: Sequence[Sequence[Any]]) -> dict[str, UserRecord]:
-    pairs = zip(user_ids, records, strict=True)
-    return {user_id: UserRecord(*fields) for user_id, fields in pairs if None not in fields}
+    pairs = zip(user_ids, map(_record, records), strict=True)
+    return {user_id: record for user_id, record in pairs if record}
+
+
+def _record(fields: Sequence[Any]) -> UserRecord | None:
+    state, history, seen, shown = fields
+    return None if None in (state, history, seen) else UserRecord(state, history, seen, shown or b"")
 
 
 def _fields(meta: ShardMeta) -> tuple[str, bytes, int]:

@@ -5,13 +5,13 @@ from typing import Final
 READ_SHARD: Final = """
 -- KEYS: shard, then users
 local read = {redis.call('HMGET', KEYS[1], 'watermark', 'rollout', 'moved')}
-for i = 2, #KEYS do read[i] = redis.call('HMGET', KEYS[i], 'state', 'history', 'seen') end
+for i = 2, #KEYS do read[i] = redis.call('HMGET', KEYS[i], 'state', 'history', 'seen', 'shown') end
 return read
 """
 
 WRITE_SHARD: Final = """
 -- KEYS: shard, its set of users, then users. ARGV: expected and new (watermark, rollout, moved), idle ms,
--- then per user: id, state, history, seen
+-- then per user: id, state, history, seen, shown (which isn't kept when empty)
 local stands = redis.call('HMGET', KEYS[1], 'watermark', 'rollout', 'moved')
 if (stands[1] or '') ~= ARGV[1] then return 0 end
 if stands[1] and (stands[2] ~= ARGV[2] or stands[3] ~= ARGV[3]) then return 0 end
@@ -20,8 +20,10 @@ local at = 8
 for i = 3, #KEYS do
   redis.call('SADD', KEYS[2], ARGV[at])
   redis.call('HSET', KEYS[i], 'state', ARGV[at + 1], 'history', ARGV[at + 2], 'seen', ARGV[at + 3])
+  if ARGV[at + 4] == '' then redis.call('HDEL', KEYS[i], 'shown')
+  else redis.call('HSET', KEYS[i], 'shown', ARGV[at + 4]) end
   redis.call('PEXPIRE', KEYS[i], ARGV[7])
-  at = at + 4
+  at = at + 5
 end
 return 1
 """

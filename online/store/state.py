@@ -90,12 +90,12 @@ def pack_state(state: UserState) -> bytes:
     """The state as bytes: one version byte, then msgpack; float32 vectors little-endian."""
     fields = msgspec.structs.asdict(state)
     vectors = {name: fields[name].astype("<f4").tobytes() for name in ("hidden", "embedding")}
-    return _VERSION_BYTE + _encoder.encode(_Packed(**{**fields, **vectors}))
+    return encoded(_Packed(**{**fields, **vectors}))
 
 
 def unpack_state(raw: bytes) -> UserState:
     """The state in these bytes; raises `StateUnreadable` for a newer codec's or damaged ones."""
-    fields = msgspec.structs.asdict(_decode(_state_decoder, raw))
+    fields = msgspec.structs.asdict(decoded(_state_decoder, raw))
     try:
         vectors = {name: np.frombuffer(fields[name], "<f4") for name in ("hidden", "embedding")}
     except ValueError as error:
@@ -105,15 +105,21 @@ def unpack_state(raw: bytes) -> UserState:
 
 def pack_history(history: list[Entry]) -> bytes:
     """The history as bytes, oldest first."""
-    return _VERSION_BYTE + _encoder.encode(history)
+    return encoded(history)
 
 
 def unpack_history(raw: bytes) -> list[Entry]:
     """The history in these bytes; raises `StateUnreadable` for a newer codec's or damaged ones."""
-    return _decode(_history_decoder, raw)
+    return decoded(_history_decoder, raw)
 
 
-def _decode(decoder: "msgspec.msgpack.Decoder[T]", raw: bytes) -> T:
+def encoded(part: object) -> bytes:
+    """One part of a record as bytes: one version byte, then msgpack."""
+    return _VERSION_BYTE + _encoder.encode(part)
+
+
+def decoded(decoder: "msgspec.msgpack.Decoder[T]", raw: bytes) -> T:
+    """The part in these bytes; raises `StateUnreadable` for a newer codec's or damaged ones."""
     if raw[:1] != _VERSION_BYTE:
         raise StateUnreadable(
             f"a state of codec {raw[:1].hex() or 'none'}; this code reads {_VERSION_BYTE.hex()}: upgrade it"

@@ -6,7 +6,7 @@ from itertools import count, islice
 from typing import Final
 
 from contracts import events
-from contracts.events import BundleChange, Interaction, MoodEvent
+from contracts.events import BundleChange, Context, Impression, Interaction, MoodEvent, Shown
 from contracts.kinds import ORDER
 from contracts.rollout import Rollout
 from contracts.sharding import user_shard
@@ -24,6 +24,8 @@ PARTITIONS: Final = 512
 TOPIC_ID: Final = "topic-1"
 USERS: Final = tuple(islice((f"u{n}" for n in count() if user_shard(f"u{n}") % PARTITIONS == 0), 4))
 START: Final = 1_700_000_000_000
+APART_MS: Final = 600_000
+"""Between two events, so that showings are taken in time, late or never."""
 
 
 class Shelf(dict[str, Bundle]):
@@ -38,9 +40,9 @@ VERSIONS: Final = tuple(SHELF)
 
 
 def records(log: Sequence[events.Record | bytes], start: int = 0) -> list[Raw]:
-    """The events as they would lie in partition 0, a second apart on arrival."""
+    """The events as they would lie in partition 0, `APART_MS` apart on arrival."""
     return [
-        Raw(EVENTS, 0, offset, START + 1000 * offset, e if isinstance(e, bytes) else events.encode(e))
+        Raw(EVENTS, 0, offset, START + APART_MS * offset, e if isinstance(e, bytes) else events.encode(e))
         for offset, e in enumerate(log, start)
     ]
 
@@ -51,7 +53,7 @@ def bundle_change(number: int) -> BundleChange:
 
 
 def random_log(rng: random.Random, n: int) -> list[events.Record]:
-    """Interactions and moods of a few users, some sent twice, with bundle changes among them."""
+    """Interactions, moods and impressions of a few users, some sent twice, with bundle changes among them."""
     log: list[events.Record] = [bundle_change(0)]
     for number in range(n):
         if rng.random() < 0.15 and len(log) > 1:
@@ -63,13 +65,25 @@ def random_log(rng: random.Random, n: int) -> list[events.Record]:
     return log
 
 
-def random_event(rng: random.Random, number: int) -> Interaction | MoodEvent:
+def random_event(rng: random.Random, number: int) -> Interaction | MoodEvent | Impression:
     """An event of one of `USERS`, now and then late or about an item that no bundle knows."""
-    user, time = rng.choice(USERS), START + 1000 * number - rng.choice((0, 0, 0, 5000))
+    user, time = rng.choice(USERS), START + APART_MS * number - rng.choice((0, 0, 0, 5 * APART_MS))
     if rng.random() < 0.2:
         return MoodEvent(event_id=f"e{number}", time=time, user_id=user, mood=rng.choice(("happy", "😢", "calm")))
-    item = f"i{rng.randrange(14)}"
-    return Interaction(event_id=f"e{number}", time=time, user_id=user, item_id=item, kind=rng.choice(ORDER))
+    if rng.random() < 0.4:
+        return random_impression(rng, number, user, time)
+    item, context = f"i{rng.randrange(14)}", Context(request_id=f"e{rng.randrange(number + 1)}")
+    where = rng.choice((None, context))
+    return Interaction(
+        event_id=f"e{number}", time=time, user_id=user, item_id=item, kind=rng.choice(ORDER), context=where
+    )
+
+
+def random_impression(rng: random.Random, number: int, user: str, time: int) -> Impression:
+    """A page of a few items, which the user may take in what follows."""
+    items = rng.sample(range(14), rng.randint(0, 8))
+    shown = [Shown(f"i{item}", place, rng.gauss(0, 1), 1.0) for place, item in enumerate(items)]
+    return Impression(event_id=f"e{number}", time=time, user_id=user, request_id=f"e{number}", bundle="", shown=shown)
 
 
 class Box(list[Outgoing]):

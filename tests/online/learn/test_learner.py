@@ -35,6 +35,7 @@ from online.learn.outgoing import MAX_RAW, Raw, dead_letter
 from online.store.memory import MemoryStore
 from online.store.state import HISTORY, Entry, UserState
 from tests.online.learn.logs import (
+    APART_MS,
     PARTITIONS,
     SHELF,
     START,
@@ -303,7 +304,7 @@ def test_times_that_go_back_have_no_gap_and_the_future_is_taken_as_of_its_arriva
     same = Told().learn(bundle_change(0), like(ANNA, "i1", "a", START + 500), like(ANNA, "i2", "b", START + 500))
     assert np.array_equal(told.user(ANNA)[0].embedding, same.user(ANNA)[0].embedding)
     told.learn(like(ANNA, "i3", "c", START + 10**10))
-    assert told.user(ANNA)[1][-1].time == START + 1000 * 3  # as `records` has it arrive
+    assert told.user(ANNA)[1][-1].time == START + APART_MS * 3  # as `records` has it arrive
 
 
 def test_a_topic_that_was_made_again_restarts_offsets_and_keeps_histories() -> None:
@@ -400,12 +401,17 @@ def test_a_shelf_that_cannot_be_reached_is_waited_for() -> None:
         run(work())
 
 
-def test_an_impression_is_noted_and_enriched_but_steps_nobody() -> None:
+def test_an_impression_is_kept_and_enriched_but_steps_nobody() -> None:
     shown = [Shown("i1", 0, 1.0, 1.0)]
     event: Event = Impression(event_id="p", time=START, user_id=ANNA, request_id="r", bundle="", shown=shown)
-    told = Told().learn(event)
-    assert run(told.store.user(ANNA))[1] is None
+    told = Told().learn(bundle_change(0), event)
+    state, history = told.user(ANNA)
+    assert (state.count, state.time, len(state.hidden), history) == (0, 0, 0, [])
     assert [out.topic for out in told.box] == [ENRICHED]
+    told.learn(like(ANNA, "i1", "a"))
+    without = Told().learn(bundle_change(0), like(ANNA, "i1", "a"))
+    assert np.array_equal(told.user(ANNA)[0].embedding, without.user(ANNA)[0].embedding)
+    assert told.taken() == 1
 
 
 def test_without_any_bundle_events_are_kept_and_learned_when_one_comes() -> None:

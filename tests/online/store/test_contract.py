@@ -86,6 +86,15 @@ async def test_a_record_comes_back_as_it_was_packed(store: Store) -> None:
     assert await ann(store) == strange
 
 
+async def test_what_a_user_was_shown_goes_when_it_is_emptied(store: Store) -> None:
+    shown = UserRecord(b"a", b"b", b"c", b"shown")
+    await store.write_shards([ShardWrite(SHARD, ShardMeta(), at(0), {ANN: shown})])
+    assert await ann(store) == (await store.read({SHARD: [ANN]}))[SHARD].users[ANN] == shown
+    emptied = shown._replace(shown=b"")
+    await store.write_shards([ShardWrite(SHARD, at(0), at(1), {ANN: emptied})])
+    assert await ann(store) == (await store.read({SHARD: [ANN]}))[SHARD].users[ANN] == emptied
+
+
 async def test_user_ids_of_any_letters_are_kept_apart(store: Store) -> None:
     ids = ["ü", "a:b", "{u1}", "a b", "😀", "x" * 128]
     for user in ids:

@@ -44,7 +44,10 @@ class Steps:
         users = [user for user in USERS if user_shard(user) == shard and self._random.random() < 0.7]
         rollout = self._random.choice((Rollout("b1"), Rollout("b1", "b2", 0.1)))
         self._metas.append(ShardMeta(self._mark(), rollout, self._random.random() < 0.5))
-        records = {user: UserRecord(*(self._random.randbytes(n) for n in (20, 300, 0))) for user in users}
+        records = {
+            user: UserRecord(*(self._random.randbytes(n) for n in (20, 300, 0, self._random.choice((0, 40)))))
+            for user in users
+        }
         return ShardWrite(shard, self._random.choice(self._metas[-4:]), self._metas[-1], records)
 
     def _counts(self) -> Step:

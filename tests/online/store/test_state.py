@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from contracts.errors import StateUnreadable
+from online.store.impressions import Impressions, Outcomes, Page, PassedOver, pack_impressions, unpack_impressions
 from online.store.protocol import UserRecord
 from online.store.seen import SeenFilter
 from online.store.state import (
@@ -56,6 +57,9 @@ ENTRIES = st.builds(
     device=TEXT,
 )
 HISTORIES = st.lists(ENTRIES, max_size=8)
+SHOWN = Impressions(
+    [Page(1, 2, ["a", "b"], [0, 1], [0.5, 0.25])], {"c": PassedOver(2, 3)}, [Outcomes(4, True, [5], [0.125])], [6]
+)
 
 
 @given(STATES)
@@ -87,7 +91,7 @@ def test_a_record_comes_back(state: UserState, history: list[Entry], items: list
 @given(st.binary(max_size=300), st.booleans())
 def test_bytes_of_any_kind_are_read_or_refused(raw: bytes, with_version: bool) -> None:
     raw = bytes([CODEC_VERSION]) + raw if with_version else raw
-    for unpack in (unpack_state, unpack_history, SeenFilter.from_bytes):
+    for unpack in (unpack_state, unpack_history, SeenFilter.from_bytes, unpack_impressions):
         with suppress(StateUnreadable):
             unpack(raw)
 
@@ -100,6 +104,7 @@ def test_a_damaged_record_is_read_or_refused(state: UserState, history: list[Ent
         (pack_state(state), unpack_state),
         (pack_history(history), unpack_history),
         (seen.to_bytes(), SeenFilter.from_bytes),
+        (pack_impressions(SHOWN), unpack_impressions),
     ):
         damaged = bytearray(packed[: data.draw(st.integers(0, len(packed)))])
         if damaged:
@@ -114,9 +119,17 @@ def test_another_version_is_refused_by_name(version: int) -> None:
         (pack_state(UserState()), unpack_state),
         (pack_history([]), unpack_history),
         (SeenFilter().to_bytes(), SeenFilter.from_bytes),
+        (pack_impressions(SHOWN), unpack_impressions),
     ):
         with pytest.raises(StateUnreadable, match=f"{version:02x}"):
             unpack(bytes([version]) + packed[1:])
+
+
+def test_impressions_whose_columns_differ_in_length_are_refused() -> None:
+    page, outcomes = Page(1, 2, ["a"], [0, 1], [0.5]), Outcomes(4, True, [5], [])
+    for shown in (Impressions([page], ids=[1]), Impressions(outcomes=[outcomes], ids=[1])):
+        with pytest.raises(StateUnreadable, match="impressions"):
+            unpack_impressions(pack_impressions(shown))
 
 
 def test_a_usual_record_is_small() -> None:
