@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from batch.network import Network
 from batch.sequences import Sequences
 from model import encoder
+from model.index import FIRST
 from model.scoring import NEVER
 from model.tokens import Tokens, padding
 
@@ -33,22 +34,33 @@ def quality(ranks: NDArray[np.int64]) -> Quality:
 
 
 @torch.inference_mode()
-def ranks(network: Network, sequences: Sequences, since: int, most: int = 400) -> NDArray[np.int64]:
-    """The ranks of the events at place `since` of the log and later, at most `most` a user; states run on, live."""
+def ranks(
+    network: Network, sequences: Sequences, since: int, most: int = 400, *, repeats: bool = False
+) -> NDArray[np.int64]:
+    """The ranks of the events at place `since` of the log and later, at most `most` a user; states run on, live.
+
+    With `repeats` among all items, those that the user has had included.
+    """
     network.eval()
     parameters = network.parameters_with(network.vectors())
     users = np.flatnonzero(np.maximum.reduceat(sequences.place, sequences.starts[:-1]) >= since)
     lengths = sequences.starts[users + 1] - sequences.starts[users]
     users = users[np.argsort(lengths)]
     found = [
-        _ranks(network, parameters, sequences, users[start : start + _USERS].tolist(), since, most)
+        _ranks(network, parameters, sequences, users[start : start + _USERS].tolist(), since, most, repeats)
         for start in range(0, len(users), _USERS)
     ]
     return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 
 def _ranks(
-    network: Network, parameters: dict[str, torch.Tensor], sequences: Sequences, users: list[int], since: int, most: int
+    network: Network,
+    parameters: dict[str, torch.Tensor],
+    sequences: Sequences,
+    users: list[int],
+    since: int,
+    most: int,
+    repeats: bool,
 ) -> NDArray[np.int64]:
     device = network.ids.device
     spans = [slice(int(sequences.starts[user]), int(sequences.starts[user + 1])) for user in users]
@@ -68,10 +80,11 @@ def _ranks(
         scores = query @ parameters["vectors"].T + network.bias
         items = sequences.tokens.item[span]
         first = np.full(sequences.rows, len(items) + 1)
-        np.minimum.at(first, items, np.arange(1, len(items) + 1))
+        if not repeats:
+            np.minimum.at(first, items, np.arange(1, len(items) + 1))
         target = torch.from_numpy(items[wanted]).long()
         own = scores[torch.arange(len(at)), target]
         scores[torch.from_numpy(first[None, :] <= wanted[:, None])] = float(NEVER)
-        scores[:, :2] = float(NEVER)
+        scores[:, :FIRST] = float(NEVER)
         found.append(((scores > own[:, None]).sum(dim=1)).cpu().numpy())
     return np.concatenate(found) if found else np.zeros(0, np.int64)

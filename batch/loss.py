@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from batch.network import Network
+from batch.plan import Plan
 from batch.sequences import Batch
 from model import encoder
 from model.index import FIRST
@@ -12,29 +13,38 @@ from model.scoring import NEVER
 from model.tokens import Tokens
 
 
-def surprise(network: Network, batch: Batch, dropout: float, id_dropout: float, whole: int, sample: int) -> Tensor:
-    """The mean over the batch's events, in nats; beyond `whole` rows of items the softmax is over a `sample`."""
+def surprise(network: Network, batch: Batch, plan: Plan) -> Tensor:
+    """The mean over the batch's events, in nats; over a sample of the items where the plan says so."""
     device = network.ids.device
-    vectors = network.vectors(id_dropout)
+    vectors = network.vectors(plan.id_dropout if network.training else 0.0)
     parameters = network.parameters_with(vectors)
     tokens = Tokens(*(torch.from_numpy(column).to(device) for column in batch.tokens))
     after, gap, mood, target = (
         torch.from_numpy(column).to(device) for column in (batch.after, batch.gap, batch.mood, batch.target)
     )
-    states = network.states(parameters, tokens, dropout)
+    states = network.states(parameters, tokens, plan.dropout)
     hidden = states.reshape(-1, states.shape[-1])[after]
-    hidden = nn.functional.dropout(hidden, dropout, network.training)
+    hidden = nn.functional.dropout(hidden, plan.dropout, network.training)
     queries = encoder.query(parameters, hidden, gap, mood)
     target = target.long()
-    if len(vectors) > whole:
-        return _sampled_loss(queries, vectors, network.bias, target, sample)
+    if len(vectors) > plan.sampled_above:
+        return _sampled_loss(queries, vectors, network.bias, target, plan.sample)
     scores = queries @ vectors.T + network.bias
-    windows = torch.from_numpy(batch.first).to(device)
-    length = tokens.item.shape[1] + 1
-    had = windows[after // length] <= (after % length)[:, None]
-    had.scatter_(1, target[:, None], False)
-    had[:, :FIRST] = True
-    return nn.functional.cross_entropy(scores.masked_fill(had, float(NEVER)), target)
+    left_out = torch.zeros_like(scores, dtype=torch.bool) if plan.repeats else _had(batch, len(vectors), device)
+    left_out.scatter_(1, target[:, None], False)
+    left_out[:, :FIRST] = True
+    return nn.functional.cross_entropy(scores.masked_fill(left_out, float(NEVER)), target)
+
+
+def _had(batch: Batch, rows: int, device: torch.device) -> Tensor:
+    """Whether (N, rows) an event's user had had the item by then."""
+    windows, length = batch.tokens.item.shape
+    window, row, after = (torch.from_numpy(column).to(device) for column in batch.had)
+    first = torch.full((windows * rows,), 2 * length + 2, dtype=torch.int32, device=device)
+    first.scatter_reduce_(0, window * rows + row, after.int(), "amin")
+    events = torch.from_numpy(batch.after).to(device)
+    had: Tensor = first.view(windows, rows)[events // (length + 1)] <= (events % (length + 1)).int()[:, None]
+    return had
 
 
 def _sampled_loss(queries: Tensor, vectors: Tensor, bias: Tensor, target: Tensor, count: int) -> Tensor:

@@ -45,8 +45,8 @@ class Batch(NamedTuple):
     mood: NDArray[np.int32]
     target: NDArray[np.int32]
     """(N,): the item's row."""
-    first: NDArray[np.int16]
-    """(B, rows): after how many tokens the window's user has had the item; WINDOW * 2 if not in this window."""
+    had: tuple[Ints, Ints, Ints]
+    """Three times (M,): this window's user has had this row after so many tokens; of several for a row, the least."""
 
 
 def sequences_of(log: Log, index: ItemIndex) -> Sequences:
@@ -65,83 +65,83 @@ def sequences_of(log: Log, index: ItemIndex) -> Sequences:
     return Sequences(tokens, (item >= FIRST) & ~np.isin(kind, _NO_TARGETS), order, starts, len(index))
 
 
-def batches(sequences: Sequences, moods: Moods, rng: np.random.Generator, tokens: int, unknown: float) -> list[Batch]:
+def batches(
+    sequences: Sequences, moods: Moods, rng: np.random.Generator, tokens: int, unknown: float
+) -> tuple[int, Iterator[Batch]]:
     """One epoch: every event once, in windows of at most WINDOW from the zero state, in batches of about `tokens`.
 
-    `unknown` is the share of tokens whose item is taken as unknown, so that the unknown item's vector is learned.
+    How many batches, and those, made one by one. `unknown` is the share of tokens whose item is taken as unknown, so
+    that the unknown item's vector is learned.
     """
-    windows = list(_windows(sequences.starts, rng))
-    lengths = np.array([stop - start for _, start, stop in windows]) * rng.uniform(0.9, 1.1, len(windows))
-    groups: list[list[tuple[int, int, int]]] = [[]]
-    longest = 0
-    for place in np.argsort(-lengths):
-        window = windows[place]
-        longest = max(longest, window[2] - window[1])
-        if groups[-1] and longest * (len(groups[-1]) + 1) > tokens * 1.25:
-            groups.append([])
-            longest = window[2] - window[1]
-        groups[-1].append(window)
+    packed = _packed(_windows(sequences.starts, rng), rng, tokens * 1.25)
+    return len(packed), (_batch(sequences, windows, moods, rng, unknown) for windows in packed)
+
+
+def _windows(starts: Ints, rng: np.random.Generator) -> Ints:
+    """(W, 3): first event of the user, start and stop of each window; long histories are cut at random places."""
+    begin, end = starts[:-1], starts[1:]
+    long = end - begin > WINDOW
+    cut = begin + np.where(long, rng.integers(WINDOW // 4, WINDOW + 1, len(begin)), WINDOW)
+    windows = [np.stack([begin, begin, np.minimum(cut, end)], axis=1)]
+    for first, start, stop in zip(begin[long].tolist(), cut[long].tolist(), end[long].tolist(), strict=True):
+        at = np.arange(start, stop, WINDOW)
+        windows.append(np.stack([np.full_like(at, first), at, np.minimum(at + WINDOW, stop)], axis=1))
+    return np.concatenate(windows)
+
+
+def _packed(windows: Ints, rng: np.random.Generator, most: float) -> list[Ints]:
+    """Windows of like length together, as many as fit into `most` tokens, in random order."""
+    lengths = windows[:, 2] - windows[:, 1]
+    order = np.argsort(-lengths * rng.uniform(0.9, 1.1, len(lengths)))
+    edges, longest, held = [0], 0, 0
+    for place, length in enumerate(lengths[order].tolist()):
+        longest, held = max(longest, length), held + 1
+        if held > 1 and longest * held > most:
+            edges.append(place)
+            longest, held = length, 1
+    groups = [group for group in np.split(windows[order], edges[1:]) if len(group)]
     rng.shuffle(groups)
-    return [_batch(sequences, group, moods, rng, unknown) for group in groups if group]
+    return groups
 
 
-def _windows(starts: Ints, rng: np.random.Generator) -> Iterator[tuple[int, int, int]]:
-    """(first event of the user, start, stop) of each window; long histories are cut at random places."""
-    for begin, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-        cut = begin + (int(rng.integers(WINDOW // 4, WINDOW + 1)) if end - begin > WINDOW else WINDOW)
-        start = begin
-        while start < end:
-            yield begin, start, min(cut, end)
-            start, cut = cut, cut + WINDOW
-
-
-def _batch(
-    sequences: Sequences, group: list[tuple[int, int, int]], moods: Moods, rng: np.random.Generator, unknown: float
-) -> Batch:
-    parts = [_window(sequences, *window, moods, rng) for window in group]
-    longest = max(len(part.tokens.item) for part in parts)
-    tokens = padding(len(parts), longest)
-    first = np.full((len(parts), sequences.rows), 2 * WINDOW, np.int16)
-    for b, (part, (begin, start, _)) in enumerate(zip(parts, group, strict=True)):
-        for whole, column in zip(tokens, part.tokens, strict=True):
-            whole[b, : len(column)] = column
-        np.minimum.at(first[b], part.tokens.item, np.arange(1, len(part.tokens.item) + 1, dtype=np.int16))
-        first[b, sequences.tokens.item[begin:start]] = 0
-    hide = rng.random(tokens.item.shape) < unknown
-    tokens.item[hide & (tokens.item >= FIRST)] = UNKNOWN
-    after = [b * (longest + 1) + part.after for b, part in enumerate(parts)]
-    columns = [np.concatenate(column) for column in list(zip(*(part[2:] for part in parts), strict=True))]
-    return Batch(tokens, np.concatenate(after), columns[0], columns[1], columns[2], first)
-
-
-class _Window(NamedTuple):
-    tokens: Tokens
-    after: Ints
-    gap: NDArray[np.float32]
-    mood: NDArray[np.int32]
-    target: NDArray[np.int32]
-
-
-def _window(sequences: Sequences, begin: int, start: int, stop: int, moods: Moods, rng: np.random.Generator) -> _Window:
-    """One user's events [start, stop) with moods drawn in, and what is to be foretold in it."""
-    tokens = Tokens(*(column[start:stop] for column in sequences.tokens))
-    drawn = moods.draw(tokens.item, rng)
-    target = sequences.target[start:stop].copy()
+def _batch(sequences: Sequences, windows: Ints, moods: Moods, rng: np.random.Generator, unknown: float) -> Batch:
+    """The windows (B, 3) with moods drawn in, and what is to be foretold in them."""
+    begin, start, stop = windows.T
+    window, at = _ranges(start, stop)
+    events = Tokens(*(column[at] for column in sequences.tokens))
+    target, since = sequences.target[at], events.gap
+    drawn = moods.draw(events.item, rng)
     said = drawn.before > 0
-    since = tokens.gap.copy()
-    if start > begin:
-        # a state that is made again begins here too: at zero, with no gap; it foretells nothing yet
-        target[0] = said[0] = False
-        since[0] = 0
-    places = np.flatnonzero(said)
-    asked = np.where(tokens.mood > 0, tokens.mood, drawn.asked)
-    where = np.arange(len(target)) + np.cumsum(said)
+    # a state that is made again begins here too: at zero, with no gap; it foretells nothing yet
+    cold = (at == start[window]) & (start > begin)[window]
+    target[cold] = said[cold] = False
+    since[cold] = 0
+    # each event's place in its window, behind the moods that were said
+    told = np.cumsum(said)
+    opens = np.cumsum(stop - start) - (stop - start)
+    place = at - start[window] + told - (told - said)[opens][window]
+    tokens = padding(len(windows), int(place.max()) + 1)
     gap = np.where(said, since * np.float32(0.1), since)
-    mixed = Tokens(
-        np.insert(tokens.item, places, NO_ITEM),
-        np.insert(tokens.kind, places, MOOD_KIND),
-        np.insert(tokens.weight, places, 0.0),
-        np.insert(tokens.mood, places, drawn.before[places]),
-        np.insert(gap, places, since[places] * np.float32(0.9)),
+    hidden = (rng.random(len(at)) < unknown) & (events.item >= FIRST)
+    shown = np.where(hidden, UNKNOWN, events.item)
+    for whole, column in zip(tokens, (shown, *events[1:4], gap), strict=True):
+        whole[window, place] = column
+    spoken = window[said], place[said] - 1
+    tokens.kind[spoken], tokens.mood[spoken] = MOOD_KIND, drawn.before[said]
+    tokens.gap[spoken] = since[said] * np.float32(0.9)
+    asked = np.where(events.mood > 0, events.mood, drawn.asked).astype(np.int32)
+    owner, earlier = _ranges(begin, start)
+    had = (
+        np.concatenate([owner, window]),
+        np.concatenate([sequences.tokens.item[earlier], events.item]).astype(np.int64),
+        np.concatenate([np.zeros_like(earlier), place + 1]),
     )
-    return _Window(mixed, where[target], gap[target], asked[target].astype(np.int32), tokens.item[target])
+    after = window * (tokens.item.shape[1] + 1) + place
+    return Batch(tokens, after[target], gap[target], asked[target], events.item[target], had)
+
+
+def _ranges(starts: Ints, stops: Ints) -> tuple[Ints, Ints]:
+    """The numbers of all [start, stop), one range after the other, behind the number of their range."""
+    lengths = stops - starts
+    owner = np.repeat(np.arange(len(starts)), lengths)
+    return owner, np.arange(len(owner)) + (starts - np.cumsum(lengths) + lengths)[owner]

@@ -13,18 +13,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from batch import checkpoint, holdout
 from batch.assemble import assemble, counts_of
 from batch.catalogue import catalogue_of
 from batch.dataset import UserEvent
+from batch.epoch import optimizer_of, run_epoch
 from batch.log import Log, events_of, of_events
-from batch.loss import surprise
 from batch.moods import Moods
 from batch.network import Network
+from batch.plan import DEFAULT, Plan
 from batch.ranking import fit_ranker
-from batch.sequences import Sequences, batches, sequences_of
+from batch.sequences import Sequences, sequences_of
 from contracts.errors import Misconfigured
 from contracts.events import ItemEvent
 from model.affect import affects
@@ -32,37 +33,6 @@ from model.bundle import Bundle
 from model.index import FIRST, ItemIndex
 from model.items import Item
 from model.ranker import DEFAULT_WEIGHTS, Ranker
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What can be chosen; the defaults were tuned on the training part of MovieLens-100K (DECISIONS.md)."""
-
-    hidden: int = 192
-    dim: int = 96
-    epochs: int = 14
-    """At most, while the tail is held out."""
-    patience: int = 2
-    """Epochs without a better tail until training stops."""
-    final_epochs: int = 3
-    """Over everything, in the end."""
-    tail: float = 0.1
-    tokens: int = 1024
-    """Of a batch."""
-    rate: float = 2e-3
-    decay: float = 1e-2
-    dropout: float = 0.5
-    id_dropout: float = 0.1
-    unknown: float = 0.01
-    mood_said: float = 0.03
-    mood_asked: float = 0.15
-    clip: float = 1.0
-    sampled_above: int = 20_000
-    """Items from which on the softmax runs over a sample."""
-    sample: int = 4096
-    seed: int = 0
-    threads: int = 2
-    device: str = "auto"
 
 
 @dataclass
@@ -95,7 +65,7 @@ Tell = Callable[[Progress], None]
 def train(
     events: Iterable[UserEvent],
     items: Iterable[ItemEvent],
-    plan: Plan = Plan(),
+    plan: Plan = DEFAULT,
     tell: Tell = lambda progress: None,
     folder: Path | None = None,
 ) -> Bundle:
@@ -106,7 +76,7 @@ def train(
 def train_on(
     log: Log,
     items: Sequence[Item],
-    plan: Plan = Plan(),
+    plan: Plan = DEFAULT,
     tell: Tell = lambda progress: None,
     folder: Path | None = None,
     now_ms: int | None = None,
@@ -115,7 +85,7 @@ def train_on(
 
     Raises `Misconfigured` for a log in which nothing can be learned.
     """
-    device = _device(plan)
+    device = device_of(plan)
     torch.set_num_threads(plan.threads)
     index = ItemIndex(item.item_id for item in items)
     everything = sequences_of(log, index)
@@ -128,13 +98,13 @@ def train_on(
 
     torch.manual_seed(plan.seed)
     network = Network(items, plan.hidden, plan.dim, counts_of(head)).to(device)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay)
+    optimizer = optimizer_of(network, plan)
     run = _Run(plan, network, optimizer, drawn, Progress(), tell, started=time.monotonic())
     run.resume(folder, log)
 
     while run.progress.phase == "tail":
         run.epoch(head, plan.rate)
-        found = holdout.quality(holdout.ranks(network, everything, cut))
+        found = holdout.quality(holdout.ranks(network, everything, cut, repeats=plan.repeats))
         run.judge(found)
         run.save(folder, log)
     if run.progress.phase == "ranker":
@@ -182,22 +152,9 @@ class _Run:
 
     def epoch(self, sequences: Sequences, rate: float) -> None:
         """One pass over the sequences; the same for the same seed, phase and number, whoever ran the ones before."""
-        plan, progress = self.plan, self.progress
-        seed = [plan.seed, progress.epoch, len(progress.phase)]
-        rng = np.random.default_rng(seed)
-        torch.manual_seed(int(rng.integers(1 << 31)))
-        self.network.train()
-        todo = batches(sequences, self.moods, rng, plan.tokens, plan.unknown)
-        progress.batches = len(todo)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        for number, batch in enumerate(todo, 1):
-            loss = surprise(self.network, batch, plan.dropout, plan.id_dropout, plan.sampled_above, plan.sample)
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(self.network.parameters(), plan.clip)
-            self.optimizer.step()
-            self._advance(number, float(loss.detach()))
+        progress = self.progress
+        seed = [self.plan.seed, progress.epoch, len(progress.phase)]
+        run_epoch(self.network, self.optimizer, sequences, self.moods, self.plan, lambda _: rate, seed, self._advance)
         progress.epoch += 1
         progress.batch = 0
 
@@ -225,16 +182,16 @@ class _Run:
             self.progress = Progress(**found.state["progress"])
             self.before = self.progress.seconds
 
-    def _advance(self, number: int, loss: float) -> None:
+    def _advance(self, number: int, count: int, loss: float) -> None:
         progress = self.progress
-        progress.batch = number
+        progress.batch, progress.batches = number, count
         progress.loss = loss if progress.loss == 0 else 0.98 * progress.loss + 0.02 * loss
         progress.seconds = self.before + time.monotonic() - self.started
         done = progress.epoch + number / progress.batches
         of_tail = self.plan.epochs if progress.phase == "tail" else progress.best_epoch
         total = of_tail + self.plan.final_epochs
         done += progress.best_epoch if progress.phase == "all" else 0
-        progress.share = min(1.0, done / total)
+        progress.share = max(progress.share, min(1.0, done / total))
         progress.left = progress.seconds / max(done, 1e-9) * max(0.0, total - done)
         self.tell(progress)
 
@@ -243,7 +200,11 @@ def _identity(log: Log) -> list[int]:
     return [len(log.time), int(log.time.sum()), int(log.kind.sum())]
 
 
-def _device(plan: Plan) -> torch.device:
+def device_of(plan: Plan) -> torch.device:
+    """The plan's, or CUDA where there is one."""
     if plan.device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return torch.device(plan.device)
+
+
+__all__ = ["Plan", "Progress", "Tell", "device_of", "train", "train_on"]

@@ -1,5 +1,7 @@
 """What training computes is what stream and serving will compute."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from batch.log import Log
 from batch.loss import surprise
 from batch.moods import Moods
 from batch.network import Network
+from batch.plan import Plan
 from batch.sequences import Sequences, batches, sequences_of
 from model import encoder
 from model.index import FIRST, ItemIndex
@@ -22,6 +25,7 @@ ITEMS = synthetic.catalogue()
 INDEX = ItemIndex(synthetic.ids(ITEMS))
 QUIET = Moods(np.zeros((len(INDEX), 2), np.float32), 0.0, 0.0)
 LOG = synthetic.log(users=5, steps=12)
+PLAN = Plan(dropout=0.0, id_dropout=0.0)
 
 
 @pytest.fixture
@@ -35,7 +39,7 @@ def network() -> Network:
 
 def test_the_fused_kernel_equals_the_one_definition(network: Network) -> None:
     sequences = sequences_of(LOG, INDEX)
-    batch = batches(sequences, QUIET, np.random.default_rng(0), 1000, 0.0)[0]
+    batch = next(batches(sequences, QUIET, np.random.default_rng(0), 1000, 0.0)[1])
     tokens = Tokens(*(torch.from_numpy(column) for column in batch.tokens))
     parameters = network.parameters_with(network.vectors())
     states = network.states(parameters, tokens)
@@ -58,19 +62,18 @@ def test_an_items_vector_is_its_id_and_what_its_content_gives_to_a_new_item(netw
 
 
 def test_what_a_user_has_had_takes_no_part_but_comes_back_as_a_target(network: Network) -> None:
-    batch = batches(sequences_of(LOG, INDEX), QUIET, np.random.default_rng(0), 1000, 0.0)[0]
+    batch = next(batches(sequences_of(LOG, INDEX), QUIET, np.random.default_rng(0), 1000, 0.0)[1])
     network.eval()
-    loss = surprise(network, batch, 0.0, 0.0, whole=10_000, sample=1)
+    loss = surprise(network, batch, PLAN)
     assert torch.isfinite(loss)
     assert loss < -NEVER / 10
 
 
 def test_a_sampled_softmax_is_near_the_whole_one(network: Network) -> None:
-    batch = batches(sequences_of(LOG, INDEX), QUIET, np.random.default_rng(0), 1000, 0.0)[0]
+    batch = next(batches(sequences_of(LOG, INDEX), QUIET, np.random.default_rng(0), 1000, 0.0)[1])
     network.eval()
-    unmasked = batch._replace(first=np.full_like(batch.first, 9999))
-    whole = surprise(network, unmasked, 0.0, 0.0, whole=10_000, sample=1)
-    sampled = surprise(network, unmasked, 0.0, 0.0, whole=1, sample=20_000)
+    whole = surprise(network, batch, replace(PLAN, repeats=True))
+    sampled = surprise(network, batch, replace(PLAN, sampled_above=1, sample=20_000))
     torch.testing.assert_close(sampled, whole, atol=0.02, rtol=0)
 
 

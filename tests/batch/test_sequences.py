@@ -5,7 +5,7 @@ import pytest
 
 from batch.log import Log, of_events, of_table
 from batch.moods import Moods
-from batch.sequences import WINDOW, batches, sequences_of
+from batch.sequences import WINDOW, Batch, Sequences, batches, sequences_of
 from contracts.events import Context, Interaction, MoodEvent
 from contracts.kinds import MOOD_KIND, ORDER
 from contracts.moods import LABELS
@@ -22,6 +22,13 @@ LOUD = Moods(AFFECTS, 0.5, 0.5)
 
 def click(user: str, item: str, time: int, kind: str = "click") -> Interaction:
     return Interaction(event_id=f"{user}{time}", time=time, user_id=user, item_id=item, kind=kind)  # type: ignore[arg-type]
+
+
+def epoch_of(sequences: Sequences, moods: Moods, tokens: int, unknown: float) -> list[Batch]:
+    count, epoch = batches(sequences, moods, np.random.default_rng(0), tokens, unknown)
+    listed = list(epoch)
+    assert len(listed) == count
+    return listed
 
 
 def test_a_users_sequence_is_the_logs_order_and_gaps_are_clipped_at_zero() -> None:
@@ -65,7 +72,7 @@ def test_the_lakes_table_gives_the_same_log() -> None:
 def test_every_event_is_foretold_once_an_epoch(moods: Moods) -> None:
     log = synthetic.log(users=9, steps=30)
     sequences = sequences_of(log, INDEX)
-    epoch = batches(sequences, moods, np.random.default_rng(0), tokens=100, unknown=0.1)
+    epoch = epoch_of(sequences, moods, tokens=100, unknown=0.1)
     assert len(epoch) > 2
     foretold = np.sort(np.concatenate([batch.target for batch in epoch]))
     np.testing.assert_array_equal(foretold, np.sort(sequences.tokens.item[sequences.target]))
@@ -74,7 +81,7 @@ def test_every_event_is_foretold_once_an_epoch(moods: Moods) -> None:
 def test_a_long_history_is_cut_into_windows_whose_first_event_is_not_foretold() -> None:
     log = synthetic.log(users=1, steps=3 * WINDOW)
     sequences = sequences_of(log, INDEX)
-    epoch = batches(sequences, QUIET, np.random.default_rng(0), tokens=1024, unknown=0.0)
+    epoch = epoch_of(sequences, QUIET, tokens=1024, unknown=0.0)
     assert sum((batch.tokens.kind == 0).sum() >= 0 for batch in epoch)
     assert max(batch.tokens.item.shape[1] for batch in epoch) <= WINDOW
     windows = sum(len(batch.tokens.item) for batch in epoch)
@@ -84,7 +91,7 @@ def test_a_long_history_is_cut_into_windows_whose_first_event_is_not_foretold() 
 @pytest.mark.parametrize("moods", [QUIET, LOUD])
 def test_the_event_to_be_foretold_comes_right_after_the_state_that_foretells_it(moods: Moods) -> None:
     sequences = sequences_of(synthetic.log(users=9, steps=30), INDEX)
-    for batch in batches(sequences, moods, np.random.default_rng(1), tokens=200, unknown=0.0):
+    for batch in epoch_of(sequences, moods, tokens=200, unknown=0.0):
         length = batch.tokens.item.shape[1] + 1
         window, read = batch.after // length, batch.after % length
         np.testing.assert_array_equal(batch.tokens.item[window, read], batch.target)
@@ -108,4 +115,4 @@ def test_a_log_without_events_has_no_sequences() -> None:
     assert isinstance(empty, Log)
     found = sequences_of(empty, INDEX)
     assert found.starts.tolist() == [0]
-    assert batches(found, QUIET, np.random.default_rng(0), 100, 0.0) == []
+    assert epoch_of(found, QUIET, tokens=100, unknown=0.0) == []

@@ -18,7 +18,7 @@ from contracts.moods import LABELS
 from model.bundle import Bundle
 from model.index import FIRST
 from model.items import Item, content_vector
-from model.scoring import scores, top
+from model.scoring import log_softmax, scores
 from tests.batch import synthetic
 
 ITEMS = synthetic.catalogue()
@@ -136,7 +136,8 @@ def test_a_log_of_next_to_nothing_is_refused_or_trained_but_never_a_crash(count:
 
 
 def mean_valence(bundle: Bundle, mood: str) -> float:
-    """Of the best four items for a new user in this mood."""
+    """Of what a new user in this mood would likely take."""
     hidden = bundle.encoder.zero(1)
     asked = bundle.encoder.query(hidden, np.zeros(1, np.float32), np.array([LABELS.index(mood)], np.int32))
-    return float(bundle.moods[top(scores(asked, bundle.vectors, bundle.bias)[0], 4), 0].mean())
+    likely = np.exp(log_softmax(scores(asked, bundle.vectors, bundle.bias)[0]))
+    return float(likely @ bundle.moods[:, 0])

@@ -1,0 +1,49 @@
+"""One pass over the users' sequences: what training from scratch, fine-tuning and the benchmark have in common."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import nn, optim
+
+from batch.loss import surprise
+from batch.moods import Moods
+from batch.network import Network
+from batch.plan import Plan
+from batch.sequences import Sequences, batches
+
+Rate = Callable[[float], float]
+"""The learning rate when this share of the pass is done."""
+Step = Callable[[int, int, float], None]
+"""Told of each batch: its number from 1, how many there are, its loss in nats an event."""
+
+
+def optimizer_of(network: Network, plan: Plan) -> optim.AdamW:
+    """AdamW (I. Loshchilov and F. Hutter, 2019, arXiv:1711.05101)."""
+    return optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay, fused=True)
+
+
+def run_epoch(
+    network: Network,
+    optimizer: optim.Optimizer,
+    sequences: Sequences,
+    moods: Moods,
+    plan: Plan,
+    rate: Rate,
+    seed: Sequence[int],
+    step: Step,
+) -> None:
+    """Train on every event once; the same for the same seed and the same network, whatever was run before."""
+    rng = np.random.default_rng(seed)
+    torch.manual_seed(int(rng.integers(1 << 31)))
+    network.train()
+    count, epoch = batches(sequences, moods, rng, plan.tokens, plan.unknown)
+    for number, batch in enumerate(epoch, 1):
+        for group in optimizer.param_groups:
+            group["lr"] = rate((number - 1) / count)
+        optimizer.zero_grad(set_to_none=True)
+        loss = surprise(network, batch, plan)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(network.parameters(), plan.clip)
+        optimizer.step()
+        step(number, count, float(loss.detach()))
