@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load as of_bytes
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn, optim, tensor
 
@@ -40,22 +41,30 @@ def save(
     beside.replace(folder / NAME)
 
 
-def load(folder: Path, network: nn.Module, optimizer: optim.Optimizer, wanted: Mapping[str, Any]) -> Checkpoint | None:
-    """Put the folder's checkpoint back, if there is one whose state holds all of `wanted`; else None."""
+def read(folder: Path) -> bytes:
+    """The folder's checkpoint as it was written, empty where there is none."""
     try:
-        with safe_open(folder / NAME, framework="pt") as file:
-            state = msgspec.json.decode(file.metadata()["state"])
-            if any(state.get(name) != msgspec.to_builtins(value) for name, value in wanted.items()):
-                return None
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-    except (FileNotFoundError, SafetensorError, msgspec.MsgspecError, KeyError, TypeError):
+        return (folder / NAME).read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def load(raw: bytes, network: nn.Module, optimizer: optim.Optimizer, wanted: Mapping[str, Any]) -> Checkpoint | None:
+    """Put a checkpoint back, if its state holds all of `wanted` and nothing of it is damaged; else None."""
+    try:
+        header = msgspec.json.decode(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
+        state = msgspec.json.decode(header["__metadata__"]["state"])
+        if any(state.get(name) != msgspec.to_builtins(value) for name, value in wanted.items()):
+            return None
+        tensors = of_bytes(raw)
+    except (SafetensorError, msgspec.MsgspecError, KeyError, TypeError):
         return None
     device = next(network.parameters()).device
     network.load_state_dict(_named("now.", tensors))
     for (name, values, moment), parameter in zip(_moments(network, optimizer), _each_twice(network), strict=True):
         if name in tensors:
             values[moment] = tensors[name].to(device)
-            values["step"] = tensor(float(state["steps"]))
+            values["step"] = tensor(float(state["steps"]), device=device)
             optimizer.state[parameter] = values
     return Checkpoint({name: value.to(device) for name, value in _named("best.", tensors).items()}, state)
 

@@ -10,7 +10,8 @@ from batch.loss import surprise
 from batch.moods import Moods
 from batch.network import Network
 from batch.plan import Plan
-from batch.sequences import Sequences, batches
+from batch.sequences import Sequences, batches, part_of
+from batch.world import ALONE, World
 
 Rate = Callable[[float], float]
 """The learning rate when this share of the pass is done."""
@@ -32,8 +33,12 @@ def run_epoch(
     rate: Rate,
     seed: Sequence[int],
     step: Step,
+    world: World = ALONE,
 ) -> None:
-    """Train on every event once; the same for the same seed and the same network, whatever was run before."""
+    """Train on every event once; the same for the same seed and the same network, whatever was run before.
+
+    In a world of several each takes its share of every batch, and the shares' gradients are added up.
+    """
     rng = np.random.default_rng(seed)
     torch.manual_seed(int(rng.integers(1 << 31)))
     network.train()
@@ -42,8 +47,13 @@ def run_epoch(
         for group in optimizer.param_groups:
             group["lr"] = rate((number - 1) / count)
         optimizer.zero_grad(set_to_none=True)
-        loss = surprise(network, batch, plan)
-        loss.backward()  # type: ignore[no-untyped-call]
+        share = part_of(batch, world.rank, world.size) if world.size > 1 else batch
+        loss = 0.0
+        if len(share.target):
+            surprised = surprise(network, share, plan) * (len(share.target) / len(batch.target))
+            surprised.backward()  # type: ignore[no-untyped-call]
+            loss = float(surprised.detach())
+        loss = world.add_up(network, loss)
         nn.utils.clip_grad_norm_(network.parameters(), plan.clip)
         optimizer.step()
-        step(number, count, float(loss.detach()))
+        step(number, count, loss)

@@ -77,6 +77,21 @@ def batches(
     return len(packed), (_batch(sequences, windows, moods, rng, unknown) for windows in packed)
 
 
+def part_of(batch: Batch, rank: int, size: int) -> Batch:
+    """The share of a batch that process `rank` of `size` takes: every `size`th window."""
+    length = batch.tokens.item.shape[1] + 1
+    window, row, read = batch.had
+    own, mine = batch.after // length % size == rank, window % size == rank
+    return Batch(
+        Tokens(*(column[rank::size] for column in batch.tokens)),
+        (batch.after // length // size * length + batch.after % length)[own],
+        batch.gap[own],
+        batch.mood[own],
+        batch.target[own],
+        (window[mine] // size, row[mine], read[mine]),
+    )
+
+
 def _windows(starts: Ints, rng: np.random.Generator) -> Ints:
     """(W, 3): first event of the user, start and stop of each window; long histories are cut at random places."""
     begin, end = starts[:-1], starts[1:]

@@ -26,6 +26,7 @@ from batch.network import Network
 from batch.plan import DEFAULT, Plan
 from batch.ranking import fit_ranker
 from batch.sequences import Sequences, sequences_of
+from batch.world import World, own_device, world_of
 from contracts.errors import Misconfigured
 from contracts.events import ItemEvent
 from model.affect import affects
@@ -83,8 +84,22 @@ def train_on(
 ) -> Bundle:
     """A bundle trained on a log. With a `folder` it leaves a checkpoint there after each epoch and resumes from it.
 
-    Raises `Misconfigured` for a log in which nothing can be learned.
+    Under torchrun all its processes train together and each of them returns the bundle; the first one alone writes
+    checkpoints. Raises `Misconfigured` for a log in which nothing can be learned.
     """
+    with world_of(device_of(plan)) as world:
+        return _trained(log, items, plan, tell, folder, now_ms, world)
+
+
+def _trained(
+    log: Log,
+    items: Sequence[Item],
+    plan: Plan,
+    tell: Tell,
+    folder: Path | None,
+    now_ms: int | None,
+    world: World,
+) -> Bundle:
     device = device_of(plan)
     torch.set_num_threads(plan.threads)
     index = ItemIndex(item.item_id for item in items)
@@ -99,20 +114,22 @@ def train_on(
     torch.manual_seed(plan.seed)
     network = Network(items, plan.hidden, plan.dim, counts_of(head)).to(device)
     optimizer = optimizer_of(network, plan)
-    run = _Run(plan, network, optimizer, drawn, Progress(), tell, started=time.monotonic())
+    run = _Run(plan, network, optimizer, drawn, Progress(), tell, world, started=time.monotonic())
     run.resume(folder, log)
+    world.agree(network)
 
     while run.progress.phase == "tail":
         run.epoch(head, plan.rate)
-        found = holdout.quality(holdout.ranks(network, everything, cut, repeats=plan.repeats))
-        run.judge(found)
+        run.judge(world.first(lambda: holdout.quality(holdout.ranks(network, everything, cut, repeats=plan.repeats))))
         run.save(folder, log)
     if run.progress.phase == "ranker":
         tell(run.progress)
         if cut:
             early, late = log.part(0, cut), log.part(cut, len(log.time))
             frozen = assemble(network, items, early, head, moods, {}, now_ms=0)
-            run.progress.ranker = fit_ranker(frozen, events_of(early), events_of(late), plan.seed)._asdict()
+            run.progress.ranker = world.first(
+                lambda: fit_ranker(frozen, events_of(early), events_of(late), plan.seed)._asdict()
+            )
         run.progress.phase = "all" if plan.final_epochs else "done"
         run.save(folder, log)
     while run.progress.phase == "all":
@@ -128,6 +145,7 @@ def train_on(
             "seconds": round(run.progress.seconds, 1),
             "loss": round(run.progress.loss, 4),
             "device": str(device),
+            "processes": world.size,
         },
         "ranker": run.progress.ranker,
         "plan": asdict(plan),
@@ -145,6 +163,7 @@ class _Run:
     moods: Moods
     progress: Progress
     tell: Tell
+    world: World
     started: float
     before: float = 0.0
     """Seconds of the run that was killed."""
@@ -154,7 +173,8 @@ class _Run:
         """One pass over the sequences; the same for the same seed, phase and number, whoever ran the ones before."""
         progress = self.progress
         seed = [self.plan.seed, progress.epoch, len(progress.phase)]
-        run_epoch(self.network, self.optimizer, sequences, self.moods, self.plan, lambda _: rate, seed, self._advance)
+        args = self.network, self.optimizer, sequences, self.moods, self.plan
+        run_epoch(*args, lambda _: rate, seed, self._advance, self.world)
         progress.epoch += 1
         progress.batch = 0
 
@@ -170,14 +190,15 @@ class _Run:
 
     def save(self, folder: Path | None, log: Log) -> None:
         """Leave a checkpoint."""
-        if folder is not None:
+        if folder is not None and self.world.rank == 0:
             state = {"plan": asdict(self.plan), "log": _identity(log), "progress": asdict(self.progress)}
             checkpoint.save(folder, self.network, self.optimizer, self.best, state)
 
     def resume(self, folder: Path | None, log: Log) -> None:
         """Go on from the folder's checkpoint, if it is of the same plan and log."""
         wanted = {"plan": asdict(self.plan), "log": _identity(log)}
-        if folder is not None and (found := checkpoint.load(folder, self.network, self.optimizer, wanted)):
+        raw = self.world.first(lambda: checkpoint.read(folder) if folder is not None else b"")
+        if found := checkpoint.load(raw, self.network, self.optimizer, wanted):
             self.best = found.best
             self.progress = Progress(**found.state["progress"])
             self.before = self.progress.seconds
@@ -203,8 +224,8 @@ def _identity(log: Log) -> list[int]:
 def device_of(plan: Plan) -> torch.device:
     """The plan's, or CUDA where there is one."""
     if plan.device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(plan.device)
+        return own_device(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    return own_device(torch.device(plan.device))
 
 
 __all__ = ["Plan", "Progress", "Tell", "device_of", "train", "train_on"]
