@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from batch.evaluate.protocol import Repeats
 from contracts.errors import Misconfigured
 from moodstream.console import say
 from moodstream.verbs import Json, settings
@@ -80,18 +81,31 @@ def bundles(as_json: Json = False) -> None:
 @app.command()
 def evaluate(
     events: Annotated[Path | None, typer.Option(help="A data set in the plain form; MovieLens-100K otherwise.")] = None,
-    items: Annotated[Path | None, typer.Option(help="Its catalogue.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
-    seed: Annotated[int, typer.Option(help="Of training, and of the order of equal times.")] = 0,
-    max_events: Annotated[int | None, typer.Option(help="Replay only so many events.")] = None,
+    items: Annotated[Path | None, typer.Option(help="Its catalogue; else the items that the first part names.")] = None,
+    dataset: Annotated[str, typer.Option(help="ml-100k is fetched; with --events, the name in the report.")] = "",
+    out: Annotated[Path | None, typer.Option(help="The report's folder; otherwise in the home.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures to this file, too.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Also the slow baselines.")] = False,
+    repeat_items: Annotated[bool, typer.Option("--repeat-items", help="Rank what a user has had, too.")] = False,
+    collapse_repeats: Annotated[
+        bool, typer.Option("--collapse-repeats", help="The same, but for the item had just before.")
+    ] = False,
+    retrain: Annotated[
+        str, typer.Option(help="never, nightly, or every=N scored events; otherwise five times.", show_default=False)
+    ] = "",
+    max_events: Annotated[int | None, typer.Option(help="Score only so many events.", min=1)] = None,
+    seed: Annotated[int, typer.Option(help="Of training, of the order of equal times, and of the intervals.")] = 0,
 ) -> None:
     """Train on the first 80% in time, replay the rest through the very code that learns and serves, and score it.
 
+    Every system foretells the same events. Prints a table, writes a report to look at: see docs/evaluate.md.
+
     Example: moodstream evaluate --json report.json
     """
+    from batch.evaluate import Protocol
+    from moodstream.evaluation import data_set
     from moodstream.evaluation import evaluate as score
 
-    if (events is None) != (items is None):
-        raise Misconfigured("--events and --items go together")
-    dataset = events.stem if events else "ml-100k"
-    score(settings(), events, items, dataset, json_file, seed=seed, max_events=max_events)
+    repeats: Repeats = "collapsed" if collapse_repeats else "kept" if repeat_items else "never"
+    protocol = Protocol(repeats=repeats, retrain=retrain, max_events=max_events, seed=seed)
+    score(settings(), data_set(settings(), events, items, dataset), protocol, out, json_file, full=full)

@@ -1,0 +1,8 @@
+"""The proof: train on a log's first part, replay the rest, and foretell each event before it is learned."""
+
+from batch.evaluate.found import Evaluation
+from batch.evaluate.placed import MISS
+from batch.evaluate.protocol import MOST_OF_A_USER, Protocol, Repeats
+from batch.evaluate.run import Trained, evaluate
+
+__all__ = ["MISS", "MOST_OF_A_USER", "Evaluation", "Protocol", "Repeats", "Trained", "evaluate"]

@@ -1,0 +1,129 @@
+"""The jobs of an evaluation: each replays the log once, for one system or for several that share a replay."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from threadpoolctl import threadpool_limits
+
+from batch.baselines.baseline import Baseline
+from batch.evaluate.held import hold_counts
+from batch.evaluate.outcome import Outcomes
+from batch.evaluate.schedule import Schedule
+from batch.evaluate.split import Split
+from batch.evaluate.systems import Apart, Frozen, Live, System
+from batch.evaluate.wrapped import Wrapped
+from batch.replay import MICRO_BATCH, Replay, UserEvent
+from contracts.errors import Misconfigured
+from contracts.events import Interaction
+from model.bundle import Bundle
+
+WHOLE: Final = "whole"
+FROZEN_BUNDLE: Final = "whole_frozen_bundle"
+HISTORY_LIVE: Final = "history_live"
+BATCH_ONLY: Final = "batch_only"
+OURS: Final = (WHOLE, FROZEN_BUNDLE, HISTORY_LIVE, BATCH_ONLY)
+"""The jobs that run our own code, the longest first."""
+_PART: Final = 4 * MICRO_BATCH
+_TELL: Final = 20
+"""Events between two words on the progress."""
+
+Retrain = Callable[[Bundle, Sequence[UserEvent]], Bundle]
+"""From a bundle and all events so far to the one to go on with; it may be the same."""
+Tell = Callable[[int, int], None]
+"""Takes how many events were replayed, and of how many."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every job works on."""
+
+    split: Split
+    schedule: Schedule
+    bundle: Bundle
+    """Trained on the split's head."""
+    frozen_bundle: Bundle
+    """The same with a ranker fitted for frozen states; or the same."""
+    retrain: Retrain
+    baselines: Sequence[Callable[[], Baseline]]
+
+
+class Done(NamedTuple):
+    """What a job found."""
+
+    outcomes: Outcomes
+    seconds: float
+    bundles: dict[int, str]
+    """Scored events before it → version published then."""
+
+
+def names(work: Work) -> list[str]:
+    """All jobs, the longest first."""
+    return [*OURS, *(make().name for make in work.baselines)]
+
+
+def run(name: str, work: Work, tell: Tell) -> Done:
+    """Do the job of this name, with one thread: several jobs run beside each other."""
+    with threadpool_limits(1):
+        return asyncio.run(_run(name, work, tell))
+
+
+async def _run(name: str, work: Work, tell: Tell) -> Done:
+    started = time.monotonic()
+    outcomes, bundles = Outcomes(len(work.split.targets)), dict[int, str]()
+    told = _Told(tell, len(work.split.log))
+    system, replay = await _system(name, work, told)
+    bundle, number = work.bundle, 0
+    for place, step in enumerate(work.split.steps):
+        if name == WHOLE and place in work.schedule.places and replay is not None:
+            retrained = work.retrain(bundle, work.split.before(place))
+            if retrained.version != bundle.version:
+                await replay.publish(retrained)
+                bundle, bundles[number] = retrained, retrained.version
+        if step.scored and isinstance(step.event, Interaction):
+            outcomes.add(number, await system.answers(step.event, step))
+            number += 1
+        await system.learn(step.event)
+        told.more(1)
+    return Done(outcomes, round(time.monotonic() - started, 1), bundles)
+
+
+async def _system(name: str, work: Work, told: "_Told") -> tuple[System, Replay | None]:
+    repeats = work.split.repeats
+    if name not in OURS:
+        found = next((baseline for baseline in (make() for make in work.baselines) if baseline.name == name), None)
+        if found is None:
+            raise Misconfigured(f"no system is called {name!r}")
+        wrapped = Wrapped(found, work.split, [item.item_id for item in work.bundle.catalogue])
+        told.more(len(work.split.head))
+        return wrapped, None
+    replay = await Replay.on(work.frozen_bundle if name == BATCH_ONLY else work.bundle)
+    for part in _parts(work.split.head):
+        await replay.learn(part)
+        told.more(len(part))
+    if name == HISTORY_LIVE:
+        hold_counts(replay)
+    if name == BATCH_ONLY:
+        return Frozen(name, replay, repeats), replay
+    return (Apart if name == FROZEN_BUNDLE else Live)(name, replay, repeats), replay
+
+
+def _parts(head: Sequence[UserEvent]) -> Iterator[Sequence[UserEvent]]:
+    return (head[start : start + _PART] for start in range(0, len(head), _PART))
+
+
+class _Told:
+    """Counts events, and says so now and then."""
+
+    def __init__(self, tell: Tell, total: int) -> None:
+        self._tell = tell
+        self._total = total
+        self._done = self._said = 0
+
+    def more(self, events: int) -> None:
+        self._done += events
+        if self._done - self._said >= _TELL or self._done == self._total:
+            self._said = self._done
+            self._tell(self._done, self._total)

@@ -1,0 +1,53 @@
+"""An evaluation from beginning to end: cut, train, replay every system, sum up."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from batch.baselines.baseline import Baseline
+from batch.evaluate.found import Evaluation
+from batch.evaluate.jobs import Retrain, Work, names
+from batch.evaluate.protocol import Protocol
+from batch.evaluate.schedule import schedule
+from batch.evaluate.split import split
+from batch.evaluate.summary import summed_up
+from batch.evaluate.workers import Tell, one_by_one, side_by_side
+from batch.replay import UserEvent
+from model.bundle import Bundle
+
+
+class Trained(NamedTuple):
+    """What training made of the first part of a log."""
+
+    bundle: Bundle
+    frozen_bundle: Bundle | None = None
+    """The same with a ranker fitted for states that stay as they were; None: it is ranked as if they were live."""
+
+
+Train = Callable[[Sequence[UserEvent]], Trained]
+
+
+def evaluate(
+    log: Sequence[UserEvent],
+    train: Train,
+    retrain: Retrain,
+    baselines: Sequence[Callable[[], Baseline]],
+    *,
+    dataset: str,
+    protocol: Protocol,
+    workers: int = 0,
+    tell: Tell = lambda job, done, total: None,
+) -> Evaluation:
+    """Measure every system on the same events; with `workers`, so many systems at a time in processes of their own.
+
+    What is given to workers (`retrain`, `baselines`) must be importable. Raises `Misconfigured` where nothing is left
+    to replay or the schedule is none.
+    """
+    cut = split(log, protocol)
+    due = schedule(protocol.retrain, cut.steps)
+    started = time.monotonic()
+    trained = train(cut.head)
+    train_s = round(time.monotonic() - started, 1)
+    work = Work(cut, due, trained.bundle, trained.frozen_bundle or trained.bundle, retrain, baselines)
+    done = side_by_side(names(work), work, tell, workers) if workers else one_by_one(names(work), work, tell)
+    return summed_up(dataset, protocol, work, done, train_s)

@@ -1,0 +1,36 @@
+"""What trains and fine-tunes in an evaluation: the code of `moodstream train` and of the nightly job."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from batch.evaluate.run import Trained
+from batch.fine_tune import fine_tune
+from batch.log import of_events
+from batch.plan import Plan
+from batch.replay import UserEvent
+from batch.train import Progress, train_on
+from contracts.events import Interaction
+from model.bundle import Bundle
+from model.items import Item
+
+
+@dataclass(frozen=True)
+class Training:
+    """Can be sent to a worker process."""
+
+    items: tuple[Item, ...]
+    """The catalogue; empty: those that the events so far name."""
+    plan: Plan
+
+    def train(self, head: Sequence[UserEvent], tell: Callable[[Progress], None]) -> Trained:
+        """From nothing."""
+        return Trained(train_on(of_events(head), self._catalogue(head), self.plan, tell))
+
+    def retrain(self, bundle: Bundle, log: Sequence[UserEvent]) -> Bundle:
+        """From the bundle, beside other work: with one thread."""
+        plan = replace(self.plan, threads=1)
+        return fine_tune(bundle, of_events(log), self._catalogue(log), plan, now_ms=log[-1].time)
+
+    def _catalogue(self, log: Sequence[UserEvent]) -> tuple[Item, ...]:
+        named = {event.item_id for event in log if isinstance(event, Interaction)}
+        return self.items or tuple(Item(item_id) for item_id in sorted(named))
