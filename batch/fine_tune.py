@@ -19,6 +19,7 @@ from batch.plan import DEFAULT, Plan
 from batch.sequences import Sequences, sequences_of
 from batch.train import Progress, Tell, device_of
 from batch.warm_start import warm_start
+from batch.world import World, world_of
 from contracts.errors import Misconfigured
 from model.affect import affects
 from model.bundle import Bundle
@@ -57,6 +58,19 @@ def fine_tune(
     popularity and watermark are new in any case, the ranker stays; `metrics["fine_tune"]` says what was found.
     Raises `Misconfigured` for a log in which nothing can be learned.
     """
+    with world_of(device_of(plan)) as world:
+        return _tuned(bundle, log, items, plan, tell, now_ms, world)
+
+
+def _tuned(
+    bundle: Bundle,
+    log: Log,
+    items: Sequence[Item],
+    plan: Plan,
+    tell: Tell,
+    now_ms: int | None,
+    world: World,
+) -> Bundle:
     torch.set_num_threads(plan.threads)
     index = ItemIndex(item.item_id for item in items)
     everything = sequences_of(log, index)
@@ -66,19 +80,19 @@ def fine_tune(
     moods = np.concatenate([np.zeros((FIRST, 2), np.float32), affects(items)])
     drawn = Moods(moods, plan.mood_said, plan.mood_asked)
     network = warm_start(bundle, items, counts_of(everything)).to(device_of(plan))
-    run = _Run(plan, network, optimizer_of(network, plan), drawn, tell)
+    run = _Run(plan, network, optimizer_of(network, plan), drawn, tell, world)
     started = time.monotonic()
     before = holdout.ranks(network, everything, cut, repeats=plan.repeats)
     untouched = {name: value.detach().clone() for name, value in network.state_dict().items()}
     run.epoch(sequences_of(log.part(0, cut), index), 0)
     after = holdout.ranks(network, everything, cut, repeats=plan.repeats)
-    guard = judged(before, after)
+    guard = world.first(lambda: judged(before, after))
     if guard.taken:
         run.epoch(everything, 1)
     else:
         network.load_state_dict(untouched)
     said: dict[str, Any] = {**guard._asdict(), "from": bundle.version, "seconds": round(time.monotonic() - started, 1)}
-    born = int(time.time() * 1000) if now_ms is None else now_ms
+    born = world.first(lambda: int(time.time() * 1000)) if now_ms is None else now_ms
     metrics = {**bundle.metrics, "fine_tune": said}
     return replace(assemble(network, items, log, everything, moods, metrics, born), ranker=bundle.ranker)
 
@@ -100,13 +114,14 @@ class _Run:
     optimizer: torch.optim.AdamW
     moods: Moods
     tell: Tell
+    world: World
     progress: Progress = field(default_factory=lambda: Progress(phase="fine-tune"))
     started: float = field(default_factory=time.monotonic)
 
     def epoch(self, sequences: Sequences, number: int) -> None:
         rate, seed = self.plan.rate * RATE, [self.plan.seed, number, 0]
         args = self.network, self.optimizer, sequences, self.moods, self.plan
-        run_epoch(*args, lambda done: rate * (1 - done), seed, self._advance)
+        run_epoch(*args, lambda done: rate * (1 - done), seed, self._advance, self.world)
         self.progress.epoch += 1
 
     def _advance(self, number: int, count: int, loss: float) -> None:

@@ -15,7 +15,7 @@ def recur(of_input: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
     `of_input` (T, B, 3H): the inputs by their weights, with their bias; `weight` (3H, H) and `bias` (3H,) of the state.
     """
-    states: Tensor = _Recurrence.apply(of_input, weight, bias)  # type: ignore[no-untyped-call]
+    states: Tensor = _Recurrence.apply(of_input, weight, bias)
     return states
 
 

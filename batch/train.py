@@ -150,7 +150,7 @@ def _trained(
         "ranker": run.progress.ranker,
         "plan": asdict(plan),
     }
-    born = int(time.time() * 1000) if now_ms is None else now_ms
+    born = world.first(lambda: int(time.time() * 1000)) if now_ms is None else now_ms
     bundle = assemble(network, items, log, everything, moods, metrics, born)
     return replace(bundle, ranker=Ranker(run.progress.ranker["weights"]))
 

@@ -6,11 +6,15 @@ from pathlib import Path
 from batch import log as logs
 from batch.catalogue import catalogue_of
 from batch.dataset import read_events, read_items
+from batch.fine_tune import fine_tune
 from batch.log import Log
-from batch.train import Plan, Progress, train_on
+from batch.plan import DEFAULT, Plan
+from batch.train import Progress, Tell, device_of, train_on
+from batch.world import world_of
 from contracts.errors import Misconfigured
 from contracts.events import Interaction, ItemEvent, MoodEvent
 from contracts.settings import Settings
+from model.bundle import Bundle
 from model.items import Item
 from model.shelf import Shelf
 from moodstream.console import bar, say
@@ -20,11 +24,13 @@ from online.lake.read import read_table, to_training
 _STEPS = 1000
 
 
-def train_on_file(settings: Settings, events: Path, items: Path, *, share: float, seed: int, resume: bool) -> str:
+def train_on_file(
+    settings: Settings, events: Path, items: Path, *, share: float, plan: Plan, resume: bool, start: str | None
+) -> str:
     """Train on the first `share` of a file's events in time; returns the version on the shelf."""
     found = read_events(events)
     part = found[: int(share * len(found))]
-    return train_on_events(settings, part, read_items(items), seed=seed, resume=resume)
+    return train_on_events(settings, part, read_items(items), plan=plan, resume=resume, start=start)
 
 
 def train_on_events(
@@ -32,14 +38,15 @@ def train_on_events(
     events: Sequence[Interaction | MoodEvent],
     items: Sequence[ItemEvent],
     *,
-    seed: int = 0,
+    plan: Plan = DEFAULT,
     resume: bool = False,
+    start: str | None = None,
 ) -> str:
     """Train on these events in their order; returns the version on the shelf."""
-    return _train(settings, logs.of_events(events), catalogue_of(items), seed=seed, resume=resume)
+    return _train(settings, logs.of_events(events), catalogue_of(items), plan, resume, start)
 
 
-def train_on_lake(settings: Settings, *, seed: int, resume: bool) -> str:
+def train_on_lake(settings: Settings, *, plan: Plan, resume: bool, start: str | None) -> str:
     """Train on everything that the stream has written to the lake, over the current bundle's catalogue."""
     shelf = Shelf(settings.bundles_url)
     current = shelf.current()
@@ -49,20 +56,49 @@ def train_on_lake(settings: Settings, *, seed: int, resume: bool) -> str:
             "moodstream train --events FILE --items FILE"
         )
     table = to_training(read_table(settings.lake_url, settings.namespace))
-    return _train(settings, logs.of_table(table), shelf.load(current).catalogue, seed=seed, resume=resume)
+    return _train(settings, logs.of_table(table), shelf.load(current).catalogue, plan, resume, start)
 
 
-def _train(settings: Settings, log: Log, items: Sequence[Item], *, seed: int, resume: bool) -> str:
-    checkpoints = settings.home / "checkpoints" if resume else None
-    with bar("training", _STEPS, "‰") as told:
+def _train(settings: Settings, log: Log, items: Sequence[Item], plan: Plan, resume: bool, start: str | None) -> str:
+    """From scratch, or going on from the version `start`; of torchrun's processes the first one speaks and writes."""
+    shelf = Shelf(settings.bundles_url)
+    with world_of(device_of(plan)) as world:
+        if world.rank:
+            return _made(settings, shelf, log, items, plan, resume, start, lambda progress: None).version
+        with bar("training", _STEPS, "‰") as told:
 
-        def tell(progress: Progress) -> None:
-            whole = progress.seconds + progress.left
-            done = int(_STEPS * progress.seconds / whole) if whole else 0
-            where = f"{progress.phase} epoch {progress.epoch + 1}"
-            told(done, f"loss {progress.loss:.3f}, {where}, {progress.left:.0f} s left")
+            def tell(progress: Progress) -> None:
+                where = f"{progress.phase} epoch {progress.epoch + 1}"
+                told(int(_STEPS * progress.share), f"loss {progress.loss:.3f}, {where}, {progress.left:.0f} s left")
 
-        bundle = train_on(log, items, Plan(seed=seed), tell, checkpoints)
-    version = Shelf(settings.bundles_url).add(bundle)
-    say(f"bundle {version}: {len(items):,} items; on the tail that was held out: {measured(bundle)}")
+            bundle = _made(settings, shelf, log, items, plan, resume, start, tell)
+    version = shelf.add(bundle)
+    say(f"bundle {version}: {len(items):,} items; {_found(bundle)}")
     return version
+
+
+def _made(
+    settings: Settings,
+    shelf: Shelf,
+    log: Log,
+    items: Sequence[Item],
+    plan: Plan,
+    resume: bool,
+    start: str | None,
+    tell: Tell,
+) -> Bundle:
+    if start is not None:
+        return fine_tune(shelf.load(start), log, items, plan, tell)
+    return train_on(log, items, plan, tell, settings.home / "checkpoints" if resume else None)
+
+
+def _found(bundle: Bundle) -> str:
+    tuned = bundle.metrics.get("fine_tune")
+    if tuned is None:
+        return f"on the tail that was held out: {measured(bundle)}"
+    change = (
+        f"NDCG@10 {tuned['before']:.3f} before, {tuned['after']:.3f} after, on the {tuned['events']:,} newest events"
+    )
+    if tuned["taken"]:
+        return f"went on from {tuned['from']}: {change}"
+    return f"the weights of {tuned['from']} stay, since going on made them worse: {change}"
