@@ -8,8 +8,10 @@ from contracts.sharding import user_shard
 from online.learn.counts import effects
 from online.learn.enrich import Enriched
 from online.learn.fold import Working
+from online.learn.impressions import decided
 from online.learn.outgoing import Raw
 from online.learn.partition import Partition
+from online.store.impressions import Outcomes
 from online.store.protocol import Counter, CountWrite, ShardWrite, UserRecord
 
 Increments = defaultdict[Counter, defaultdict[str, int]]
@@ -25,19 +27,22 @@ class Batch:
         """Users that an event changed, in order of appearance."""
         self._shards: set[int] = set()
         self.refused: list[tuple[Raw, Exception]] = []
+        self.outcomes: list[Outcomes] = []
+        """What the calibrator lacks, in the log's order."""
         self._increments: defaultdict[int, Increments] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
         self._counted = {shard: mark.within(owned.incarnation) for shard, mark in owned.counts.items()}
 
     def fold(self, event: UserEvent, row: Enriched) -> str:
         """Fold in one event and say what became of it; raises `InvalidEvent`.
 
-        One that the user's shard has already adds only to the item shards that lack it.
+        One that the user's shard has already adds only to the item shards and the calibrator that lack it.
         """
         user = self.users[event.user_id]
         shard = user_shard(event.user_id)
         if row.offset <= self._owned.offset(shard):
             for at in [at for at, entry in enumerate(user.history) if entry.offset == row.offset]:
                 self._count(user, at, row.offset)
+            self._decide(user, row.offset)
             return "redelivered"
         self._shards.add(shard)
         outcome = user.apply(event, row)
@@ -45,7 +50,12 @@ class Batch:
             self.touched[event.user_id] = None
         if outcome == "applied" and user.history and user.history[-1].offset == row.offset:
             self._count(user, len(user.history) - 1, row.offset)
+        self._decide(user, row.offset)
         return outcome
+
+    def _decide(self, user: Working, offset: int) -> None:
+        if offset > self._owned.calibrated:
+            self.outcomes += decided(user.shown, offset)
 
     def _count(self, user: Working, at: int, offset: int) -> None:
         for counter, member in effects(user.history, at):

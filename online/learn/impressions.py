@@ -18,7 +18,7 @@ _UNDECIDED: Final = 200
 """Showings that wait for their window's end; beyond, the oldest impressions are abandoned before it."""
 _PASSED_OVER: Final = 200
 """Items of which it is known how often they were passed over: the last ones."""
-_DECIDING: Final = 16
+DECIDING: Final = 16
 """Events whose outcomes are kept: a store comes back a few seconds older than it was, and nobody acts as fast."""
 _IDS: Final = 32
 _HALF_S: Final = 24 * 3600
@@ -109,5 +109,5 @@ def _decide(shown: Impressions, offset: int, *, taken: bool, positions: list[int
         shown.outcomes[-1] = Outcomes(offset, taken, [*last.positions, *positions], [*last.scores, *scores])
         return
     shown.outcomes.append(Outcomes(offset, taken, positions, scores))
-    first = list(dict.fromkeys(outcomes.offset for outcomes in shown.outcomes))[-_DECIDING:][0]
+    first = list(dict.fromkeys(outcomes.offset for outcomes in shown.outcomes))[-DECIDING:][0]
     shown.outcomes = [outcomes for outcomes in shown.outcomes if outcomes.offset >= first]

@@ -1,12 +1,15 @@
 """The learner: takes in batches of a partition's records, and moves states, counts and watermarks by the scheme "Once".
 
-The order is what makes it right: read (fenced by the watermarks), fold, count, send, write the users' shards. The
-caller acknowledges last. See DESIGN.md, "Once"; `tests/online/learn/test_once.py` explores it at random.
+The order is what makes it right: read (fenced by the watermarks), fold, count, calibrate, send, write the users'
+shards. The caller acknowledges last. See DESIGN.md, "Once"; `tests/online/learn/test_once.py` explores it at random.
 """
 
+import asyncio
+import sys
 from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
 from typing import Final
 
 from contracts.errors import InvalidEvent, MoodstreamError
@@ -21,10 +24,12 @@ from online.learn.fold import Working
 from online.learn.intake import Control, Taken, take_in
 from online.learn.outgoing import Outbox, Outgoing, Raw, dead_letter, enriched, published
 from online.learn.partition import Partition
-from online.store.protocol import CountWrite, ShardWrite, Store, UserRecord
+from online.store.protocol import Calibrator, CalibratorWrite, CountWrite, ShardWrite, Store, UserRecord
 
 _SWEPT_AT_ONCE: Final = 32
 """Shards that an event may have to wait for: some milliseconds."""
+_CALIBRATOR: Final = "online.learn.calibrator"
+"""Imported by processes that learn only, beside the event loop: river brings scipy along, 1.6 s and 93 MB."""
 _MOVED_AT_ONCE: Final = 64
 """Users whose states are made again together, for a new bundle: a full tile of the encoder."""
 
@@ -54,8 +59,11 @@ class Learner:
         """Own a partition, as the store knows it now; returns the lowest offset that any shard needs."""
         metas = await self._store.shards(shards_of(number, self._partitions))
         counts = await self._store.count_watermarks(number)
-        self._owned[number] = Partition(number, incarnation, metas, counts)
+        calibrator = await self._store.calibrator(number)
+        self._owned[number] = Partition(number, incarnation, metas, counts, calibrator)
         await self._bundles.warm({meta.rollout for meta in metas.values()})
+        if _CALIBRATOR not in sys.modules:
+            await asyncio.to_thread(import_module, _CALIBRATOR)
         return self._owned[number].lowest + 1
 
     def revoke(self, numbers: Iterable[int]) -> None:
@@ -93,9 +101,12 @@ class Learner:
         owned = self._owned[number]
         async with owned.lock:
             owned.check({}, await self._store.count_watermarks(number))
+            owned.check_calibrator(await self._store.calibrator(number))
             new = owned.at(owned.position)
             behind = [shard for shard, mark in owned.counts.items() if mark.within(owned.incarnation) < new.offset]
             await self._write_counts(owned, [CountWrite(s, number, owned.counts[s], new, {}) for s in behind])
+            if owned.calibrated < new.offset:
+                await self._write_calibrator(owned, Calibrator(new, owned.calibrator.state))
         shards = list(owned.metas)
         for start in range(0, len(shards), _SWEPT_AT_ONCE):
             if self._owned.get(number) is owned:
@@ -193,6 +204,7 @@ class Learner:
             self._fold(batch, raw, event, row)
         records = await self._advance([batch.users[user_id] for user_id in batch.touched])
         await self._write_counts(owned, batch.count_writes(taken.upto))
+        await self._calibrate(owned, batch, taken.upto)
         await self._send(owned, taken, batch, rows)
         await self._write_shards(owned, batch.shard_writes(taken.upto, records))
         return rows
@@ -239,6 +251,17 @@ class Learner:
     async def _write_counts(self, owned: Partition, writes: Sequence[CountWrite]) -> None:
         await self._store.add_counts(writes)
         owned.counts.update({write.shard: write.new for write in writes})
+
+    async def _calibrate(self, owned: Partition, batch: Batch, upto: int) -> None:
+        from online.learn.calibrator import learned
+
+        if batch.outcomes:
+            state = learned(owned.calibrator.state, batch.outcomes)
+            await self._write_calibrator(owned, Calibrator(owned.at(upto), state))
+
+    async def _write_calibrator(self, owned: Partition, new: Calibrator) -> None:
+        await self._store.write_calibrator(CalibratorWrite(owned.number, owned.calibrator.watermark, new))
+        owned.calibrator = new
 
     async def _write_shards(self, owned: Partition, writes: Sequence[ShardWrite]) -> None:
         await self._store.write_shards(writes)

@@ -29,6 +29,10 @@ class Keys(NamedTuple):
         return f"{self.namespace}:{{i{counter.shard}}}:count:{counter.family}:{counter.bucket}:{counter.name}"
 
     @property
+    def calibrators(self) -> str:
+        return f"{self.namespace}:calibrators"
+
+    @property
     def heartbeats(self) -> str:
         return f"{self.namespace}:heartbeats"
 

@@ -8,6 +8,8 @@ import msgspec
 from contracts.errors import Fenced
 from contracts.sharding import ITEM_SHARDS, user_shard
 from online.store.protocol import (
+    Calibrator,
+    CalibratorWrite,
     Counter,
     CountWrite,
     Heartbeat,
@@ -28,6 +30,9 @@ class MemoryStore:
         self._count_watermarks: dict[tuple[int, int], Watermark] = {}
         self._counts: defaultdict[Counter, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
         self._top: dict[Counter, list[tuple[str, int]]] = {}
+        self._versions: dict[Counter, int] = {}
+        """How often each counter was added to."""
+        self._calibrators: dict[int, Calibrator] = {}
         self._buckets: defaultdict[str, set[int]] = defaultdict(set)
         self._heartbeats: dict[int, Heartbeat] = {}
         self._items: dict[str, bytes] = {}
@@ -81,15 +86,36 @@ class MemoryStore:
     def _add(self, counter: Counter, members: Mapping[str, int]) -> None:
         self._buckets[counter.family].add(counter.bucket)
         self._top.pop(counter, None)
+        self._versions[counter] = self._versions.get(counter, 0) + 1
         counts = self._counts[counter]
         for member, times in members.items():
             counts[member] += times
+
+    async def calibrator(self, partition: int) -> Calibrator:
+        return self._calibrators.get(partition, Calibrator())
+
+    async def calibrators(self) -> list[bytes]:
+        return [one.state for _, one in sorted(self._calibrators.items()) if one.state]
+
+    async def write_calibrator(self, write: CalibratorWrite) -> None:
+        if self._calibrators.get(write.partition, Calibrator()).watermark != write.expected:
+            raise Fenced(f"the calibrator of partition {write.partition} was moved by another worker")
+        self._calibrators[write.partition] = write.new
 
     async def buckets(self, family: str, newest: int) -> list[int]:
         return sorted(self._buckets[family], reverse=True)[:newest]
 
     async def top_counts(self, counters: Sequence[Counter], n: int) -> list[list[tuple[str, int]]]:
         return [self._sorted(counter)[:n] for counter in counters]
+
+    async def changed_counts(
+        self, counters: Sequence[Counter], n: int, versions: Sequence[int]
+    ) -> list[tuple[int, list[tuple[str, int]]] | None]:
+        known = self._versions
+        return [
+            None if version == (now := known.get(counter, 0)) else (now, self._sorted(counter)[:n])
+            for counter, version in zip(counters, versions, strict=True)
+        ]
 
     def _sorted(self, counter: Counter) -> list[tuple[str, int]]:
         if counter not in self._top:
@@ -122,6 +148,7 @@ class MemoryStore:
             "users": {user: tuple(record) for users in self._users.values() for user, record in users.items()},
             "count_watermarks": {f"{s}/{p}": mark.text() for (s, p), mark in self._count_watermarks.items()},
             "counts": {f"{c.shard}/{c.family}/{c.bucket}/{c.name}": dict(n) for c, n in self._counts.items()},
+            "calibrators": {str(p): (one.watermark.text(), one.state) for p, one in self._calibrators.items()},
             "items": dict(self._items),
         }
 

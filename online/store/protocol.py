@@ -113,6 +113,22 @@ class CountWrite(NamedTuple):
     increments: Mapping[Counter, Mapping[str, int]]
 
 
+class Calibrator(NamedTuple):
+    """What one source partition's outcomes have taught, and up to where in the log."""
+
+    watermark: Watermark = Watermark()
+    state: bytes = b""
+    """Empty as long as there was no outcome."""
+
+
+class CalibratorWrite(NamedTuple):
+    """One atomic step of one source partition's calibrator."""
+
+    partition: int
+    expected: Watermark
+    new: Calibrator
+
+
 class Heartbeat(msgspec.Struct, frozen=True):
     """What the worker that owns a partition last said of itself."""
 
@@ -149,11 +165,28 @@ class Store(Protocol):
     async def add_counts(self, writes: Sequence[CountWrite]) -> None:
         """Each write by itself is atomic; raises `Fenced` when any was refused."""
 
+    async def calibrator(self, partition: int) -> Calibrator:
+        """Of one source partition."""
+
+    async def calibrators(self) -> list[bytes]:
+        """What the outcomes of each partition that had any have taught, in order of partition."""
+
+    async def write_calibrator(self, write: CalibratorWrite) -> None:
+        """Raises `Fenced` when it was refused."""
+
     async def buckets(self, family: str, newest: int) -> list[int]:
         """The newest buckets of this family that hold anything, newest first."""
 
     async def top_counts(self, counters: Sequence[Counter], n: int) -> list[list[tuple[str, int]]]:
         """For each counter its n most frequent members, most frequent first, ties by the larger id."""
+
+    async def changed_counts(
+        self, counters: Sequence[Counter], n: int, versions: Sequence[int]
+    ) -> list[tuple[int, list[tuple[str, int]]] | None]:
+        """As `top_counts`, with a version to ask with again (-1 at first); None for a counter that is as it was then.
+
+        A store that can't tell what changed says everything again.
+        """
 
     async def beat(self, heartbeat: Heartbeat) -> None:
         """Say that a partition's worker lives, and where it is."""

@@ -16,6 +16,8 @@ from contracts.sharding import ITEM_SHARDS, user_shard
 from online.store import scripts
 from online.store.keys import Keys
 from online.store.protocol import (
+    Calibrator,
+    CalibratorWrite,
     Counter,
     CountWrite,
     Heartbeat,
@@ -98,6 +100,22 @@ class RedisStore:
         marks = (write.expected.text(), write.new.text())
         return (len(keys), *keys, write.partition, *marks, self._count_idle_ms, added)
 
+    async def calibrator(self, partition: int) -> Calibrator:
+        fields = (f"watermark:{partition}", f"state:{partition}")
+        ((mark, state),) = await self._pipelined([("HMGET", self._keys.calibrators, *fields)])
+        return Calibrator(Watermark.parse((mark or b"").decode()), state or b"")
+
+    async def calibrators(self) -> list[bytes]:
+        (found,) = await self._pipelined([("HGETALL", self._keys.calibrators)])
+        states = {int(name[6:]): state for name, state in found.items() if name.startswith(b"state:") and state}
+        return [states[partition] for partition in sorted(states)]
+
+    async def write_calibrator(self, write: CalibratorWrite) -> None:
+        (watermark, state), marks = write.new, write.expected.text()
+        call = (1, self._keys.calibrators, write.partition, marks, watermark.text(), state)
+        if await self._scripted(scripts.WRITE_CALIBRATOR, [call]) == [0]:
+            raise Fenced(f"the calibrator of partition {write.partition} was moved by another worker")
+
     async def buckets(self, family: str, newest: int) -> list[int]:
         found = await self._pipelined([("SMEMBERS", self._keys.buckets(shard, family)) for shard in range(ITEM_SHARDS)])
         return sorted({int(bucket) for members in found for bucket in members}, reverse=True)[:newest]
@@ -109,6 +127,11 @@ class RedisStore:
             [("ZREVRANGE", self._keys.counter(counter), 0, n - 1, "WITHSCORES") for counter in counters]
         )
         return [[(member.decode(), int(count)) for member, count in members] for members in found]
+
+    async def changed_counts(
+        self, counters: Sequence[Counter], n: int, versions: Sequence[int]
+    ) -> list[tuple[int, list[tuple[str, int]]] | None]:
+        return [(0, members) for members in await self.top_counts(counters, n)]
 
     async def beat(self, heartbeat: Heartbeat) -> None:
         await self._pipelined([("HSET", self._keys.heartbeats, heartbeat.partition, msgspec.json.encode(heartbeat))])

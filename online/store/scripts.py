@@ -43,6 +43,14 @@ end
 return 1
 """
 
+WRITE_CALIBRATOR: Final = """
+-- KEYS: calibrators. ARGV: partition, expected, new, state
+local field = 'watermark:' .. ARGV[1]
+if (redis.call('HGET', KEYS[1], field) or '') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], field, ARGV[3], 'state:' .. ARGV[1], ARGV[4])
+return 1
+"""
+
 PUT_ITEMS: Final = """
 -- KEYS: content, progress. ARGV: partition, incarnation, offset, then item, content for each
 local field = 'watermark:' .. ARGV[1]

@@ -6,7 +6,16 @@ from collections.abc import Awaitable, Generator, Mapping, Sequence
 from typing import Any
 
 from online.store.memory import MemoryStore
-from online.store.protocol import Counter, CountWrite, ShardMeta, ShardRecords, ShardWrite, Watermark
+from online.store.protocol import (
+    Calibrator,
+    CalibratorWrite,
+    Counter,
+    CountWrite,
+    ShardMeta,
+    ShardRecords,
+    ShardWrite,
+    Watermark,
+)
 
 
 class Pause(Awaitable[None]):
@@ -53,12 +62,25 @@ class FaultyStore(MemoryStore):
             self._remember("i", write.shard, (self._marks(write.shard), self._shard_counts(write.shard)))
             await super().add_counts([write if self._fenced else write._replace(expected=current)])
 
+    async def calibrator(self, partition: int) -> Calibrator:
+        await Pause()
+        return await super().calibrator(partition)
+
+    async def write_calibrator(self, write: CalibratorWrite) -> None:
+        await Pause()
+        current = self._calibrators.get(write.partition, Calibrator())
+        self._remember("c", write.partition, (current, None))
+        await super().write_calibrator(write if self._fenced else write._replace(expected=current.watermark))
+
     def fall_back(self, rng: random.Random) -> None:
         """One shard is as it was up to four writes ago."""
         if not self._before:
             return
         kind, shard = rng.choice(sorted(self._before))
         marks, content = rng.choice(self._before[kind, shard])
+        if kind == "c":
+            self._calibrators[shard] = marks
+            return
         if kind == "u":
             self._shards[shard], self._users[shard] = marks, dict(content)
             return

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from importlib import import_module
 from itertools import count, islice
 from typing import Final
 
@@ -35,6 +36,7 @@ class Shelf(dict[str, Bundle]):
         return self[version]
 
 
+import_module("online.learn.calibrator")  # so that no learner needs a thread to load it
 SHELF: Final = Shelf({bundle.version: bundle for bundle in (random_bundle(12, seed) for seed in (1, 2))})
 VERSIONS: Final = tuple(SHELF)
 

@@ -11,10 +11,14 @@ from typing import Any
 import pytest
 
 from contracts.errors import Fenced
+from contracts.events import Impression, Interaction, Shown
+from online.learn.calibration import Fitted, unpack_fitted
+from online.learn.impressions import DECIDING
 from online.learn.outgoing import Raw
 from online.store.memory import MemoryStore
+from online.store.protocol import Calibrator
 from tests.fakes.store import FaultyStore, Pause
-from tests.online.learn.logs import TOPIC_ID, learner_of, random_log, records
+from tests.online.learn.logs import START, TOPIC_ID, USERS, learner_of, random_log, records
 
 SEEDS = range(120)
 
@@ -73,6 +77,61 @@ async def clean_run(log: Sequence[Raw]) -> dict[str, object]:
 def test_after_any_faults_the_store_equals_a_clean_run(seed: int) -> None:
     got, clean = explore(seed, FaultyStore())
     assert got == clean
+
+
+def test_the_runs_are_about_impressions_too() -> None:
+    """Many end with outcomes, so that the calibrators can go wrong."""
+    dumps: list[Any] = [explore(seed, FaultyStore())[1] for seed in SEEDS]
+    assert sum(bool(dump["calibrators"]["0"][1]) for dump in dumps) > len(SEEDS) / 3
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_calibrator_that_is_lost_is_made_again_from_the_users_last_outcomes(seed: int) -> None:
+    log = records(random_log(random.Random(seed), 14))
+
+    async def lost() -> MemoryStore:
+        store = MemoryStore()
+        for calibrator in (None, Calibrator()):
+            learner = learner_of(store)
+            if calibrator is not None:
+                store._calibrators[0] = calibrator
+            at = await learner.assign(0, TOPIC_ID)
+            await learner.learn(0, log[at:])
+            await learner.sweep(0)
+            await learner.move_all(0)
+        return store
+
+    assert asyncio.run(asyncio.run(lost()).dump()) == asyncio.run(clean_run(log))
+
+
+def pages_and_clicks(n: int) -> list[Impression | Interaction]:
+    """One user takes everything that is shown."""
+    log: list[Impression | Interaction] = []
+    for at in range(n):
+        shown = [Shown(f"i{at}", 0, 1.0, 1.0)]
+        user, page, click = USERS[0], f"p{at}", f"c{at}"
+        log.append(Impression(event_id=page, user_id=user, time=START, request_id=page, bundle="", shown=shown))
+        log.append(Interaction(event_id=click, user_id=user, time=START, item_id=f"i{at}"))
+    return log
+
+
+def test_outcomes_older_than_are_kept_are_lost_with_a_calibrator_but_never_counted_twice() -> None:
+    store = MemoryStore()
+    log = records(pages_and_clicks(3 * DECIDING))
+
+    async def work() -> tuple[Fitted, Fitted]:
+        learner = learner_of(store)
+        await learner.assign(0, TOPIC_ID)
+        await learner.learn(0, log)
+        before = (await store.calibrators())[0]
+        store._calibrators[0] = Calibrator()
+        again = learner_of(store)
+        assert await again.assign(0, TOPIC_ID) == 0
+        await again.learn(0, log)
+        return unpack_fitted(before), unpack_fitted((await store.calibrators())[0])
+
+    before, after = asyncio.run(work())
+    assert (before.shown, after.shown) == (3 * DECIDING, DECIDING)
 
 
 def test_without_the_fence_it_does_not() -> None:

@@ -9,6 +9,8 @@ from contracts.errors import Fenced
 from contracts.rollout import Rollout
 from contracts.sharding import ITEM_SHARDS, user_shard
 from online.store.protocol import (
+    Calibrator,
+    CalibratorWrite,
     Counter,
     CountWrite,
     Heartbeat,
@@ -56,6 +58,8 @@ async def test_an_empty_store_knows_nothing(store: Store) -> None:
     assert await store.count_watermarks(0) == dict.fromkeys(range(ITEM_SHARDS), Watermark())
     assert await store.buckets("pairs", 5) == []
     assert await store.top_counts([Counter(0, "pairs", 1, "a")], 5) == [[]]
+    assert await store.calibrator(0) == Calibrator()
+    assert await store.calibrators() == []
     assert await store.heartbeats() == []
     assert await store.items_watermark(0) == Watermark()
     assert await store.items(0) == (0, {})
@@ -255,6 +259,29 @@ async def test_the_newest_buckets_come_first_whatever_shard_they_are_in(store: S
     assert await store.buckets("pairs", 9) == [10, 8, 7]
     assert await store.buckets("pairs", 2) == [10, 8]
     assert await store.buckets("trend", 2) == [99]
+
+
+def taught(state: bytes, offset: int) -> Calibrator:
+    return Calibrator(Watermark("life1", offset), state)
+
+
+async def test_each_partition_has_a_calibrator_and_all_are_read_at_once(store: Store) -> None:
+    await store.write_calibrator(CalibratorWrite(10, Watermark(), taught(b"ten", 3)))
+    await store.write_calibrator(CalibratorWrite(2, Watermark(), taught(b"two", 5)))
+    await store.write_calibrator(CalibratorWrite(3, Watermark(), taught(b"", 7)))
+    await store.write_calibrator(CalibratorWrite(2, Watermark("life1", 5), taught(b"two again", 6)))
+    assert await store.calibrator(2) == taught(b"two again", 6)
+    assert await store.calibrator(3) == taught(b"", 7)
+    assert await store.calibrators() == [b"two again", b"ten"]
+
+
+@pytest.mark.parametrize("expected", [Watermark(), Watermark("life1", 4), Watermark("life2", 5)])
+async def test_a_calibrator_that_read_another_watermark_changes_nothing(store: Store, expected: Watermark) -> None:
+    await store.write_calibrator(CalibratorWrite(0, Watermark(), taught(b"right", 5)))
+    with pytest.raises(Fenced) as refused:
+        await store.write_calibrator(CalibratorWrite(0, expected, taught(b"wrong", 9)))
+    assert refused.value.retriable
+    assert await store.calibrator(0) == taught(b"right", 5)
 
 
 async def test_the_last_heartbeat_of_each_partition_is_kept(store: Store) -> None:

@@ -9,7 +9,18 @@ from contracts.errors import Fenced
 from contracts.rollout import Rollout
 from contracts.sharding import ITEM_SHARDS, user_shard
 from online.store.memory import MemoryStore
-from online.store.protocol import Counter, CountWrite, Heartbeat, ShardMeta, ShardWrite, Store, UserRecord, Watermark
+from online.store.protocol import (
+    Calibrator,
+    CalibratorWrite,
+    Counter,
+    CountWrite,
+    Heartbeat,
+    ShardMeta,
+    ShardWrite,
+    Store,
+    UserRecord,
+    Watermark,
+)
 
 pytestmark = pytest.mark.anyio
 STEPS = 150
@@ -29,8 +40,8 @@ class Steps:
         self._marks = [Watermark()]
 
     def __call__(self) -> Step:
-        makes = (self._shards, self._shards, self._shards, self._counts, self._counts, self._items, self._beat)
-        return self._random.choice(makes)()
+        often = (self._shards, self._shards, self._shards, self._counts, self._counts)
+        return self._random.choice((*often, self._calibrator, self._items, self._beat))()
 
     def _mark(self) -> Watermark:
         self._marks.append(Watermark(self._random.choice(("life1", "life2")), self._random.randrange(30)))
@@ -63,6 +74,12 @@ class Steps:
         expected = self._random.choice([Watermark(), *self._marks[-2:]])
         return CountWrite(shard, self._random.randrange(2), expected, self._mark(), increments)
 
+    def _calibrator(self) -> Step:
+        expected = self._random.choice([Watermark(), *self._marks[-4:]])
+        new = Calibrator(self._mark(), self._random.randbytes(self._random.choice((0, 9))))
+        write = CalibratorWrite(self._random.choice((0, 10)), expected, new)
+        return lambda store: store.write_calibrator(write)
+
     def _items(self) -> Step:
         items = {name: self._random.randbytes(5) for name in self._random.sample(NAMES, self._random.randint(0, 3))}
         partition, mark = self._random.randrange(2), self._mark()
@@ -88,6 +105,8 @@ async def everything_read(store: Store) -> list[object]:
         [await store.user(user) for user in (*USERS, "nobody")],
         [await store.shard_users(shard) for shard in SHARDS],
         [await store.count_watermarks(partition) for partition in range(3)],
+        [await store.calibrator(partition) for partition in (0, 1, 10)],
+        await store.calibrators(),
         [await store.buckets(family, n) for family in ("pairs", "trend", "none") for n in (1, 5)],
         await store.top_counts(COUNTERS, 2),
         await store.top_counts(COUNTERS, 9),

@@ -13,7 +13,18 @@ from contracts.errors import Fenced, Misconfigured, StoreUnavailable
 from contracts.sharding import user_shard
 from moodstream.local.ports import free_port
 from online.store.keys import Keys
-from online.store.protocol import Counter, CountWrite, Heartbeat, ShardMeta, ShardWrite, Store, UserRecord, Watermark
+from online.store.protocol import (
+    Calibrator,
+    CalibratorWrite,
+    Counter,
+    CountWrite,
+    Heartbeat,
+    ShardMeta,
+    ShardWrite,
+    Store,
+    UserRecord,
+    Watermark,
+)
 from online.store.redis import check_noeviction, connect
 from tests.online.store.conftest import OpenStore
 from tests.online.store.servers import Server, own_cluster, own_server
@@ -128,6 +139,9 @@ def _calls(store: Store) -> list[Callable[[], Awaitable[object]]]:
         lambda: store.add_counts([COUNTS]),
         lambda: store.buckets("pairs", 1),
         lambda: store.top_counts([Counter(3, "pairs", 7, "i")], 1),
+        lambda: store.calibrator(0),
+        lambda: store.calibrators(),
+        lambda: store.write_calibrator(CalibratorWrite(0, Watermark(), Calibrator(Watermark("life1", 0), b"x"))),
         lambda: store.beat(Heartbeat(0, 1, 2, 3)),
         lambda: store.heartbeats(),
         lambda: store.put_items(0, Watermark("life1", 0), {}),

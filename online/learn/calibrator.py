@@ -1,0 +1,72 @@
+"""A calibrator that learns one outcome at a time, by river: how likely what was shown is taken, by its score and place.
+
+Platt scaling (Platt, 1999) learned online: logistic regression on the score and the logarithm of the position, both
+standardised by what came so far, with AdaGrad's steps; never falling as the score rises. One for each partition of
+the log, since what it comes to depends on the order; `online.learn.calibration` combines them.
+"""
+
+from collections.abc import Iterable
+from math import log1p
+from typing import Any, Final
+
+from msgspec.structs import asdict
+from river.linear_model import LogisticRegression
+from river.optim import AdaGrad
+from river.preprocessing import StandardScaler
+from river.utils import VectorDict
+
+from online.learn.calibration import Each, Fitted, pack_fitted, unpack_fitted
+from online.store.impressions import Outcomes
+
+_RATE: Final = 0.2
+_SCORE, _PLACE, _ALWAYS = "score", "place", "always"
+_SCALED: Final = (_SCORE, _PLACE)
+
+
+def learned(state: bytes, outcomes: Iterable[Outcomes]) -> bytes:
+    """The calibrator in these bytes (JSON; none for a new one) after these outcomes, in their order.
+
+    The bytes don't depend on how the outcomes were cut into calls.
+    """
+    fitted = unpack_fitted(state)
+    model, scaler = _model(fitted), _scaler(fitted)
+    shown, taken = fitted.shown, fitted.taken
+    for decided in outcomes:
+        for position, score in zip(decided.positions, decided.scores, strict=True):
+            _learn_one(model, scaler, score, position, decided.taken)
+        shown += len(decided.positions)
+        taken += len(decided.positions) * decided.taken
+    return pack_fitted(
+        Fitted(
+            shown,
+            taken,
+            Each(**model.weights),
+            Each(**scaler.means),
+            Each(**scaler.vars),
+            Each(**model.optimizer.g2),
+        )
+    )
+
+
+def _learn_one(model: Any, scaler: Any, score: float, position: int, taken: bool) -> None:
+    x = {_SCORE: score, _PLACE: log1p(position)}
+    scaler.learn_one(x)
+    model.learn_one({**scaler.transform_one(x), _ALWAYS: 1.0}, taken)
+    if model._weights[_SCORE] < 0:  # a better score is never less likely to be taken
+        model._weights[_SCORE] = 0.0
+
+
+def _model(fitted: Fitted) -> Any:
+    # the intercept is a weight like the others, so that its steps shrink with theirs
+    model = LogisticRegression(AdaGrad(_RATE), intercept_lr=0.0)
+    model._weights = VectorDict(asdict(fitted.weights))
+    model.optimizer.g2.update(asdict(fitted.squares))
+    return model
+
+
+def _scaler(fitted: Fitted) -> Any:
+    scaler = StandardScaler()
+    scaler.counts.update(dict.fromkeys(_SCALED, fitted.shown))
+    scaler.means.update({name: getattr(fitted.means, name) for name in _SCALED})
+    scaler.vars.update({name: getattr(fitted.variances, name) for name in _SCALED})
+    return scaler
