@@ -76,7 +76,7 @@ class Drawn:
         users = np.unique(users, return_inverse=True)[1]
         counts = np.bincount(users).astype(np.float64)
         self._places: dict[str, int] = {}
-        sums = []
+        sums: list[Floats] = []
         for name, column in columns:
             self._places[name] = len(sums)
             sums.append(np.bincount(users, column))

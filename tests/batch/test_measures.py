@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from batch.evaluate import MISS
 from batch.measures import GAINS, NAMES, Drawn, all_of, gains
 
 
-def drawn(ranks: np.ndarray, users: np.ndarray) -> Drawn:  # type: ignore[type-arg]
+def drawn(ranks: NDArray[np.int64], users: NDArray[np.int64]) -> Drawn:
     return Drawn(zip(GAINS, gains(ranks).T, strict=True), users)
 
 

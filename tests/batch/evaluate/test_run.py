@@ -1,7 +1,9 @@
 """The evaluation leaks nothing, says the same for the same seed, and its JSON is as docs/evaluate.md has it."""
 
+import re
 from collections.abc import Sequence
 from itertools import count
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -148,6 +150,15 @@ def test_the_json_is_as_the_document_has_it() -> None:
     assert set(group["systems"]["whole"]) == {"hr@10", "ndcg@10"}
     assert set(found["candidates"]) == {"recall", "recall@200"}
     assert isinstance(msgspec.json.decode(msgspec.json.encode(found), type=Evaluation), Evaluation)
+
+
+def test_the_document_names_every_key_system_and_metric() -> None:
+    said = (Path(__file__).parents[3] / "docs" / "evaluate.md").read_text()
+    found = msgspec.to_builtins(evaluated(noise(100)))
+    words = set(re.findall(r"`([a-z0-9_@]+)`", said))
+    assert {*found, *found["chosen"], *found["groups"], *found["candidates"], *found["freshness"][0]} <= words
+    assert {name for name in found["systems"] if name != "last" and ":" not in name} <= words
+    assert {name for name in found["systems"]["whole"] if name.endswith("@10")} <= words
 
 
 def test_a_baseline_of_any_name_can_take_part() -> None:

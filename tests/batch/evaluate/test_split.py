@@ -2,6 +2,7 @@
 
 import pytest
 
+from batch.dataset import UserEvent
 from batch.evaluate.protocol import MOST_OF_A_USER, Protocol
 from batch.evaluate.split import split
 from contracts.errors import Misconfigured
@@ -35,7 +36,7 @@ def test_long_users_are_cut_and_a_shorter_replay_is_a_prefix() -> None:
 
 def test_moods_and_dislikes_are_learned_and_not_scored() -> None:
     mood = MoodEvent(event_id="m", time=START + 95_500, user_id="u", mood="sad")
-    log = [*(event(n, "u", f"i{n}", "dislike" if n == 98 else "like") for n in range(100)), mood]
+    log: list[UserEvent] = [*(event(n, "u", f"i{n}", "dislike" if n == 98 else "like") for n in range(100)), mood]
     cut = split(log, Protocol())
     assert [getattr(step.event, "item_id", "mood") for step in cut.steps if not step.scored] == ["mood", "i98"]
 
