@@ -17,12 +17,12 @@ class Als(Live):
     """Item factors fitted again in blocks; a user's factors are solved for at each request, from the latest items."""
 
     name = "als"
-    last: ClassVar = 200
-    asked: ClassVar = 8
-    decay: ClassVar = 0.9
+    last: ClassVar = 8
+    decay: ClassVar = 0.75
     factors: ClassVar = 64
-    ridge: ClassVar = 5.0
-    alpha: ClassVar = 10.0
+    ridge: ClassVar = 0.1
+    """Times how sure a taken item is, times the events of a user and of an item (their geometric mean)."""
+    alpha: ClassVar = 4.0
     """How much surer a taken item is than one that wasn't."""
     iterations: ClassVar = 15
 
@@ -38,10 +38,11 @@ class Als(Live):
         rows = np.fromiter((row for rows in self._taken.values() for row in rows), np.int32, int(starts[-1]))
         shape = (len(self._taken), len(self.items))
         taken = sp.csr_matrix((np.ones(len(rows), np.float32), rows, starts), shape=shape)
+        ridge = self.ridge * self.alpha * len(rows) / np.sqrt(shape[0] * shape[1])
         with threadpool_limits(1):  # implicit warns of BLAS threads beside its own
             model = AlternatingLeastSquares(
                 factors=self.factors,
-                regularization=self.ridge,
+                regularization=ridge,
                 alpha=self.alpha,
                 iterations=self.iterations,
                 num_threads=1,
@@ -49,8 +50,8 @@ class Als(Live):
             )
             model.fit(taken, show_progress=False)
         self._factors = np.asarray(model.item_factors, np.float32)
-        self._inner = self._factors.T @ self._factors + self.ridge * np.eye(self.factors, dtype=np.float32)
-        self._each = events_between(self.iterations * (len(rows) * self.factors * 40.0 + sum(shape) * 4e4))
+        self._inner = self._factors.T @ self._factors + np.float32(ridge) * np.eye(self.factors, dtype=np.float32)
+        self._each = events_between(self.iterations * (len(rows) * self.factors * 160.0 + sum(shape) * 4e4))
         self._since = 0
 
     def _learned(self) -> None:
@@ -60,10 +61,10 @@ class Als(Live):
 
     def _scores(self, user_id: str, latest: Rows) -> NDArray[np.floating]:
         found = np.zeros(len(self.items), np.float32)
-        known = [(row, age) for age, row in enumerate(latest[: self.asked]) if row < len(self._factors)]
+        known = [(row, age) for age, row in enumerate(latest) if row < len(self._factors)]
         if known:
             rows, ages = np.array(known).T
-            sure = (self.alpha * recency(self.asked, self.decay)[ages]).astype(np.float32)
+            sure = (self.alpha * recency(self.last, self.decay)[ages]).astype(np.float32)
             taken = self._factors[rows]
             user = np.linalg.solve(self._inner + (taken.T * (sure - 1)) @ taken, sure @ taken)
             found[: len(self._factors)] = self._factors @ user

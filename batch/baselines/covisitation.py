@@ -15,7 +15,7 @@ class Covisitation(Live):
 
     name = "covisitation"
     last: ClassVar = 10
-    decay: ClassVar = 0.8
+    decay: ClassVar = 0.6
 
     def _begin(self) -> None:
         self._pairs = pairs(self.items)

@@ -10,21 +10,20 @@ from batch.baselines.live import Live, Rows, recency
 from batch.baselines.refit import events_between
 from contracts.events import Interaction
 
-MOST: Final = 5_000
+MOST: Final = 3_000
 """Items of the model, the most taken ones: it holds their square and inverts it."""
 
 
 class Ease(Live):
     """Item weights in closed form from who took what together, fitted again in blocks.
 
-    Beyond 5,000 items it knows the most taken ones only, and popularity orders the rest.
+    Beyond 3,000 items it knows the most taken ones only, and popularity orders the rest.
     """
 
     name = "ease"
-    last: ClassVar = 200
-    asked: ClassVar = 20
-    decay: ClassVar = 0.9
-    ridge: ClassVar = 200.0
+    last: ClassVar = 20
+    decay: ClassVar = 0.85
+    ridge: ClassVar = 500.0
 
     def _begin(self) -> None:
         self._taken: dict[str, dict[int, None]] = {}
@@ -47,10 +46,10 @@ class Ease(Live):
 
     def _scores(self, user_id: str, latest: Rows) -> NDArray[np.floating]:
         found = np.zeros(len(self.items), np.float32)
-        known = [(self._columns[row], age) for age, row in enumerate(latest[: self.asked]) if row in self._columns]
+        known = [(self._columns[row], age) for age, row in enumerate(latest) if row in self._columns]
         if known:
             columns, ages = np.array(known).T
-            weights = recency(self.asked, self.decay)[ages].astype(np.float32)
+            weights = recency(self.last, self.decay)[ages].astype(np.float32)
             found[self._rows] = weights @ self._weights[columns]
         return found
 

@@ -1,4 +1,4 @@
-"""Items like the user's latest ones: by the cosine of who took them (B. Sarwar et al., 2001), counted online."""
+"""Items that go with the user's latest ones, by cosine (B. Sarwar et al., 2001), counted online."""
 
 from typing import ClassVar
 
@@ -12,14 +12,16 @@ from contracts.events import Interaction
 
 
 class ItemKnn(Live):
-    """Who took both, over the root of who took either; the user's latest ten items, by position."""
+    """Item-kNN with decay: how often both come within ten events of one user, over how often each comes at all.
+
+    The cosine's root is .4 for the item that is scored and .6 for the one it's asked for, and each count is shrunk.
+    With windows of 200 events, nearly whole histories, it ranks worse: HR@10 .191 on the tuning part of MovieLens-100K.
+    """
 
     name = "item_knn"
-    last: ClassVar = 200
-    """An item goes together with so many of its user's items before."""
-    asked: ClassVar = 10
-    decay: ClassVar = 0.8
-    alpha: ClassVar = 0.5
+    last: ClassVar = 10
+    decay: ClassVar = 0.75
+    alpha: ClassVar = 0.4
     shrink: ClassVar = 10.0
     """Added to each count, so that what was seldom taken is no one's nearest."""
 
@@ -36,6 +38,5 @@ class ItemKnn(Live):
     def _scores(self, user_id: str, latest: Rows) -> NDArray[np.floating]:
         self._taken = grown(self._taken, len(self.items))
         taken = self._taken[: len(self.items)] + self.shrink
-        asked = list(latest[: self.asked])
-        weights = recency(len(asked), self.decay) * taken[asked] ** (self.alpha - 1)
-        return self._pairs.weighted(asked, weights) / taken**self.alpha
+        weights = recency(len(latest), self.decay) * taken[list(latest)] ** (self.alpha - 1)
+        return self._pairs.weighted(latest, weights) / taken**self.alpha

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-LEAST: Final = 1_000
+LEAST: Final = 500
 """Events between two fits, at least."""
 
 
 def events_between(operations: float) -> int:
-    """Events of the replay from one fit to the next, for a fit of so many operations: each event pays for 5 million."""
-    return max(LEAST, int(operations / 5e6))
+    """Events of the replay from one fit of so many operations to the next; each event pays for 15 million of them."""
+    return max(LEAST, int(operations / 15e6))

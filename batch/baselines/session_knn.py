@@ -23,7 +23,7 @@ class SessionKnn(Live):
     decay: ClassVar = 0.8
     longest: ClassVar = 20
     """Events of a session."""
-    candidates: ClassVar = 500
+    candidates: ClassVar = 200
     """The newest sessions with an item that are looked at."""
     neighbours: ClassVar = 200
     rareness: ClassVar = 0.5
