@@ -4,15 +4,13 @@ import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from batch.plain import EVENT_COLUMNS, ITEM_COLUMNS, MOOD, EventRows, UserEvent, item_event
 from batch.table import Table, demand, good, table
 from contracts.errors import InvalidEvent
 from contracts.events import Interaction, ItemEvent
 
-__all__ = ["EVENT_COLUMNS", "ITEM_COLUMNS", "MOOD", "UserEvent", "items_of", "read_events", "read_items"]
-_NO_TIME: Final = 0
+__all__ = ["EVENT_COLUMNS", "ITEM_COLUMNS", "MOOD", "UserEvent", "bare_items", "items_of", "read_events", "read_items"]
 
 
 def read_events(path: Path) -> list[UserEvent]:
@@ -37,8 +35,12 @@ def read_items(path: Path) -> list[ItemEvent]:
 
 def items_of(events: Iterable[UserEvent]) -> list[ItemEvent]:
     """A catalogue of bare ids, in the order of their first event, for a data set that has no file of items."""
-    seen = dict.fromkeys(event.item_id for event in events if isinstance(event, Interaction))
-    return [ItemEvent(event_id=f"item {number}", time=_NO_TIME, item_id=item) for number, item in enumerate(seen)]
+    return bare_items(dict.fromkeys(event.item_id for event in events if isinstance(event, Interaction)))
+
+
+def bare_items(ids: Iterable[str]) -> list[ItemEvent]:
+    """Items of which nothing is known but their ids."""
+    return [ItemEvent(event_id=f"item {number}", time=0, item_id=item) for number, item in enumerate(ids)]
 
 
 def _events(found: Table) -> Iterator[UserEvent]:

@@ -1,4 +1,4 @@
-"""The physical lines of a text file, plain or gzipped, with their numbers, whatever is in them and in bounded memory."""
+"""The physical lines of a text file, plain or gzipped, with their numbers; bounded memory, whatever is in them."""
 
 import gzip
 import zlib

@@ -1,4 +1,4 @@
-"""MovieLens-100K in the plain form: from its official address, else out of the `recbole` wheel."""
+"""MovieLens in the plain form: the 100K set from its official address, else out of the `recbole` wheel; larger ones."""
 
 import csv
 import hashlib
@@ -7,12 +7,18 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import httpx
 
+from batch.importing.run import Tell as Told
+from batch.importing.run import bring_in
+from batch.importing.source import DoubleColon
+from batch.importing.source import Source as Tables
+from batch.importing.write import EVENTS_FILE, ITEMS_FILE
 from contracts.errors import Misconfigured, Unavailable
 
 ADDRESS: Final = "https://files.grouplens.org/datasets/movielens/ml-100k.zip"
@@ -28,7 +34,63 @@ imply their endorsement. In publications cite: F. Maxwell Harper and Joseph A. K
 History and Context, ACM TiiS 5(4), doi:10.1145/2827872. Terms: https://grouplens.org/datasets/movielens/100k/"""
 
 Tell = Callable[[str], None]
+_PATIENCE_S: Final = 10.0
 _FOLDER: Final = "recbole/dataset_example/ml-100k/ml-100k"
+_ML_100K: Final = "ml-100k"
+
+DOUBLE_COLON: Final = DoubleColon(
+    events={4: ("user_id", "item_id", "rating", "timestamp")}.get,
+    items={3: ("item_id", "title", "genres")}.get,
+    users={5: ("user_id", "gender", "age", "occupation", "zip")}.get,
+)
+"""The columns of `ratings.dat`, `movies.dat` and `users.dat`, which do not name them."""
+
+
+class Set(NamedTuple):
+    """One of the data sets: where it is, and which files of its archive are what."""
+
+    address: str
+    events: str
+    items: str
+    users: str
+    licence: str
+
+
+class Fetched(NamedTuple):
+    """A data set in the plain form, and its terms, to be shown."""
+
+    events: Path
+    items: Path
+    licence: str
+
+
+_TERMS: Final = """\
+{name} is data of the GroupLens Research Project, University of Minnesota. You may use it for research; you may not
+use it for commercial or revenue-bearing purposes without permission from GroupLens, nor state or imply their
+endorsement, and {passing}. In publications cite: F. Maxwell Harper and Joseph A. Konstan, 2015, The MovieLens Datasets: History and
+Context, ACM TiiS 5(4), doi:10.1145/2827872. Terms: {terms}"""
+_SITE: Final = "https://files.grouplens.org/datasets/movielens"
+SETS: Final[dict[str, Set]] = {
+    "ml-1m": Set(
+        f"{_SITE}/ml-1m.zip",
+        "ml-1m/ratings.dat",
+        "ml-1m/movies.dat",
+        "ml-1m/users.dat",
+        _TERMS.format(name="MovieLens 1M", passing="may not redistribute it", terms=f"{_SITE}/ml-1m-README.txt"),
+    ),
+    "ml-latest-small": Set(
+        f"{_SITE}/ml-latest-small.zip",
+        "ml-latest-small/ratings.csv",
+        "ml-latest-small/movies.csv",
+        "",
+        _TERMS.format(
+            name="MovieLens Latest Small",
+            passing="may redistribute it only under the same terms",
+            terms=f"{_SITE}/ml-latest-small-README.html",
+        ),
+    ),
+}
+NAMES: Final = (_ML_100K, *SETS)
 
 
 class Source(NamedTuple):
@@ -56,6 +118,63 @@ def fetch(folder: Path, tell: Tell = lambda line: None, timeout_s: float = 6.0) 
 def is_there(folder: Path) -> bool:
     """Whether `fetch` has done its work here (it writes the events last)."""
     return (folder / EVENTS).is_file() and (folder / ITEMS).is_file()
+
+
+def fetch_named(
+    name: str, folder: Path, tell: Tell = lambda line: None, told: Told = lambda what, done, total: None
+) -> Fetched:
+    """Put one of `NAMES` into a folder in the plain form, unless it is there already.
+
+    `tell` gets lines, `told` how far a download or the import is. Raises `Misconfigured` for another name,
+    `Unavailable` when its address doesn't answer, `InvalidEvent` when what came is damaged.
+    """
+    if name == _ML_100K:
+        licence = fetch(folder, tell)
+        return Fetched(folder / EVENTS, folder / ITEMS, licence)
+    if name not in SETS:
+        raise Misconfigured(f"there is no data set {name!r}: use one of {', '.join(NAMES)}, or moodstream data import")
+    found = Fetched(folder / EVENTS_FILE, folder / ITEMS_FILE, SETS[name].licence)
+    if not (found.events.is_file() and found.items.is_file()):
+        _fetch_set(SETS[name], folder, tell, told)
+    return found
+
+
+def _fetch_set(one: Set, folder: Path, tell: Tell, told: Told) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as place:
+        tell(f"getting {one.address}")
+        archive = Path(place) / "archive.zip"
+        _download(one, archive, told)
+        try:
+            with zipfile.ZipFile(archive) as zipped:
+                paths = [Path(zipped.extract(member, place)) for member in (one.events, one.items, one.users) if member]
+        except (zipfile.BadZipFile, KeyError, EOFError, zlib.error) as error:
+            raise Unavailable(f"what {one.address} gives is not the data ({error}); {_way_out(one)}") from error
+        source = Tables(paths[0], paths[1], paths[2] if one.users else None, double_colon=DOUBLE_COLON)
+        report = bring_in(source, folder, told)
+        tell(f"{report.events:,} events of {report.users:,} users on {report.items:,} items")
+
+
+def _download(one: Set, archive: Path, told: Told) -> None:
+    """Raises `Unavailable`, which says the way out."""
+    try:
+        with httpx.stream("GET", one.address, timeout=_PATIENCE_S, follow_redirects=True) as answer:
+            size = int(answer.raise_for_status().headers.get("content-length", "0"))
+            with archive.open("wb") as file:
+                for part in answer.iter_bytes():
+                    file.write(part)
+                    told("downloading", min(file.tell(), size or file.tell()), size or file.tell())
+    except httpx.HTTPError as error:
+        said = str(error) or type(error).__name__
+        raise Unavailable(f"{one.address} doesn't answer ({said}): {_way_out(one)}") from error
+
+
+def _way_out(one: Set) -> str:
+    users = f" --users {one.users}" if one.users else ""
+    return (
+        "fetch it where there is a network, unpack it here, and say: "
+        f"moodstream data import {one.events} --items {one.items}{users}"
+    )
 
 
 def _official(tell: Tell, timeout_s: float) -> Source | None:

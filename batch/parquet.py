@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 from batch.delimited import Record
 from contracts.errors import InvalidEvent
 
-Kinds = tuple[frozenset[str], frozenset[str], tuple[str, ...]]
-"""Columns of times, columns of numbers, and those that hold no plain cells, with their types."""
+Kinds = tuple[frozenset[str], frozenset[str], frozenset[str], tuple[str, ...]]
+"""Columns of times, of whole numbers, of other numbers, and those that hold no plain cells, with their types."""
 
 
 class Opened(NamedTuple):
@@ -34,6 +34,7 @@ def opened_parquet(path: Path) -> Iterator[Opened]:
         plain = [field.name for field in schema if _is_plain(field.type)]
         kinds = (
             frozenset(field.name for field in schema if pa.types.is_temporal(field.type)),
+            frozenset(field.name for field in schema if _is_whole(field.type)),
             frozenset(field.name for field in schema if _is_number(field.type)),
             tuple(f"{field.name} ({field.type})" for field in schema if not _is_plain(field.type)),
         )
@@ -53,8 +54,12 @@ def _is_plain(kind: Any) -> bool:
     return not (pa.types.is_nested(kind) or timeless)
 
 
+def _is_whole(kind: Any) -> bool:
+    return bool(pa.types.is_integer(kind)) and not pa.types.is_uint64(kind)
+
+
 def _is_number(kind: Any) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+    return bool(pa.types.is_uint64(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def _rows(file: Any, path: Path, names: list[str], at: list[int]) -> Iterator[Record]:

@@ -95,7 +95,9 @@ class EventRows:
 def item_event(cells: Mapping[str, Any]) -> ItemEvent:
     """The item that a row says. Raises `InvalidEvent` with the reason."""
     there = {name: cell for name, cell in cells.items() if not empty(cell)}
-    known = {name: text(there[name]) for name in ("item_id", "title", "text", "image", "mood") if name in there}
+    known: dict[str, Any] = {
+        name: text(there[name]) for name in ("item_id", "title", "text", "image", "mood") if name in there
+    }
     categories = [part.strip() for part in text(there.get("categories")).split("|") if part.strip()]
     said = "\x1f".join(f"{name}={there[name]}" for name in sorted(there))
     fields = {

@@ -29,8 +29,10 @@ class Table(NamedTuple):
     """How much of `size` has been read: bytes, or rows of Parquet."""
     times: frozenset[str] = frozenset()
     """Columns whose type says that they are times: whole UTC milliseconds here."""
+    whole: frozenset[str] = frozenset()
+    """Columns whose type says that they are whole numbers."""
     numbers: frozenset[str] = frozenset()
-    """Columns whose type says that they are numbers."""
+    """Columns whose type says that they are other numbers."""
     unfit: tuple[str, ...] = ()
     """Columns, with their types, that hold no plain cells."""
 
