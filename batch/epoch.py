@@ -10,7 +10,7 @@ from batch.loss import surprise
 from batch.moods import Moods
 from batch.network import Network
 from batch.plan import Plan
-from batch.sequences import Sequences, batches, part_of
+from batch.sequences import Batch, Sequences, batches, part_of
 from batch.world import ALONE, World
 
 Rate = Callable[[float], float]
@@ -46,14 +46,19 @@ def run_epoch(
     for number, batch in enumerate(epoch, 1):
         for group in optimizer.param_groups:
             group["lr"] = rate((number - 1) / count)
-        optimizer.zero_grad(set_to_none=True)
-        share = part_of(batch, world.rank, world.size) if world.size > 1 else batch
-        loss = 0.0
-        if len(share.target):
-            surprised = surprise(network, share, plan) * (len(share.target) / len(batch.target))
-            surprised.backward()  # type: ignore[no-untyped-call]
-            loss = float(surprised.detach())
-        loss = world.add_up(network, loss)
-        nn.utils.clip_grad_norm_(network.parameters(), plan.clip)
-        optimizer.step()
-        step(number, count, loss)
+        step(number, count, step_of(network, optimizer, batch, plan, world))
+
+
+def step_of(network: Network, optimizer: optim.Optimizer, batch: Batch, plan: Plan, world: World = ALONE) -> float:
+    """Move the network by one batch, or by this process's share of it together with the others'; the batch's loss."""
+    optimizer.zero_grad(set_to_none=True)
+    share = part_of(batch, world.rank, world.size) if world.size > 1 else batch
+    loss = 0.0
+    if len(share.target):
+        surprised = surprise(network, share, plan) * (len(share.target) / len(batch.target))
+        surprised.backward()  # type: ignore[no-untyped-call]
+        loss = float(surprised.detach())
+    loss = world.add_up(network, loss)
+    nn.utils.clip_grad_norm_(network.parameters(), plan.clip)
+    optimizer.step()
+    return loss

@@ -26,7 +26,7 @@ from model.bundle import Bundle
 from model.index import FIRST, ItemIndex
 from model.items import Item
 
-RATE: Final = 0.25
+RATE: Final = 0.5
 """The learning rate, as a share of the plan's."""
 _HELD: Final = 0.25
 """The share of the new events that is held out for the guard."""
@@ -91,6 +91,7 @@ def _tuned(
         run.epoch(everything, 1)
     else:
         network.load_state_dict(untouched)
+        run.end()
     said: dict[str, Any] = {**guard._asdict(), "from": bundle.version, "seconds": round(time.monotonic() - started, 1)}
     born = world.first(lambda: int(time.time() * 1000)) if now_ms is None else now_ms
     metrics = {**bundle.metrics, "fine_tune": said}
@@ -123,6 +124,11 @@ class _Run:
         args = self.network, self.optimizer, sequences, self.moods, self.plan
         run_epoch(*args, lambda done: rate * (1 - done), seed, self._advance, self.world)
         self.progress.epoch += 1
+
+    def end(self) -> None:
+        """There is nothing more to do."""
+        self.progress.share, self.progress.left = 1.0, 0.0
+        self.tell(self.progress)
 
     def _advance(self, number: int, count: int, loss: float) -> None:
         progress = self.progress

@@ -25,15 +25,24 @@ def surprise(network: Network, batch: Batch, plan: Plan) -> Tensor:
     states = network.states(parameters, tokens, plan.dropout)
     hidden = states.reshape(-1, states.shape[-1])[after]
     hidden = nn.functional.dropout(hidden, plan.dropout, network.training)
-    queries = encoder.query(parameters, hidden, gap, mood)
     target = target.long()
-    if len(vectors) > plan.sampled_above:
-        return _sampled_loss(queries, vectors, network.bias, target, plan.sample)
-    scores = queries @ vectors.T + network.bias
+    with half(device):
+        queries = encoder.query(parameters, hidden, gap, mood)
+        if len(vectors) > plan.sampled_above:
+            return _sampled_loss(queries, vectors, network.bias, target, plan.sample)
+        scores = queries @ vectors.T + network.bias
     left_out = torch.zeros_like(scores, dtype=torch.bool) if plan.repeats else _had(batch, len(vectors), device)
     left_out.scatter_(1, target[:, None], False)
     left_out[:, :FIRST] = True
     return nn.functional.cross_entropy(scores.masked_fill(left_out, float(NEVER)), target)
+
+
+def half(device: torch.device) -> torch.autocast:
+    """Mixed precision for the products over all items, on CUDA: bfloat16, with sums in float32.
+
+    The recurrence stays in float32 (cuDNN makes it TF32's): its errors would add up over a long history.
+    """
+    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
 
 
 def _had(batch: Batch, rows: int, device: torch.device) -> Tensor:

@@ -1,12 +1,13 @@
 """What training computes is what stream and serving will compute."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from batch import holdout
+from batch import holdout, loss
 from batch.assemble import assemble
 from batch.log import Log
 from batch.loss import surprise
@@ -45,6 +46,25 @@ def test_the_fused_kernel_equals_the_one_definition(network: Network) -> None:
     states = network.states(parameters, tokens)
     assert not states[:, 0].any()
     torch.testing.assert_close(states[:, 1:], encoder.sequence(parameters, tokens), atol=1e-5, rtol=0)
+    torch.testing.assert_close(states[:, 1:], network.gru(encoder.inputs(parameters, tokens))[0], atol=1e-5, rtol=0)
+
+
+def test_the_written_out_derivative_equals_the_one_definitions(network: Network) -> None:
+    batch = next(batches(sequences_of(LOG, INDEX), QUIET, np.random.default_rng(0), 1000, 0.0)[1])
+    tokens = Tokens(*(torch.from_numpy(column) for column in batch.tokens))
+    towards = torch.randn(*batch.tokens.item.shape, 16)
+
+    def derivatives(states: Callable[[dict[str, torch.Tensor]], torch.Tensor]) -> list[torch.Tensor]:
+        network.zero_grad()
+        (states(network.parameters_with(network.vectors())) * towards).sum().backward()  # type: ignore[no-untyped-call]
+        moved = (network.ids, network.projection, network.kinds, network.moods, *network.gru.parameters())
+        return [parameter.grad.clone() for parameter in moved if parameter.grad is not None]
+
+    ours = derivatives(lambda parameters: network.states(parameters, tokens)[:, 1:])
+    theirs = derivatives(lambda parameters: encoder.sequence(parameters, tokens))
+    assert len(ours) == len(theirs) == 8
+    for own, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(own, other, atol=1e-4, rtol=1e-4)
 
 
 def test_the_bundle_ranks_as_the_network_does(network: Network) -> None:
@@ -64,9 +84,10 @@ def test_an_items_vector_is_its_id_and_what_its_content_gives_to_a_new_item(netw
 def test_what_a_user_has_had_takes_no_part_but_comes_back_as_a_target(network: Network) -> None:
     batch = next(batches(sequences_of(LOG, INDEX), QUIET, np.random.default_rng(0), 1000, 0.0)[1])
     network.eval()
-    loss = surprise(network, batch, PLAN)
-    assert torch.isfinite(loss)
-    assert loss < -NEVER / 10
+    found = surprise(network, batch, PLAN)
+    assert torch.isfinite(found)
+    assert found < -NEVER / 10
+    assert surprise(network, batch, replace(PLAN, repeats=True)) > found
 
 
 def test_a_sampled_softmax_is_near_the_whole_one(network: Network) -> None:
@@ -75,6 +96,25 @@ def test_a_sampled_softmax_is_near_the_whole_one(network: Network) -> None:
     whole = surprise(network, batch, replace(PLAN, repeats=True))
     sampled = surprise(network, batch, replace(PLAN, sampled_above=1, sample=20_000))
     torch.testing.assert_close(sampled, whole, atol=0.02, rtol=0)
+
+
+def test_mixed_precision_loses_next_to_nothing(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = next(batches(sequences_of(LOG, INDEX), QUIET, np.random.default_rng(0), 1000, 0.0)[1])
+    whole = surprise(network, batch, PLAN)
+    sampled = replace(PLAN, sampled_above=1, sample=20_000)
+    monkeypatch.setattr(loss, "half", lambda device: torch.autocast("cpu", torch.bfloat16))
+    mixed = surprise(network, batch, PLAN)
+    assert mixed.dtype == torch.float32 == surprise(network, batch, sampled).dtype
+    torch.testing.assert_close(mixed, whole, atol=0.01, rtol=0)
+    assert mixed != whole
+
+
+def test_with_repeats_what_a_user_has_had_is_ranked_too(network: Network) -> None:
+    sequences = sequences_of(LOG, INDEX)
+    fewer, all_items = (holdout.ranks(network, sequences, 0, repeats=repeats) for repeats in (False, True))
+    assert len(fewer) == len(all_items)
+    assert (all_items >= fewer).all()
+    assert all_items.sum() > fewer.sum()
 
 
 def ranks_by_steps(network: Network, sequences: Sequences, log: Log, since: int) -> list[int]:

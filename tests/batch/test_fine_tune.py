@@ -1,0 +1,100 @@
+"""Going on from a bundle learns what is new, knows new items by their content, and never ends worse than it began."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from batch.assemble import counts_of
+from batch.fine_tune import fine_tune, judged
+from batch.log import of_events
+from batch.sequences import sequences_of
+from batch.train import train_on
+from batch.warm_start import warm_start
+from contracts.errors import Misconfigured
+from model.bundle import Bundle
+from model.index import FIRST, ItemIndex
+from model.items import Item, content_vector
+from tests.batch import synthetic
+from tests.batch.test_train import ITEMS, PLAN
+
+LATER = replace(PLAN, rate=4e-2)
+LONG = synthetic.log(users=24, steps=40)
+HEAD = LONG.part(0, 480)
+GROWN = (Item("a new comedy", "Never seen", ("comedy",)), *ITEMS[::-1], Item("a new thing", "Neither"))
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return train_on(HEAD, ITEMS, replace(PLAN, epochs=1, final_epochs=0), now_ms=0)
+
+
+def test_a_network_begins_where_its_bundle_stands_whatever_the_catalogues_order(bundle: Bundle) -> None:
+    index = ItemIndex(synthetic.ids(GROWN))
+    network = warm_start(bundle, GROWN, counts_of(sequences_of(LONG, index)))
+    vectors, bias = network.vectors().detach().numpy(), network.bias.detach().numpy()
+    for item in ITEMS:
+        assert_allclose(vectors[index.row(item.item_id)], bundle.vectors[bundle.index.row(item.item_id)], atol=1e-6)
+        assert bias[index.row(item.item_id)] == bundle.bias[bundle.index.row(item.item_id)]
+    assert_allclose(vectors[:FIRST], bundle.vectors[:FIRST], atol=1e-6)
+    assert_allclose(vectors[FIRST], content_vector(bundle.content_projection, GROWN[0]), atol=1e-6)
+    assert bias[FIRST] < bundle.bias[FIRST:].min() + 1
+    for name, value in network.parameters_with(network.vectors()).items():
+        if name != "vectors":
+            assert_allclose(value.detach().numpy(), bundle.encoder.parameters[name], atol=1e-6)
+
+
+def test_it_gets_better_on_what_is_new_and_keeps_the_ranker(bundle: Bundle) -> None:
+    tuned = fine_tune(bundle, LONG, GROWN, LATER, now_ms=1)
+    said = tuned.metrics["fine_tune"]
+    assert said["taken"]
+    assert said["after"] > said["before"]
+    assert said["events"] >= 100
+    assert said["from"] == bundle.version != tuned.version
+    assert tuned.watermark.count == len(LONG.time)
+    assert tuned.ranker.weights == bundle.ranker.weights
+    assert tuned.metrics["plan"] == bundle.metrics["plan"]
+    assert [item.item_id for item in tuned.catalogue] == synthetic.ids(GROWN)
+
+
+def test_one_that_gets_worse_keeps_the_old_weights_over_the_new_catalogue(bundle: Bundle) -> None:
+    tuned = fine_tune(bundle, LONG, GROWN, replace(LATER, rate=1e3), now_ms=1)
+    assert not tuned.metrics["fine_tune"]["taken"]
+    for name, value in bundle.encoder.parameters.items():
+        if name != "vectors":
+            assert_allclose(tuned.encoder.parameters[name], value, atol=1e-6)
+    assert tuned.index.row(ITEMS[0].item_id) == len(GROWN) + FIRST - 2
+    assert_allclose(tuned.vectors[len(GROWN) + FIRST - 2], bundle.vectors[FIRST], atol=1e-6)
+    assert tuned.watermark.count == len(LONG.time)
+    assert tuned.popularity.sum() > bundle.popularity.sum()
+
+
+def test_the_same_seed_gives_the_same_bundle(bundle: Bundle) -> None:
+    first, again = (fine_tune(bundle, LONG, ITEMS, LATER, now_ms=1) for _ in range(2))
+    assert first.version == again.version
+
+
+def test_progress_reaches_the_end(bundle: Bundle) -> None:
+    shares: list[float] = []
+    fine_tune(bundle, LONG, ITEMS, LATER, lambda progress: shares.append(progress.share))
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_a_log_of_next_to_nothing_is_refused_or_gone_on_from(bundle: Bundle, count: int) -> None:
+    few = of_events(synthetic.events(users=2, steps=4)[:count])
+    if count == 0:
+        with pytest.raises(Misconfigured, match="nothing can be learned"):
+            fine_tune(bundle, few, ITEMS, LATER)
+    else:
+        assert fine_tune(bundle, few, ITEMS, LATER).watermark.count == count
+
+
+def test_ranks_that_are_the_same_or_better_are_taken_and_worse_ones_not() -> None:
+    ranks = np.array([0, 5, 900])
+    assert judged(ranks, ranks).taken
+    assert judged(ranks, ranks - np.array([0, 1, 0])).taken
+    assert not judged(ranks, ranks + np.array([1, 0, 0])).taken
+    assert judged(ranks[:0], ranks[:0]).taken
