@@ -67,8 +67,8 @@ class Fetched(NamedTuple):
 _TERMS: Final = """\
 {name} is data of the GroupLens Research Project, University of Minnesota. You may use it for research; you may not
 use it for commercial or revenue-bearing purposes without permission from GroupLens, nor state or imply their
-endorsement, and {passing}. In publications cite: F. Maxwell Harper and Joseph A. Konstan, 2015, The MovieLens Datasets: History and
-Context, ACM TiiS 5(4), doi:10.1145/2827872. Terms: {terms}"""
+endorsement, and {passing}. In publications cite: F. Maxwell Harper and Joseph A. Konstan,
+2015, The MovieLens Datasets: History and Context, ACM TiiS 5(4), doi:10.1145/2827872. Terms: {terms}"""
 _SITE: Final = "https://files.grouplens.org/datasets/movielens"
 SETS: Final[dict[str, Set]] = {
     "ml-1m": Set(

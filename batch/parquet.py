@@ -1,4 +1,4 @@
-"""The rows of a Parquet file as plain cells: text, whole numbers, numbers; times as UTC milliseconds."""
+"""The rows of a Parquet file as plain cells: text, whole numbers, numbers; times as text of ISO 8601, in UTC."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 from batch.delimited import Record
 from contracts.errors import InvalidEvent
 
-Kinds = tuple[frozenset[str], frozenset[str], frozenset[str], tuple[str, ...]]
-"""Columns of times, of whole numbers, of other numbers, and those that hold no plain cells, with their types."""
+Kinds = tuple[frozenset[str], frozenset[str], tuple[str, ...]]
+"""Columns of whole numbers, of other numbers, and those that hold no plain cells, with their types."""
 
 
 class Opened(NamedTuple):
@@ -33,7 +33,6 @@ def opened_parquet(path: Path) -> Iterator[Opened]:
         schema = file.schema_arrow
         plain = [field.name for field in schema if _is_plain(field.type)]
         kinds = (
-            frozenset(field.name for field in schema if pa.types.is_temporal(field.type)),
             frozenset(field.name for field in schema if _is_whole(field.type)),
             frozenset(field.name for field in schema if _is_number(field.type)),
             tuple(f"{field.name} ({field.type})" for field in schema if not _is_plain(field.type)),
@@ -82,7 +81,8 @@ def _cells(column: Any) -> list[Any]:
     if pa.types.is_dictionary(kind):
         return _cells(column.dictionary_decode())
     if pa.types.is_temporal(kind):
-        return list(pc.cast(pc.cast(column, pa.timestamp("ms"), safe=False), pa.int64()).to_pylist())
+        form = "%Y-%m-%d" if pa.types.is_date(kind) else "%Y-%m-%dT%H:%M:%S"
+        return list(pc.strftime(pc.cast(column, pa.timestamp("ms"), safe=False), form).to_pylist())
     if pa.types.is_decimal(kind) or pa.types.is_float16(kind):
         return list(pc.cast(column, pa.float64(), safe=False).to_pylist())
     if pa.types.is_boolean(kind):

@@ -27,8 +27,6 @@ class Table(NamedTuple):
     size: int
     done: Callable[[], int]
     """How much of `size` has been read: bytes, or rows of Parquet."""
-    times: frozenset[str] = frozenset()
-    """Columns whose type says that they are times: whole UTC milliseconds here."""
     whole: frozenset[str] = frozenset()
     """Columns whose type says that they are whole numbers."""
     numbers: frozenset[str] = frozenset()
@@ -72,20 +70,31 @@ def table(path: Path, names: Sequence[str] = (), headers: Headers = no_names) ->
         if known:
             lines.give_back([first])
         header = known or tuple(name.strip() for name in split(first.text, delimiter))
+        _be_names(header, path)
         _no_doubles(header, f"{path}:1")
         form = f"text, separated by {delimiter!r}, {'without' if known else 'with'} a line of names"
         yield Table(path, header, records(lines, len(header), delimiter), form, path.stat().st_size, file.tell)
 
 
 def _is_parquet(path: Path) -> bool:
-    with path.open("rb") as file:
-        return path.suffix == ".parquet" or file.read(4) == b"PAR1"
+    try:
+        with path.open("rb") as file:
+            return path.suffix == ".parquet" or file.read(4) == b"PAR1"
+    except OSError as error:
+        raise InvalidEvent(f"{path} can't be read: {error.strerror}") from error
 
 
 def _is_double_colon(path: Path) -> bool:
     with opened(path) as (lines, _):
         first = next(lines, None)
         return first is not None and DOUBLE_COLON in first.text
+
+
+def _be_names(header: Sequence[str], path: Path) -> None:
+    if all(name.replace(".", "").lstrip("-").isdigit() for name in header):
+        raise InvalidEvent(
+            f"{path}:1: {', '.join(header)[:200]} are no names: moodstream data import --header says them"
+        )
 
 
 def _no_doubles(names: Sequence[str], place: str) -> None:

@@ -50,12 +50,12 @@ def _say(report: Report) -> None:
 
 
 def _refuse_nothing(report: Report) -> None:
-    if not report.events:
-        first = report.first_wrong[-1]
-        raise InvalidEvent(
-            f"no event of {first.file} is good, the first says in line {first.line}: {first.reason}; "
-            f"all wrong rows are in {report.wrong_file}"
-        )
+    if report.events:
+        return
+    path = report.files[-1].path
+    first = next((row for row in report.first_wrong if row.file == path), None)
+    said = f"line {first.line}: {first.reason}; " if first else ""
+    raise InvalidEvent(f"no event of {path} is good: {said}all wrong rows are in {report.wrong_file}")
 
 
 def lines(report: Report) -> Iterator[str]:

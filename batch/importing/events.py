@@ -46,7 +46,6 @@ class EventTable:
         self.context = tuple(context)
         self.columns = (*FIXED, *self.context, *(["event_id"] if self._event_id is not None else []))
         self._valid = EventRows((*FIXED, *self.context, "event_id"))
-        self._stamped = parts.of["timestamp"] in found.times
         self.unit = MILLISECONDS
         """Of the times, once the first rows are read."""
 
@@ -59,7 +58,7 @@ class EventTable:
         """The pyarrow type of a column of context: numbers stay numbers, except where the product has words."""
         if name in KNOWN_CONTEXT:
             return pa.string()
-        if name in self._found.whole or name in self._found.times:
+        if name in self._found.whole:
             return pa.int64()
         return pa.float64() if name in self._found.numbers else pa.string()
 
@@ -67,8 +66,7 @@ class EventTable:
         """The rows in the plain form."""
         source = iter(self._found.rows)
         sample = list(islice(source, _SAMPLE))
-        if not self._stamped:
-            self.unit = unit_of([row.cells[self._time] for row in sample if isinstance(row, Record)])
+        self.unit = unit_of([row.cells[self._time] for row in sample if isinstance(row, Record)])
         ms = clock(self.unit)
         for row in chain(sample, source):
             if isinstance(row, Wrong):

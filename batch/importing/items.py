@@ -56,7 +56,7 @@ class Items:
         said = [] if at is None else [text(cells[at]) for cells in sample]
         flat = [cell for cell in said if not _listed(cell)]
         self.separator = next((mark for mark in SEPARATORS if any(mark in cell for cell in flat)), SEPARATORS[0])
-        numeric = self._found.numbers | self._found.whole | self._found.times
+        numeric = self._found.numbers | self._found.whole
         self.content = tuple(
             name
             for name, place in self._further.items()

@@ -25,19 +25,26 @@ def refuse_sources(source: Source, out: Path) -> None:
 
 
 def write_events(out: Path, parts: Iterator[Any], schema: Any) -> None:
-    """Write the sorted events, given as pyarrow tables of this schema."""
+    """Write the sorted events, given as pyarrow tables of this schema; `write_items` puts them into their place."""
     beside = _beside(out / EVENTS_FILE)
+    try:
+        with pq.ParquetWriter(beside, schema, compression="zstd") as writer:
+            for group in _groups(parts):
+                writer.write_table(group, row_group_size=_GROUP)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _groups(parts: Iterator[Any]) -> Iterator[Any]:
     held: list[Any] = []
-    rows = 0
-    with pq.ParquetWriter(beside, schema, compression="zstd") as writer:
-        for part in parts:
-            held.append(part)
-            rows += part.num_rows
-            if rows >= _GROUP:
-                writer.write_table(pa.concat_tables(held), row_group_size=_GROUP)
-                held, rows = [], 0
-        if held:
-            writer.write_table(pa.concat_tables(held), row_group_size=_GROUP)
+    for part in parts:
+        held.append(part)
+        if sum(one.num_rows for one in held) >= _GROUP:
+            yield pa.concat_tables(held)
+            held = []
+    if held:
+        yield pa.concat_tables(held)
 
 
 def write_items(out: Path, items: Sequence[ItemEvent]) -> None:

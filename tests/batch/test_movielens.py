@@ -4,6 +4,8 @@ import hashlib
 import io
 import subprocess
 import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +118,95 @@ def test_other_ratings_are_refused_and_nothing_is_left(tmp_path: Path, monkeypat
     with pytest.raises(Misconfigured, match="checksum"):
         movielens.fetch(tmp_path)
     assert not movielens.is_there(tmp_path)
+
+
+ML_1M = archive(
+    {
+        "ml-1m/ratings.dat": b"1::5::3::978300760\n2::5::5::978300750\n",
+        "ml-1m/movies.dat": "5::Misérables, Les (1995)::Drama|Musical\n".encode("latin-1"),
+        "ml-1m/users.dat": b"1::F::1::10::48067\n2::M::56::16::70072\n",
+    }
+)
+LATEST_SMALL = archive(
+    {
+        "ml-latest-small/ratings.csv": b"userId,movieId,rating,timestamp\r\n1,5,3.0,978300760\r\n2,5,5.0,978300750\r\n",
+        "ml-latest-small/movies.csv": 'movieId,title,genres\r\n5,"Misérables, Les (1995)",Drama|Musical\r\n'.encode(),
+    }
+)
+
+
+def answered(monkeypatch: pytest.MonkeyPatch, answer: Callable[[httpx.Request], httpx.Response]) -> None:
+    """What the world outside gives to `httpx.stream`."""
+
+    @contextmanager
+    def stream(method: str, address: str, **_: Any) -> Iterator[httpx.Response]:
+        with httpx.Client(transport=httpx.MockTransport(answer)) as client, client.stream(method, address) as found:
+            yield found
+
+    monkeypatch.setattr(httpx, "stream", stream)
+
+
+@pytest.mark.parametrize(("name", "raw"), [("ml-1m", ML_1M), ("ml-latest-small", LATEST_SMALL)])
+def test_the_larger_sets_come_through_the_importer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, raw: bytes
+) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(200, content=raw)
+
+    answered(monkeypatch, answer)
+    found = movielens.fetch_named(name, tmp_path / name)
+    assert movielens.fetch_named(name, tmp_path / name) == found
+    assert asked == [f"https://files.grouplens.org/datasets/movielens/{name}.zip"]
+    assert "GroupLens" in found.licence
+    assert [(event.user_id, event.time) for event in read_events(found.events)] == [
+        ("2", 978300750000),
+        ("1", 978300760000),
+    ]
+    assert [(item.title, item.categories) for item in read_items(found.items)] == [
+        ("Misérables, Les (1995)", ["Drama", "Musical"])
+    ]
+    assert sorted(path.name for path in (tmp_path / name).iterdir()) == ["events.parquet", "items.parquet"]
+
+
+def test_users_of_the_1m_set_are_context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answered(monkeypatch, lambda _: httpx.Response(200, content=ML_1M))
+    event = read_events(movielens.fetch_named("ml-1m", tmp_path).events)[0]
+    assert event.context is not None
+    assert event.context.extra == {"gender": "M", "age": "56", "occupation": "16", "zip": "70072"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(503),
+        httpx.Response(200, content=b"<html>sign in to the wifi</html>"),
+        httpx.Response(200, content=archive({"other.txt": b""})),
+        httpx.Response(200, content=ML_1M[: len(ML_1M) // 2]),
+    ],
+)
+def test_where_the_address_gives_no_data_the_way_out_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: httpx.Response
+) -> None:
+    answered(monkeypatch, lambda _: answer)
+    with pytest.raises(
+        Unavailable, match=r"moodstream data import ml-1m/ratings\.dat --items .* --users ml-1m/users\.dat"
+    ):
+        movielens.fetch_named("ml-1m", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_network_the_way_out_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no route to host")
+
+    answered(monkeypatch, nobody)
+    with pytest.raises(Unavailable, match=r"no route to host.*moodstream data import"):
+        movielens.fetch_named("ml-latest-small", tmp_path)
+
+
+def test_an_unknown_set_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="ml-100k, ml-1m, ml-latest-small"):
+        movielens.fetch_named("ml-9b", tmp_path)
