@@ -8,7 +8,7 @@ import typer
 
 from contracts.errors import MoodstreamError
 from moodstream.console import say
-from moodstream.verbs import Json, data, events, models, settings
+from moodstream.verbs import Json, data, events, leave_one_out, models, settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.add_typer(data.app, name="data")
 app.add_typer(events.app, name="events")
 app.add_typer(models.app)
+app.add_typer(leave_one_out.app)
 
 
 def main() -> None:
