@@ -31,11 +31,11 @@ def learned(state: bytes, outcomes: Iterable[Outcomes]) -> bytes:
     fitted = unpack_fitted(state)
     model, scaler = _model(fitted), _scaler(fitted)
     shown, taken = fitted.shown, fitted.taken
-    for decided in outcomes:
-        for position, score in zip(decided.positions, decided.scores, strict=True):
-            _learn_one(model, scaler, score, position, decided.taken)
-        shown += len(decided.positions)
-        taken += len(decided.positions) * decided.taken
+    for found in outcomes:
+        for score, position, was_taken in zip(found.scores, found.positions, found.taken, strict=True):
+            _learn_one(model, scaler, score, position, was_taken)
+        shown += len(found.taken)
+        taken += sum(found.taken)
     return pack_fitted(
         Fitted(
             shown,

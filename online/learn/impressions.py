@@ -1,25 +1,38 @@
-"""What a user was shown and what became of it: taken, or abandoned within the window; a pure function of their events.
+"""What a user was shown and what became of it: taken within the window, or abandoned; a pure function of their events.
 
-Events count as they come in the log; an event's time only says whose window is over.
+Events count as they come in the log; an event's time only says whose window is over. A page is decided as a whole, when
+the user's first event after its window comes: what was taken is known at once, what was abandoned only then, and a
+calibrator that heard of the one before the other would think that nearly everything is taken.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from contracts.events import Impression
 from online.learn.enrich import Enriched
-from online.store.impressions import Impressions, Outcomes, Page, PassedOver, float32
+from online.store.impressions import (
+    TAKEN,
+    TAKEN_ELSEWHERE,
+    TURNED_DOWN,
+    UNDECIDED,
+    Impressions,
+    Outcomes,
+    Page,
+    PassedOver,
+    float32,
+)
 from online.store.state import hash64, id_hash
 
 WINDOW_MS: Final = 30 * 60 * 1000
 """By event time: an item that nothing was done with so long after it was shown was abandoned. Half an hour of silence
 is where web analytics end a session: what is taken later was hardly taken for having been shown."""
-_UNDECIDED: Final = 200
-"""Showings that wait for their window's end; beyond, the oldest impressions are abandoned before it."""
+_WAITING: Final = 200
+"""Showings that wait for their window's end; beyond, the oldest page is decided before it."""
 _PASSED_OVER: Final = 200
 """Items of which it is known how often they were passed over: the last ones."""
-DECIDING: Final = 16
-"""Events whose outcomes are kept: a store comes back a few seconds older than it was, and nobody acts as fast."""
+KEPT: Final = 16
+"""Events of which it is kept what they found out: a store comes back a few seconds older than it was, and nobody acts
+as fast."""
 _IDS: Final = 32
 _HALF_S: Final = 24 * 3600
 """Seconds until a showing tires half as much."""
@@ -29,14 +42,18 @@ _FORGOTTEN_S: Final = 7 * _HALF_S
 def fatigue(shown: Impressions, now: int) -> Mapping[str, float]:
     """Item id → how often it was shown of late without being taken, faded by age; no items when none.
 
-    `now` is UTC ms. Showings that may yet be taken count too: what was on the last page is tiring on this one.
+    `now` is UTC ms. Showings whose window isn't over count too: what was on the last page is tiring on this one.
     """
     tired = {item: over.times * _faded(now // 1000 - over.last) for item, over in shown.passed_over.items()}
     for page in shown.pages:
         fade = _faded((now - page.time) // 1000)
-        for item in page.items:
+        for item in _undecided(page):
             tired[item] = tired.get(item, 0.0) + fade
     return tired
+
+
+def _undecided(page: Page) -> list[str]:
+    return [item for item, fate in zip(page.items, page.fates, strict=True) if fate == UNDECIDED]
 
 
 def _faded(age_s: int) -> float:
@@ -53,61 +70,63 @@ def show(shown: Impressions, event: Impression, row: Enriched) -> bool:
     if by_item := {one.item_id: one for one in event.shown}:
         positions = [one.position for one in by_item.values()]
         scores = [float32(one.score) for one in by_item.values()]
-        shown.pages.append(Page(row.time, hash64(event.request_id), list(by_item), positions, scores))
-    while len(shown.pages) > 1 and sum(len(page.items) for page in shown.pages) > _UNDECIDED:
-        _abandon(shown, [shown.pages.pop(0)], row.offset)
+        fates = [UNDECIDED] * len(by_item)
+        shown.pages.append(Page(row.time, hash64(event.request_id), list(by_item), positions, scores, fates))
+    while len(shown.pages) > 1 and sum(len(page.items) for page in shown.pages) > _WAITING:
+        _decide(shown, [shown.pages.pop(0)], row.offset)
     return True
 
 
 def close(shown: Impressions, time: int, offset: int) -> None:
-    """What was shown more than the window before `time` (UTC ms) was abandoned, as the event at this offset finds."""
+    """Decide what was shown more than the window before `time` (UTC ms), as the event at this offset finds."""
     over = [page for page in shown.pages if page.time + WINDOW_MS < time]
     if over:
         shown.pages = [page for page in shown.pages if page.time + WINDOW_MS >= time]
-        _abandon(shown, over, offset)
+        _decide(shown, over, offset)
 
 
 def take(shown: Impressions, item: str, row: Enriched) -> None:
-    """An interaction with an item decides its showings, as positives if it shows liking, and ends its fatigue.
+    """An interaction with an item settles its showings, as positives if it shows liking, and ends its fatigue.
 
-    One that names a request which showed the item decides that showing alone: the others then have no outcome.
+    Where it names a request that showed the item, only that showing counts as taken: the others have no outcome.
     """
     close(shown, row.time, row.offset)
     shown.passed_over.pop(item, None)
+    fate = TAKEN if row.weight > 0 else TURNED_DOWN
     showing = [page for page in shown.pages if item in page.items]
     request = hash64(row.request_id) if row.request_id else None
     named = [page for page in showing if page.request == request]
     for page in showing:
         at = page.items.index(item)
-        position, score = page.positions[at], page.scores[at]
-        for column in (page.items, page.positions, page.scores):
-            del column[at]
-        if page in (named or showing):
-            _decide(shown, row.offset, taken=row.weight > 0, positions=[position], scores=[score])
-    shown.pages = [page for page in shown.pages if page.items]
+        if page.fates[at] == UNDECIDED:
+            page.fates[at] = fate if page in (named or showing) else TAKEN_ELSEWHERE
 
 
-def decided(shown: Impressions, offset: int) -> Iterable[Outcomes]:
-    """What the event at this offset decided, in order, as long as it is kept."""
+def decided(shown: Impressions, offset: int) -> Iterator[Outcomes]:
+    """What the event at this offset found out, as long as it is kept."""
     return (outcomes for outcomes in shown.outcomes if outcomes.offset == offset)
 
 
-def _abandon(shown: Impressions, pages: Sequence[Page], offset: int) -> None:
+def _decide(shown: Impressions, pages: Sequence[Page], offset: int) -> None:
+    found = Outcomes(offset, [], [], [])
+    if shown.outcomes and shown.outcomes[-1].offset == offset:
+        found = shown.outcomes.pop()
     for page in pages:
-        _decide(shown, offset, taken=False, positions=page.positions, scores=page.scores)
-        for item in page.items:
-            before = shown.passed_over.pop(item, PassedOver(0, 0))
-            shown.passed_over[item] = PassedOver(before.times + 1, max(before.last, page.time // 1000))
-    newest = pages[-1].time // 1000
-    kept = [(item, over) for item, over in shown.passed_over.items() if newest - over.last <= _FORGOTTEN_S]
+        _pass_over(shown, page)
+        for position, score, fate in zip(page.positions, page.scores, page.fates, strict=True):
+            if fate != TAKEN_ELSEWHERE:
+                found.positions.append(position)
+                found.scores.append(score)
+                found.taken.append(fate == TAKEN)
+    if found.taken:
+        shown.outcomes = [*shown.outcomes, found][-KEPT:]
+
+
+def _pass_over(shown: Impressions, page: Page) -> None:
+    """What nobody took tires; what did so long ago is forgotten."""
+    second = page.time // 1000
+    for item in _undecided(page):
+        before = shown.passed_over.pop(item, PassedOver(0, 0))
+        shown.passed_over[item] = PassedOver(before.times + 1, max(before.last, second))
+    kept = [(item, over) for item, over in shown.passed_over.items() if second - over.last <= _FORGOTTEN_S]
     shown.passed_over = dict(kept[-_PASSED_OVER:])
-
-
-def _decide(shown: Impressions, offset: int, *, taken: bool, positions: list[int], scores: list[float]) -> None:
-    last = shown.outcomes[-1] if shown.outcomes else None
-    if last and (last.offset, last.taken) == (offset, taken):
-        shown.outcomes[-1] = Outcomes(offset, taken, [*last.positions, *positions], [*last.scores, *scores])
-        return
-    shown.outcomes.append(Outcomes(offset, taken, positions, scores))
-    first = list(dict.fromkeys(outcomes.offset for outcomes in shown.outcomes))[-DECIDING:][0]
-    shown.outcomes = [outcomes for outcomes in shown.outcomes if outcomes.offset >= first]

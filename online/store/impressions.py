@@ -9,9 +9,11 @@ import msgspec
 from contracts.errors import StateUnreadable
 from online.store.state import decoded, encoded
 
+UNDECIDED, TAKEN, TURNED_DOWN, TAKEN_ELSEWHERE = range(4)
+
 
 class Page(msgspec.Struct, array_like=True):
-    """One impression, as far as nothing is known yet of its items: parallel columns."""
+    """One impression whose window isn't over: parallel columns."""
 
     time: int
     """UTC ms, never later than the event's arrival."""
@@ -21,6 +23,8 @@ class Page(msgspec.Struct, array_like=True):
     positions: list[int]
     scores: list[float]
     """Rounded to float32."""
+    fates: list[int]
+    """`UNDECIDED`, `TAKEN`, `TURNED_DOWN`, or `TAKEN_ELSEWHERE`: by a request that isn't this one."""
 
 
 class PassedOver(msgspec.Struct, array_like=True, frozen=True):
@@ -32,13 +36,13 @@ class PassedOver(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Outcomes(msgspec.Struct, array_like=True, frozen=True):
-    """Showings that one event decided alike."""
+    """What became of the showings whose window one event found to be over: parallel columns."""
 
     offset: int
     """Of that event in the log."""
-    taken: bool
     positions: list[int]
     scores: list[float]
+    taken: list[bool]
 
 
 class Impressions(msgspec.Struct):
@@ -49,7 +53,7 @@ class Impressions(msgspec.Struct):
     passed_over: dict[str, PassedOver] = msgspec.field(default_factory=dict)
     """By item, the one passed over longest ago first."""
     outcomes: list[Outcomes] = msgspec.field(default_factory=list)
-    """Of the last events that decided anything, from which a calibrator that went back is made again."""
+    """Of the last events that found any, from which a calibrator that went back is made again."""
     ids: list[int] = msgspec.field(default_factory=list)
     """Hashes of the last impressions' event ids, by which a duplicate is known."""
 
@@ -60,9 +64,9 @@ class Impressions(msgspec.Struct):
 class _Packed(msgspec.Struct, array_like=True, frozen=True):
     """Scores as float32, little-endian: msgpack would give each nine bytes."""
 
-    pages: list[tuple[int, int, list[str], list[int], bytes]]
+    pages: list[tuple[int, int, list[str], list[int], bytes, list[int]]]
     passed_over: dict[str, PassedOver]
-    outcomes: list[tuple[int, bool, list[int], bytes]]
+    outcomes: list[tuple[int, list[int], bytes, list[bool]]]
     ids: list[int]
 
 
@@ -75,9 +79,9 @@ def pack_impressions(impressions: Impressions) -> bytes:
         return b""
     return encoded(
         _Packed(
-            [(p.time, p.request, p.items, p.positions, _packed(p.scores)) for p in impressions.pages],
+            [(p.time, p.request, p.items, p.positions, _packed(p.scores), p.fates) for p in impressions.pages],
             impressions.passed_over,
-            [(o.offset, o.taken, o.positions, _packed(o.scores)) for o in impressions.outcomes],
+            [(o.offset, o.positions, _packed(o.scores), o.taken) for o in impressions.outcomes],
             impressions.ids,
         )
     )
@@ -90,11 +94,14 @@ def unpack_impressions(raw: bytes) -> Impressions:
     packed = decoded(_decoder, raw)
     return Impressions(
         [
-            Page(time, request, items, at, _unpacked(scores, at, items))
-            for time, request, items, at, scores in packed.pages
+            Page(time, request, items, positions, _unpacked(scores, items, positions, fates), fates)
+            for time, request, items, positions, scores, fates in packed.pages
         ],
         packed.passed_over,
-        [Outcomes(offset, taken, at, _unpacked(scores, at, at)) for offset, taken, at, scores in packed.outcomes],
+        [
+            Outcomes(offset, positions, _unpacked(scores, positions, taken), taken)
+            for offset, positions, scores, taken in packed.outcomes
+        ],
         packed.ids,
     )
 

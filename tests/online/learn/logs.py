@@ -41,10 +41,10 @@ SHELF: Final = Shelf({bundle.version: bundle for bundle in (random_bundle(12, se
 VERSIONS: Final = tuple(SHELF)
 
 
-def records(log: Sequence[events.Record | bytes], start: int = 0) -> list[Raw]:
-    """The events as they would lie in partition 0, `APART_MS` apart on arrival."""
+def records(log: Sequence[events.Record | bytes], start: int = 0, apart_ms: int = APART_MS) -> list[Raw]:
+    """The events as they would lie in partition 0, so far apart on arrival."""
     return [
-        Raw(EVENTS, 0, offset, START + APART_MS * offset, e if isinstance(e, bytes) else events.encode(e))
+        Raw(EVENTS, 0, offset, START + apart_ms * offset, e if isinstance(e, bytes) else events.encode(e))
         for offset, e in enumerate(log, start)
     ]
 

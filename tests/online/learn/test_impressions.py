@@ -1,6 +1,7 @@
 """What becomes of what was shown: taken, abandoned, shown again and again, sent twice."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from contracts.events import Alias, Context, Erase, Impression, Interaction, Moo
 from contracts.kinds import Kind
 from online.learn.enrich import Enricher
 from online.learn.fold import Working
-from online.learn.impressions import WINDOW_MS, decided, fatigue
+from online.learn.impressions import KEPT, WINDOW_MS, decided, fatigue
 from online.learn.learner import Learner
 from online.store.impressions import (
     Impressions,
@@ -49,9 +50,10 @@ class Life:
         name = f"c{self.offset}"
         return self(Interaction(event_id=name, time=START + at, user_id=ANNA, item_id=item, kind=kind, context=context))
 
-    def now(self) -> list[tuple[bool, list[int]]]:
-        """What the last event decided: (taken, positions)."""
-        return [(outcomes.taken, outcomes.positions) for outcomes in decided(self.user.shown, self.offset)]
+    def now(self) -> list[tuple[int, bool]]:
+        """What the last event found out: the positions, and whether what stood there was taken."""
+        (found,) = list(decided(self.user.shown, self.offset)) or [Outcomes(self.offset, [], [], [])]
+        return list(zip(found.positions, found.taken, strict=True))
 
     def tired(self, at: int = 0) -> dict[str, float]:
         return dict(fatigue(self.user.shown, START + at))
@@ -67,48 +69,51 @@ def life() -> Life:
     return Life()
 
 
-def test_what_is_taken_within_the_window_is_a_positive_and_the_rest_is_abandoned_after_it(life: Life) -> None:
+def test_a_page_is_decided_as_a_whole_by_the_first_event_after_its_window(life: Life) -> None:
     life.show("a", "b", "c")
-    assert life.now() == []
     life.take("b", MINUTE)
-    assert life.now() == [(True, [1])]
+    assert life.now() == []
     life.take("z", WINDOW_MS)
     assert life.now() == []
     life.take("z", WINDOW_MS + 1)
-    assert life.now() == [(False, [0, 2])]
-    assert life.user.shown.outcomes[-1].scores == [1.0, float32(0.8)]
+    assert life.now() == [(0, False), (1, True), (2, False)]
+    assert life.user.shown.outcomes[-1].scores == [1.0, float32(0.9), float32(0.8)]
 
 
 def test_what_is_taken_after_the_window_was_abandoned(life: Life) -> None:
     life.show("a", "b")
     life.take("a", WINDOW_MS + 1)
-    assert life.now() == [(False, [0, 1])]
+    assert life.now() == [(0, False), (1, False)]
 
 
 def test_any_event_of_the_user_ends_a_window(life: Life) -> None:
     life.show("a")
     life(MoodEvent(event_id="m", time=START + WINDOW_MS + 1, user_id=ANNA, mood="happy"))
-    assert life.now() == [(False, [0])]
+    assert life.now() == [(0, False)]
     life.show("b", at=WINDOW_MS)
-    life.show("c", at=3 * WINDOW_MS)
-    assert life.now() == [(False, [0])]
+    life.show("c", "d", at=WINDOW_MS)
+    life.show("e", at=3 * WINDOW_MS)
+    assert life.now() == [(0, False), (0, False), (1, False)]
 
 
 @pytest.mark.parametrize("kind", ["dislike", "skip"])
-def test_what_is_disliked_is_no_positive(life: Life, kind: Kind) -> None:
+def test_what_is_turned_down_is_no_positive_whatever_comes_after(life: Life, kind: Kind) -> None:
     life.show("a")
     life.take("a", kind=kind)
-    assert life.now() == [(False, [0])]
+    life.take("a")
+    assert life.tired() == {}
+    life.take("z", WINDOW_MS + 1)
+    assert life.now() == [(0, False)]
+    assert life.tired() == {}
 
 
 def test_an_item_that_several_pages_showed_is_taken_on_all_of_them_unless_the_click_names_one(life: Life) -> None:
     life.show("a", "b", request="r1")
     life.show("b", "a", request="r2")
     life.take("a", request="elsewhere")
-    assert life.now() == [(True, [0, 1])]
     life.take("b", request="r2")
-    assert life.now() == [(True, [0])]
-    assert life.user.shown.pages == []
+    life.take("z", WINDOW_MS + 1)
+    assert life.now() == [(0, True), (0, True), (1, True)]
 
 
 def test_an_impression_that_comes_twice_counts_once(life: Life) -> None:
@@ -120,7 +125,8 @@ def test_an_impression_that_comes_twice_counts_once(life: Life) -> None:
 def test_a_page_that_shows_an_item_twice_shows_it_once(life: Life) -> None:
     life.show("a", "b", "a")
     life.take("a")
-    assert life.user.shown.pages[0].items == ["b"]
+    life.take("z", WINDOW_MS + 1)
+    assert life.now() == [(2, True), (1, False)]
 
 
 def test_fatigue_grows_with_each_showing_fades_with_age_and_ends_when_the_item_is_taken(life: Life) -> None:
@@ -143,8 +149,8 @@ def test_what_is_kept_is_bounded(life: Life) -> None:
     shown = life.user.shown
     assert sum(len(page.items) for page in shown.pages) == 200
     assert len(shown.passed_over) == 200
-    assert len(shown.outcomes) == 16
-    assert life.now() == [(False, list(range(20)))]
+    assert len(shown.outcomes) == KEPT
+    assert life.now() == [(place, False) for place in range(20)]
     assert len(pack_impressions(shown)) < 9000
 
 
@@ -178,28 +184,37 @@ def test_impressions_of_an_anonymous_user_are_forwarded_to_the_known_one() -> No
 
 
 NUMBERS = st.integers(0, 2**40)
-COLUMNS = st.lists(st.tuples(st.text(max_size=8), st.integers(0, 10**6), st.floats(width=32, allow_nan=False)))
+ROWS = st.lists(
+    st.tuples(
+        st.text(max_size=8),
+        st.integers(0, 10**6),
+        st.floats(width=32, allow_nan=False),
+        st.integers(0, 3),
+        st.booleans(),
+    )
+)
+Rows = list[tuple[str, int, float, int, bool]]
 
 
 @given(
-    st.lists(st.tuples(NUMBERS, NUMBERS, COLUMNS), max_size=4),
+    st.lists(st.tuples(NUMBERS, NUMBERS, ROWS), max_size=4),
     st.dictionaries(st.text(max_size=8), st.builds(PassedOver, st.integers(0, 99), NUMBERS)),
-    st.lists(st.tuples(NUMBERS, st.booleans(), COLUMNS), max_size=4),
+    st.lists(st.tuples(NUMBERS, ROWS), max_size=4),
     st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=4),
 )
 def test_impressions_come_back_as_they_were_packed(
-    pages: list[tuple[int, int, list[tuple[str, int, float]]]],
+    pages: list[tuple[int, int, Rows]],
     over: dict[str, PassedOver],
-    outcomes: list[tuple[int, bool, list[tuple[str, int, float]]]],
+    outcomes: list[tuple[int, Rows]],
     ids: list[int],
 ) -> None:
+    def columns(rows: Rows, *which: int) -> list[Any]:
+        return [[row[column] for row in rows] for column in which]
+
     shown = Impressions(
-        [Page(time, request, *([row[i] for row in rows] for i in range(3))) for time, request, rows in pages],  # type: ignore[arg-type]
+        [Page(time, request, *columns(rows, 0, 1, 2, 3)) for time, request, rows in pages],
         over,
-        [
-            Outcomes(offset, taken, [row[1] for row in rows], [row[2] for row in rows])
-            for offset, taken, rows in outcomes
-        ],
+        [Outcomes(offset, *columns(rows, 1, 2, 4)) for offset, rows in outcomes],
         ids,
     )
     assert unpack_impressions(pack_impressions(shown)) == shown

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from contracts.errors import Fenced
-from contracts.events import Impression, Interaction, Shown
+from contracts.events import Impression, Shown
 from online.learn.calibration import Fitted, unpack_fitted
-from online.learn.impressions import DECIDING
+from online.learn.impressions import KEPT, WINDOW_MS
 from online.learn.outgoing import Raw
 from online.store.memory import MemoryStore
 from online.store.protocol import Calibrator
@@ -104,20 +104,24 @@ def test_a_calibrator_that_is_lost_is_made_again_from_the_users_last_outcomes(se
     assert asyncio.run(asyncio.run(lost()).dump()) == asyncio.run(clean_run(log))
 
 
-def pages_and_clicks(n: int) -> list[Impression | Interaction]:
-    """One user takes everything that is shown."""
-    log: list[Impression | Interaction] = []
-    for at in range(n):
-        shown = [Shown(f"i{at}", 0, 1.0, 1.0)]
-        user, page, click = USERS[0], f"p{at}", f"c{at}"
-        log.append(Impression(event_id=page, user_id=user, time=START, request_id=page, bundle="", shown=shown))
-        log.append(Interaction(event_id=click, user_id=user, time=START, item_id=f"i{at}"))
-    return log
+def pages(n: int) -> list[Impression]:
+    """One user, shown one thing each time that they come."""
+    return [
+        Impression(
+            event_id=f"p{at}",
+            user_id=USERS[0],
+            time=START + 2 * WINDOW_MS * at,
+            request_id=f"p{at}",
+            bundle="",
+            shown=[Shown("i1", 0, 1.0, 1.0)],
+        )
+        for at in range(n)
+    ]
 
 
 def test_outcomes_older_than_are_kept_are_lost_with_a_calibrator_but_never_counted_twice() -> None:
     store = MemoryStore()
-    log = records(pages_and_clicks(3 * DECIDING))
+    log = records(pages(3 * KEPT + 1), apart_ms=2 * WINDOW_MS)
 
     async def work() -> tuple[Fitted, Fitted]:
         learner = learner_of(store)
@@ -131,7 +135,7 @@ def test_outcomes_older_than_are_kept_are_lost_with_a_calibrator_but_never_count
         return unpack_fitted(before), unpack_fitted((await store.calibrators())[0])
 
     before, after = asyncio.run(work())
-    assert (before.shown, after.shown) == (3 * DECIDING, DECIDING)
+    assert (before.shown, after.shown) == (3 * KEPT, KEPT)
 
 
 def test_without_the_fence_it_does_not() -> None:

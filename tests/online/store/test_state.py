@@ -58,7 +58,10 @@ ENTRIES = st.builds(
 )
 HISTORIES = st.lists(ENTRIES, max_size=8)
 SHOWN = Impressions(
-    [Page(1, 2, ["a", "b"], [0, 1], [0.5, 0.25])], {"c": PassedOver(2, 3)}, [Outcomes(4, True, [5], [0.125])], [6]
+    [Page(1, 2, ["a", "b"], [0, 1], [0.5, 0.25], [0, 1])],
+    {"c": PassedOver(2, 3)},
+    [Outcomes(4, [5], [0.125], [True])],
+    [6],
 )
 
 
@@ -126,7 +129,7 @@ def test_another_version_is_refused_by_name(version: int) -> None:
 
 
 def test_impressions_whose_columns_differ_in_length_are_refused() -> None:
-    page, outcomes = Page(1, 2, ["a"], [0, 1], [0.5]), Outcomes(4, True, [5], [])
+    page, outcomes = Page(1, 2, ["a"], [0, 1], [0.5], [0]), Outcomes(4, [5], [], [True])
     for shown in (Impressions([page], ids=[1]), Impressions(outcomes=[outcomes], ids=[1])):
         with pytest.raises(StateUnreadable, match="impressions"):
             unpack_impressions(pack_impressions(shown))
