@@ -64,4 +64,5 @@ def _log(rows: Sequence[tuple[str, str]]) -> Log:
         mood=np.zeros(count, np.int32),
         time=np.zeros(count, np.int64),
         value=np.full(count, np.nan),
+        context=np.full(count, None, np.object_),
     )

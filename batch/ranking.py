@@ -1,177 +1,175 @@
-"""The ranker's weights, fitted on features as they were at the time: logged while the log's end was replayed."""
+"""The ranker, fitted on features as they were at the time: a small network, where it ranks better than a sum."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final
 
+import msgspec
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from torch import Tensor, nn
 
 from batch.holdout import quality
-from batch.replay import Replay, UserEvent, ask_of, is_target
+from batch.logged import Requests, log_requests
+from batch.replay import UserEvent
 from model.bundle import Bundle
-from model.ranker import DEFAULT_WEIGHTS, FEATURES
+from model.ranker import FEATURES, Network, Ranker, default_weights, scaled
 
-REQUESTS: Final = 3000
-"""Logged at most."""
-HEAD: Final = 200_000
-"""Events learned before the first request: some 25 seconds."""
-TAIL: Final = 20_000
-"""Events that requests are logged among."""
-ROWS: Final = 4_000_000
-"""Candidates at most, over all requests: 128 MB."""
 LEAST: Final = 100
 """Requests below which the default weights stay."""
-_PULL: Final = 300.0
-"""How strongly weights are held to the defaults, in requests; chosen on the training part of MovieLens-100K."""
-_STEPS: Final = 50
-_CLOSE: Final = 1e-3
-"""A step of Newton's, in spreads, after which no more are taken."""
-_FLAT: Final = 1e-6
-"""A spread that is none."""
+_HIDDEN: Final = (48, 24)
+_NETWORKS: Final = 2
+_EPOCHS: Final = 6
+_BATCH: Final = 64
+_RATE: Final = 2e-3
+_DECAY: Final = 1e-2
+_FLAT: Final = 1e-4
+"""A spread within requests that is none."""
 
 Floats = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Requests:
-    """R requests with all their candidates, one request after the other."""
+class Fitted(msgspec.Struct, frozen=True):
+    """A ranker in plain lists, and what each way was worth on the last fifth when fitted on the others: NDCG@10."""
 
-    features: Floats
-    """(N, F), in the order of `FEATURES`."""
-    starts: NDArray[np.int64]
-    """(R + 1,): request r has the candidates [starts[r], starts[r + 1])."""
-    chosen: NDArray[np.int64]
-    """(R,): the place in [0, N) of the candidate that the user took."""
+    names: list[str]
+    weights: list[float]
+    network: dict[str, list] | None = None  # type: ignore[type-arg]
+    requests: int = 0
+    kind: str = "default"
+    ndcg: dict[str, float] = {}
 
-    def part(self, start: int, stop: int) -> "Requests":
-        """The requests [start, stop)."""
-        first, last = self.starts[start], self.starts[stop]
-        return Requests(
-            self.features[first:last], self.starts[start : stop + 1] - first, self.chosen[start:stop] - first
-        )
+    def ranker(self) -> Ranker:
+        """The ranker itself."""
+        network = self.network and Network(**{name: np.array(of, np.float32) for name, of in self.network.items()})
+        return Ranker(self.names, np.array(self.weights, np.float32), network or None)
 
-    def __len__(self) -> int:
-        return len(self.chosen)
+    def metrics(self) -> dict[str, object]:
+        """What a bundle's manifest says of it."""
+        return {"kind": self.kind, "requests": self.requests, "ndcg": self.ndcg}
 
 
-class Fitted(NamedTuple):
-    """Weights, and what they are worth on the last fifth of the requests when fitted on the others."""
-
-    weights: Mapping[str, float]
-    requests: int
-    default_ndcg: float
-    """NDCG@10 among the candidates, by the default weights."""
-    ndcg: float
+def default(requests: int = 0) -> Fitted:
+    """What ranks before anything was fitted."""
+    return Fitted(list(FEATURES), default_weights(FEATURES).tolist(), requests=requests)
 
 
-def fit_ranker(bundle: Bundle, head: Sequence[UserEvent], tail: Sequence[UserEvent], seed: int = 0) -> Fitted:
-    """The ranker's weights for the events that follow `head`, on which the bundle was trained, found on the `tail`."""
-    tail = tail[:TAIL]
-    if sum(map(is_target, tail)) < LEAST:
-        return Fitted(DEFAULT_WEIGHTS, 0, 0.0, 0.0)
-    with threadpool_limits(1):
-        return fitted(asyncio.run(logged(bundle, head[-HEAD:], tail, seed)))
+def fit_ranker(
+    bundle: Bundle,
+    head: Sequence[UserEvent],
+    tail: Sequence[UserEvent],
+    seed: int = 0,
+    *,
+    live: bool = True,
+    repeats: bool = False,
+) -> Fitted:
+    """The ranker for the events that follow `head`, on which the bundle was trained, found on the `tail`."""
+    return fitted(log_requests(bundle, head, tail, live=live, repeats=repeats), seed)
 
 
-async def logged(bundle: Bundle, head: Sequence[UserEvent], tail: Sequence[UserEvent], seed: int) -> Requests:
-    """Requests just before some of the tail's events; those whose item is no candidate then teach nothing."""
-    replay = await Replay.on(bundle)
-    await replay.learn(head)
-    targets = [(place, event) for place, event in enumerate(tail) if is_target(event)]
-    chosen = np.random.default_rng(seed).permutation(len(targets))[:REQUESTS]
-    features, taken, starts, learned = [], [], [0], 0
-    for place, event in (targets[number] for number in sorted(chosen)):
-        await replay.learn(tail[learned:place])
-        learned = place
-        ids, found = await replay.consider(ask_of(event), event.time)
-        if event.item_id in ids and starts[-1] + len(ids) <= ROWS:
-            features.append(found)
-            taken.append(starts[-1] + ids.index(event.item_id))
-            starts.append(starts[-1] + len(ids))
-    empty = np.zeros((0, len(FEATURES)), np.float32)
-    return Requests(np.concatenate([empty, *features]), np.array(starts), np.array(taken, np.int64))
+def fitted(requests: Requests, seed: int = 0) -> Fitted:
+    """The ranker of these requests, which are in the order of time.
 
-
-def fitted(requests: Requests) -> Fitted:
-    """The weights of these requests, which are in the order of time.
-
-    The defaults stay where there are too few, or where weights fitted on the first four fifths rank the last worse.
+    Defaults, a sum and a network are held against one another on the last fifth; the best is fitted on all.
     """
     if len(requests) < LEAST:
-        return Fitted(DEFAULT_WEIGHTS, len(requests), 0.0, 0.0)
+        return default(len(requests))
     cut = len(requests) * 4 // 5
-    late = requests.part(cut, len(requests))
-    default, found = ndcg(late, _default()), ndcg(late, listwise(requests.part(0, cut)))
-    weights = dict(zip(FEATURES, listwise(requests).tolist(), strict=True)) if found >= default else DEFAULT_WEIGHTS
-    return Fitted(weights, len(requests), default, found)
+    early, late = requests.part(0, cut), requests.part(cut, len(requests))
+    ways = {"default": 0, "linear": 0, "network": _NETWORKS}
+    worth = {way: ndcg(late, _ranker(early, way, networks, seed)) for way, networks in ways.items()}
+    kind = max(worth, key=lambda way: worth[way])
+    found = _ranker(requests, kind, ways[kind], seed)
+    network = {name: of.tolist() for name, of in vars(found.network).items()} if found.network else None
+    return Fitted(list(found.names), found.weights.tolist(), network, len(requests), kind, worth)
 
 
-def listwise(requests: Requests) -> NDArray[np.float64]:
-    """The weights (F,), none below 0, by which the chosen candidates are likeliest: a softmax over each request's.
-
-    Held to the default weights, each feature in units of its spread among candidates: one that never differed keeps
-    its default. A feature that would count against an item counts nothing: such weights come from two features that
-    tell the same, and turn over when one of them changes. Conditional logit (D. McFadden, 1974), in ranking known as
-    ListNet's top one (Z. Cao et al., 2007).
-    """
-    weights = _default()
-    spread = _spread(requests)
-    free = spread > _FLAT
-    while free.any():
-        found = weights.copy()
-        found[free] += _moved(requests, weights, np.where(free, spread, 0)) / spread[free]
-        if (found >= 0).all():
-            return found
-        weights[found < 0] = 0
-        free &= found >= 0
-    return weights
-
-
-def _moved(requests: Requests, weights: NDArray[np.float64], spread: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far the likeliest weights are from these, in spreads, for the features that have one; Newton's method."""
-    free = spread > 0
-    scaled = requests.features[:, free] / spread[free].astype(np.float32)
-    base = requests.features @ weights.astype(np.float32)
-    chosen = scaled[requests.chosen].sum(axis=0, dtype=np.float64)
-    moved: NDArray[np.float64] = np.zeros(int(free.sum()))
-    for _ in range(_STEPS):
-        scores = np.asarray(base + scaled @ moved.astype(np.float32), np.float32)
-        likely = _softmax(scores, requests.starts)
-        expected = np.add.reduceat(likely[:, None] * scaled, requests.starts[:-1]).astype(np.float64)
-        gradient = expected.sum(axis=0) - chosen + _PULL * moved
-        curvature = scaled.T @ (likely[:, None] * scaled) - expected.T @ expected + _PULL * np.eye(len(moved))
-        step = np.asarray(np.linalg.solve(curvature, gradient), np.float64)
-        moved = moved - step / max(1.0, float(np.abs(step).max()))
-        if np.abs(step).max() < _CLOSE:
-            break
-    return moved
-
-
-def ndcg(requests: Requests, weights: NDArray[np.float64]) -> float:
-    """NDCG@10 of the chosen items among all candidates; ties count against us."""
-    scores = requests.features @ weights.astype(np.float32)
+def ndcg(requests: Requests, ranker: Ranker) -> float:
+    """NDCG@10 of the chosen items among the candidates; ties count against us."""
+    scores = ranker.score(requests.features.astype(np.float32))
     own = np.repeat(scores[requests.chosen], np.diff(requests.starts))
     ranks = np.add.reduceat(scores >= own, requests.starts[:-1], dtype=np.int64) - 1
     return quality(ranks).ndcg
 
 
-def _default() -> NDArray[np.float64]:
-    return np.array([DEFAULT_WEIGHTS[name] for name in FEATURES])
+def _ranker(requests: Requests, kind: str, networks: int, seed: int) -> Ranker:
+    """What never differed between the candidates of a request keeps its default weight."""
+    weights = default_weights(requests.names)
+    if kind == "default":
+        return Ranker(requests.names, weights)
+    mean, scale = _units(requests)
+    weights[scale > 0] = 0
+    nets = [_fitted(requests, mean, scale, seed + number, linear=not networks) for number in range(max(1, networks))]
+    if not networks:
+        of_sum: Floats = nets[0].linear.weight[0].detach().numpy()
+        return Ranker(requests.names, weights + of_sum * scale)
+    return Ranker(requests.names, weights, _joined(nets, mean, scale))
 
 
-def _spread(requests: Requests) -> NDArray[np.float64]:
-    """The standard deviation (F,) of each feature within a request."""
-    lengths = np.diff(requests.starts)[:, None]
-    means = np.add.reduceat(requests.features, requests.starts[:-1]) / lengths
-    inner = requests.features - np.repeat(means, lengths[:, 0], axis=0).astype(np.float32)
-    return np.asarray(np.sqrt(np.square(inner).mean(axis=0, dtype=np.float64)))
+class _Net(nn.Module):
+    """One of the networks that `model.ranker.Network` averages."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(features, 1, bias=False)
+        self.first = nn.Linear(features, _HIDDEN[0])
+        self.second = nn.Linear(*_HIDDEN)
+        self.last = nn.Linear(_HIDDEN[1], 1, bias=False)
+        nn.init.zeros_(self.linear.weight)
+
+    def forward(self, x: Tensor, linear: bool) -> Tensor:
+        """Scores (n,) of features (n, F) in units of their spread."""
+        if linear:
+            return self.linear(x)[:, 0]  # type: ignore[no-any-return]
+        return (self.linear(x) + self.last(torch.relu(self.second(torch.relu(self.first(x))))))[:, 0]  # type: ignore[no-any-return]
 
 
-def _softmax(scores: Floats, starts: NDArray[np.int64]) -> Floats:
-    """Over each request's candidates, (N,)."""
-    lengths = np.diff(starts)
-    shifted = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts[:-1]), lengths))
-    return np.asarray(shifted / np.repeat(np.add.reduceat(shifted, starts[:-1]), lengths), np.float32)
+def _fitted(requests: Requests, mean: Floats, scale: Floats, seed: int, *, linear: bool) -> _Net:
+    """By the softmax over each request's candidates (ListNet's top one, Z. Cao et al., 2007), AdamW, one cycle."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    net = _Net(len(mean))
+    batches = max(1, len(requests) // _BATCH)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=_DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=_EPOCHS * batches + 1, pct_start=0.1)
+    lengths = np.diff(requests.starts)
+    for _ in range(_EPOCHS):
+        for chosen in np.array_split(rng.permutation(len(requests)), batches):
+            size = lengths[chosen]
+            inner = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+            rows = np.repeat(requests.starts[chosen], size) + inner
+            x = torch.from_numpy(scaled(requests.features[rows].astype(np.float32), mean, scale))
+            scores = torch.full((len(chosen), int(size.max())), -1e4)
+            of = torch.from_numpy(np.repeat(np.arange(len(chosen)), size)), torch.from_numpy(inner)
+            scores = scores.index_put(of, net(x, linear))
+            target = torch.from_numpy(requests.chosen[chosen] - requests.starts[chosen])
+            loss = nn.functional.cross_entropy(scores, target)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            schedule.step()
+    return net
+
+
+def _units(requests: Requests) -> tuple[Floats, Floats]:
+    """Mean (F,) and 1 / spread (F,) of each feature, 0 where it is the same for all candidates of all requests."""
+    features = requests.features.astype(np.float32)
+    spread = features.std(axis=0, dtype=np.float64)
+    scale = np.where(spread > _FLAT, 1 / np.maximum(spread, _FLAT), 0)
+    return features.mean(axis=0, dtype=np.float64).astype(np.float32), scale.astype(np.float32)
+
+
+def _joined(nets: Sequence[_Net], mean: Floats, scale: Floats) -> Network:
+    def stacked(tensors: Sequence[Tensor]) -> Floats:
+        return np.stack([tensor.detach().numpy() for tensor in tensors]).astype(np.float32)
+
+    return Network(
+        mean=mean,
+        scale=scale,
+        linear=stacked([net.linear.weight[0] for net in nets]).mean(axis=0),
+        first=stacked([net.first.weight.T for net in nets]),
+        first_bias=stacked([net.first.bias for net in nets]),
+        second=stacked([net.second.weight.T for net in nets]),
+        second_bias=stacked([net.second.bias for net in nets]),
+        last=stacked([net.last.weight[0] for net in nets]),
+    )

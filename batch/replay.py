@@ -50,6 +50,7 @@ class Replay:
             _unrecorded,
             self._clock,
             _PATIENT_S,
+            stale_ms=0,
         )
 
     @classmethod
@@ -103,9 +104,9 @@ def is_target(event: UserEvent) -> TypeGuard[Interaction]:
     return isinstance(event, Interaction) and event.kind not in UNWANTED
 
 
-def ask_of(event: Interaction, n: int = 10, exclude: Sequence[str] = ()) -> Ask:
+def ask_of(event: Interaction, n: int = 10, exclude: Sequence[str] = (), repeat: bool = False) -> Ask:
     """The request that its user would have sent just before: in the same context, since it was there already."""
-    return Ask(user_id=event.user_id, n=n, context=event.context, exclude=list(exclude))
+    return Ask(user_id=event.user_id, n=n, context=event.context, exclude=list(exclude), repeat=repeat)
 
 
 class _Shelf(dict[str, Bundle]):

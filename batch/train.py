@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 from torch import Tensor
@@ -19,12 +19,12 @@ from batch import checkpoint, holdout
 from batch.assemble import assemble, counts_of
 from batch.catalogue import catalogue_of
 from batch.dataset import UserEvent
-from batch.epoch import optimizer_of, run_epoch
+from batch.epoch import Rate, cycle, fall, optimizer_of, run_epoch
 from batch.log import Log, events_of, of_events
 from batch.moods import Moods
 from batch.network import Network
 from batch.plan import DEFAULT, Plan
-from batch.ranking import fit_ranker
+from batch.ranking import Fitted, default, fit_ranker
 from batch.sequences import Sequences, sequences_of
 from batch.world import World, own_device, world_of
 from contracts.errors import Misconfigured
@@ -33,7 +33,6 @@ from model.affect import affects
 from model.bundle import Bundle
 from model.index import FIRST, ItemIndex
 from model.items import Item
-from model.ranker import DEFAULT_WEIGHTS, Ranker
 
 
 @dataclass
@@ -56,8 +55,7 @@ class Progress:
     """Seconds, as far as can be said."""
     share: float = 0.0
     """Of the whole work, in [0, 1]; it jumps when training stops early."""
-    ranker: dict[str, Any] = field(default_factory=lambda: {"weights": DEFAULT_WEIGHTS})
-    """What was fitted, as `batch.ranking.Fitted` names it."""
+    ranker: Fitted = field(default_factory=default)
 
 
 Tell = Callable[[Progress], None]
@@ -100,7 +98,7 @@ def _trained(
     now_ms: int | None,
     world: World,
 ) -> Bundle:
-    device = device_of(plan)
+    device, plan = device_of(plan), plan.for_log(len(log.time))
     torch.set_num_threads(plan.threads)
     index = ItemIndex(item.item_id for item in items)
     everything = sequences_of(log, index)
@@ -119,7 +117,7 @@ def _trained(
     world.agree(network)
 
     while run.progress.phase == "tail":
-        run.epoch(head, plan.rate)
+        run.epoch(head, cycle(plan.rate, run.progress.epoch, plan.epochs))
         run.judge(world.first(lambda: holdout.quality(holdout.ranks(network, everything, cut, repeats=plan.repeats))))
         run.save(folder, log)
     if run.progress.phase == "ranker":
@@ -128,13 +126,12 @@ def _trained(
             early, late = log.part(0, cut), log.part(cut, len(log.time))
             frozen = assemble(network, items, early, head, moods, {}, now_ms=0)
             run.progress.ranker = world.first(
-                lambda: fit_ranker(frozen, events_of(early), events_of(late), plan.seed)._asdict()
+                lambda: fit_ranker(frozen, events_of(early), events_of(late), plan.seed, repeats=plan.repeats)
             )
         run.progress.phase = "all" if plan.final_epochs else "done"
         run.save(folder, log)
     while run.progress.phase == "all":
-        share = 1 - run.progress.epoch / plan.final_epochs
-        run.epoch(everything, plan.rate * 0.5 * share)
+        run.epoch(everything, fall(plan.rate / 2, run.progress.epoch, plan.final_epochs))
         if run.progress.epoch == plan.final_epochs:
             run.progress.phase = "done"
         run.save(folder, log)
@@ -147,12 +144,12 @@ def _trained(
             "device": str(device),
             "processes": world.size,
         },
-        "ranker": run.progress.ranker,
+        "ranker": run.progress.ranker.metrics(),
         "plan": asdict(plan),
     }
     born = world.first(lambda: int(time.time() * 1000)) if now_ms is None else now_ms
     bundle = assemble(network, items, log, everything, moods, metrics, born)
-    return replace(bundle, ranker=Ranker(run.progress.ranker["weights"]))
+    return replace(bundle, ranker=run.progress.ranker.ranker())
 
 
 @dataclass
@@ -169,12 +166,12 @@ class _Run:
     """Seconds of the run that was killed."""
     best: dict[str, Tensor] = field(default_factory=dict)
 
-    def epoch(self, sequences: Sequences, rate: float) -> None:
+    def epoch(self, sequences: Sequences, rate: Rate) -> None:
         """One pass over the sequences; the same for the same seed, phase and number, whoever ran the ones before."""
         progress = self.progress
         seed = [self.plan.seed, progress.epoch, len(progress.phase)]
         args = self.network, self.optimizer, sequences, self.moods, self.plan
-        run_epoch(*args, lambda _: rate, seed, self._advance, self.world)
+        run_epoch(*args, rate, seed, self._advance, self.world)
         progress.epoch += 1
         progress.batch = 0
 
@@ -200,7 +197,7 @@ class _Run:
         raw = self.world.first(lambda: checkpoint.read(folder) if folder is not None else b"")
         if found := checkpoint.load(raw, self.network, self.optimizer, wanted):
             self.best = found.best
-            self.progress = Progress(**found.state["progress"])
+            self.progress = msgspec.convert(found.state["progress"], Progress)
             self.before = self.progress.seconds
 
     def _advance(self, number: int, count: int, loss: float) -> None:

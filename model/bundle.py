@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -18,14 +18,14 @@ from model import encoder, manifest
 from model.index import ItemIndex
 from model.items import BUCKETS, Item
 from model.manifest import MANIFEST, Manifest, Watermark
-from model.ranker import Ranker
+from model.ranker import Network, Ranker
 from model.step import Encoder
 
 Floats = NDArray[np.float32]
 
 ITEMS, ENCODER, CONTENT = "items.safetensors", "encoder.safetensors", "content.safetensors"
-CATALOGUE, RANKER = "catalogue.json", "ranker.json"
-FILES: Final = (ITEMS, ENCODER, CONTENT, CATALOGUE, RANKER)
+CATALOGUE, RANKER, NETWORK = "catalogue.json", "ranker.json", "ranker.safetensors"
+FILES: Final = (ITEMS, ENCODER, CONTENT, CATALOGUE, RANKER, NETWORK)
 """Every file of a bundle but its manifest; whatever else lies beside them is never opened."""
 
 
@@ -73,7 +73,8 @@ def pack(bundle: Bundle) -> dict[str, bytes]:
         ENCODER: save(weights),
         CONTENT: save({"projection": np.ascontiguousarray(bundle.content_projection, np.float32)}),
         CATALOGUE: msgspec.json.encode(bundle.catalogue),
-        RANKER: msgspec.json.encode(bundle.ranker.weights),
+        RANKER: msgspec.json.encode(_weights(bundle.ranker)),
+        NETWORK: save(asdict(bundle.ranker.network) if bundle.ranker.network else {}),
     }
     said = Manifest(
         version=bundle.version,
@@ -124,9 +125,18 @@ def _assemble(said: Manifest, files: Mapping[str, bytes]) -> Bundle:
         popularity=items["popularity"],
         encoder=Encoder({**load(files[ENCODER]), "vectors": items["vectors"]}),
         content_projection=load(files[CONTENT])["projection"],
-        ranker=Ranker(msgspec.json.decode(files[RANKER], type=dict[str, float])),
+        ranker=_ranker(msgspec.json.decode(files[RANKER], type=dict[str, float]), load(files[NETWORK])),
         metrics=said.metrics,
     )
+
+
+def _weights(ranker: Ranker) -> dict[str, float]:
+    return dict(zip(ranker.names, ranker.weights.tolist(), strict=True))
+
+
+def _ranker(weights: dict[str, float], network: dict[str, Floats]) -> Ranker:
+    values = np.array(list(weights.values()), np.float32)
+    return Ranker(tuple(weights), values, Network(**network) if network else None)
 
 
 def _check_shapes(bundle: Bundle) -> None:
@@ -141,6 +151,9 @@ def _check_shapes(bundle: Bundle) -> None:
     given = {name: getattr(bundle, name) for name in wanted}
     wanted |= encoder.shapes(hidden, dim)
     given |= {name: value for name, value in bundle.encoder.parameters.items() if name != "vectors"}
+    if network := bundle.ranker.network:
+        wanted |= network.shapes(len(bundle.ranker.names))
+        given |= asdict(network)
     for name, shape in wanted.items():
         if name not in given:
             raise ValueError(f"{name} is missing")

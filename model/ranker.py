@@ -1,49 +1,151 @@
-"""The ranker: from a candidate's features to one score."""
+"""The ranker: from a candidate's features to one score, a logarithm of how likely it is to be taken."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float32]
+
+CONTEXT: Final = "context:"
+"""Before the name of a context's column: `context:place`. The lift of that value for the item, see `FEATURES`."""
 FEATURES: Final = (
     "embedding",
-    "covisitation",
+    "covisited_1",
+    "covisited_3",
+    "covisited_10",
+    "covisited_30",
+    "covisited_alike",
+    "covisited_share",
+    "following",
+    "following_share",
     "popularity",
     "trending",
-    "context",
+    "today",
+    "now",
+    "taken",
+    "liking",
+    "nth",
+    "unwanted",
     "mood",
     "content",
     "fresh",
+    "again",
+    "again_times",
+    "tired",
+    "history",
+    "gap",
 )
-"""embedding: log-softmax over the catalogue; covisitation, popularity, trending, context: log1p of a decayed count;
-mood: agreement in [-1, 1] of the item's mood with the user's (0 without); content: similarity to recent liked items;
-fresh: 0 or 1."""
+"""embedding: log-softmax over the catalogue; covisited_k: log1p of the decayed count beside the last k items, _alike:
+of the sum of cosines, _share: logarithm of the share; following: the same of what was taken next; popularity (the
+bundle's), trending, today, now, taken: log1p of a decayed count; liking: the mean weight; nth: how much likelier as a
+user's n-th item than anywhere, a logarithm; unwanted: log1p of the count beside what the user turned down; mood:
+agreement in [-1, 1] of the item's mood with the user's (0 without); content: similarity to recent liked items; fresh: 0
+or 1; again: 1 / (1 + how many items ago the user had it), 0 for never; again_times: log1p of how often; tired: log1p of
+how often it was shown of late and not taken; history: log1p of the user's events; gap: log1p of the seconds since."""
 
 DEFAULT_WEIGHTS: Final[Mapping[str, float]] = {
     "embedding": 1.0,
-    "covisitation": 0.6,
+    "covisited_10": 0.6,
+    "following": 0.2,
     "popularity": 0.1,
     "trending": 0.1,
-    "context": 0.05,
+    "nth": 0.3,
+    "unwanted": -0.3,
     "mood": 0.5,
     "content": 0.2,
     "fresh": 0.2,
+    "again": 2.0,
+    "again_times": 0.5,
+    "tired": -0.5,
 }
-"""What ranks before anything was fitted."""
+"""What ranks before anything was fitted, and what stays of features that never differed when it was."""
+_OF_CONTEXT: Final = 0.3
+
+
+def default_weights(names: Sequence[str]) -> Floats:
+    """The default weight (F,) of each feature."""
+    return np.array([_OF_CONTEXT if n.startswith(CONTEXT) else DEFAULT_WEIGHTS.get(n, 0.0) for n in names], np.float32)
+
+
+_FARTHEST: Final = 5.0
+"""Spreads from the mean; what lies farther is taken to lie there, where the network has learned something."""
+
+
+def scaled(features: Floats, mean: Floats, scale: Floats) -> Floats:
+    """Features (n, F) in units of their spread, as networks read them."""
+    return np.asarray(np.clip((features - mean) * scale, -_FARTHEST, _FARTHEST), np.float32)
+
+
+@dataclass(frozen=True)
+class Network:
+    """What a fitted ranker adds: features in units of their spread, then two rectified layers; several are averaged.
+
+    K networks, F features, H and J units.
+    """
+
+    mean: Floats
+    """(F,)"""
+    scale: Floats
+    """(F,): 1 / spread; 0 for a feature that never differed."""
+    linear: Floats
+    """(F,)"""
+    first: Floats
+    """(K, F, H)"""
+    first_bias: Floats
+    """(K, H)"""
+    second: Floats
+    """(K, H, J)"""
+    second_bias: Floats
+    """(K, J)"""
+    last: Floats
+    """(K, J)"""
+
+    def shapes(self, features: int) -> dict[str, tuple[int, ...]]:
+        """What the arrays must have for so many features, K, H and J being as in the middle layer's."""
+        k, h, j = self.second.shape
+        of_input = {"mean": (features,), "scale": (features,), "linear": (features,), "first": (k, features, h)}
+        return {**of_input, "first_bias": (k, h), "second": (k, h, j), "second_bias": (k, j), "last": (k, j)}
+
+    def score(self, features: Floats) -> Floats:
+        """(n,) of features (n, F)."""
+        x = scaled(features, self.mean, self.scale)
+        hidden = np.maximum(np.matmul(x, self.first) + self.first_bias[:, None], 0)
+        hidden = np.maximum(np.matmul(hidden, self.second) + self.second_bias[:, None], 0)
+        return np.asarray(x @ self.linear + np.matmul(hidden, self.last[:, :, None])[..., 0].mean(axis=0), np.float32)
 
 
 class Ranker:
-    """A linear ranker over `FEATURES`."""
+    """A sum of features by `weights`, plus, where one was fitted, a `Network` over them."""
 
-    def __init__(self, weights: Mapping[str, float] = DEFAULT_WEIGHTS) -> None:
-        self.weights = {name: float(weights[name]) for name in FEATURES}
-        self._weights = np.array([self.weights[name] for name in FEATURES], np.float32)
+    def __init__(
+        self,
+        names: Sequence[str] = FEATURES,
+        weights: Floats | None = None,
+        network: Network | None = None,
+    ) -> None:
+        self.names = tuple(names)
+        self.weights = default_weights(self.names) if weights is None else np.asarray(weights, np.float32)
+        self.network = network
 
-    def score(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Scores (n,) of candidates with features (n, F) in the order of `FEATURES`."""
-        return np.asarray((features * self._weights).sum(axis=-1), np.float32)
+    def score(self, features: Floats) -> Floats:
+        """Scores (n,) of candidates with features (n, F) in the order of `names`."""
+        linear = features @ self.weights
+        return np.asarray(linear if self.network is None else linear + self.network.score(features), np.float32)
 
-    def parts(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What each feature adds to the score, (n, F), for `explain`."""
-        return np.asarray(features * self._weights, np.float32)
+    def parts(self, features: Floats, place: int) -> dict[str, float]:
+        """What each feature adds to the score of the candidate at `place`; together they are the score.
+
+        A linear ranker's products; with a network, what the score loses when a feature is as it is in the middle of the
+        candidates, and under `together` what no feature alone explains.
+        """
+        own = features[place]
+        if self.network is None:
+            return dict(zip(self.names, (own * self.weights).tolist(), strict=True))
+        without = np.tile(own, (len(self.names), 1))
+        np.fill_diagonal(without, np.median(features, axis=0))
+        score = float(self.score(own[None])[0])
+        lost = (score - self.score(without)).tolist()
+        return {**dict(zip(self.names, lost, strict=True)), "together": score - sum(lost)}

@@ -35,6 +35,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     """An emoji or a word of `contracts.moods`, for this answer only; without it the user's last mood counts."""
     context: Context | None = None
     exclude: Ids = []
+    repeat: bool = False
+    """Items that the user has had may be shown again: in shops, with music, within sessions."""
     categories: Annotated[list[Annotated[str, Meta(max_length=256)]], Meta(max_length=64)] = []
     """Only items of at least one of these; letter case doesn't matter."""
     token: Annotated[str, Meta(max_length=MAX_TOKEN)] = ""

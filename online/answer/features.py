@@ -1,47 +1,93 @@
-"""The ranker's features of candidates, as `model.ranker.FEATURES` names them; training may log the same."""
+"""The ranker's features of candidates, as `model.ranker.FEATURES` names them; training logs the same."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
 from model.affect import agreement
-from model.ranker import FEATURES
+from model.ranker import CONTEXT
 from online.answer.catalogue import Floats, Rows
-from online.answer.ranked import Sources
 from online.answer.scene import Scene
+from online.learn.impressions import fatigue
+
+_UNSURE: Final = 3.0
+"""Events that an item's mean liking is drawn to the usual with."""
+_USUAL: Final = 5.0
+"""Tenths of a weight."""
+_ALIKE: Final = 100.0
 
 
-def features(ids: Sequence[str], rows: Rows, found: Sources, scene: Scene) -> Floats:
-    """Features (n, F) of these candidates at these rows (n,)."""
-    catalogue = scene.catalogue
-    places = {item: place for place, item in enumerate(ids)}
-    columns = {
-        "embedding": np.zeros(len(ids)) if scene.log_probabilities is None else scene.log_probabilities[rows],
-        "covisitation": _counts(places, found.get("covisitation", {})),
+def features(names: Sequence[str], numbers: Rows, scene: Scene) -> Floats:
+    """Features (n, F) of these candidates (n,), F names."""
+    columns = _columns(numbers, scene)
+    lifts = scene.tallies.lifts
+    found = np.zeros((len(names), len(numbers)), np.float32)
+    for place, name in enumerate(names):
+        if name.startswith(CONTEXT):
+            lift = lifts.get(name.removeprefix(CONTEXT))
+            found[place] = 0 if lift is None else lift[numbers]
+        else:
+            found[place] = columns[name]
+    return np.ascontiguousarray(found.T)
+
+
+def _columns(numbers: Rows, scene: Scene) -> Mapping[str, Floats | float]:
+    counts, catalogue, rows = scene.tallies, scene.catalogue, scene.placed.rows[numbers]
+    places = np.full(counts.size, -1, np.int32)
+    places[scene.history] = np.arange(len(scene.history))
+    place = places[numbers]
+    again = place >= 0
+    times = np.append(scene.times, 0)[place]
+    state, now = scene.view.state, scene.now
+    return {
+        "embedding": 0.0 if scene.log_probabilities is None else scene.log_probabilities[numbers],
+        "covisited_1": _log(counts.covisited(1, 1.0)[numbers]),
+        "covisited_3": _log(counts.covisited(3, 1.0)[numbers]),
+        "covisited_10": _log(counts.covisited(10, 0.85)[numbers]),
+        "covisited_30": _log(counts.covisited(30, 0.95)[numbers]),
+        "covisited_alike": _log(_ALIKE * counts.alike[numbers]),
+        "covisited_share": counts.share[numbers],
+        "following": _log(counts.following[numbers]),
+        "following_share": counts.following_share[numbers],
         "popularity": catalogue.popularity[rows],
-        "trending": _counts(places, found.get("trending", {})),
-        "context": _counts(places, found.get("context", {})),
+        "trending": _log(counts.week[numbers]),
+        "today": _log(counts.today[numbers]),
+        "now": _log(counts.now[numbers]),
+        "taken": _log(counts.taken[numbers]),
+        "liking": (counts.liking[numbers] + _USUAL * _UNSURE) / (10 * (counts.taken[numbers] + _UNSURE)),
+        "nth": counts.lifts["nth"][numbers],
+        "unwanted": _log(counts.unwanted[numbers]),
         "mood": agreement(catalogue.moods[rows], scene.mood),
-        "content": likeness(scene)[rows],
-        "fresh": np.isin(rows, catalogue.fresh),
+        "content": likeness(scene, rows),
+        "fresh": np.isin(rows, catalogue.fresh).astype(np.float32),
+        "again": np.where(again, 1 / (1 + np.maximum(place, 0)), 0).astype(np.float32),
+        "again_times": _log(np.where(again, times, 0)),
+        "tired": _tired(numbers, scene),
+        "history": float(np.log1p(state.count)),
+        "gap": float(np.log1p(max(0, now - state.time) / 1000)) if state.count else 0.0,
     }
-    return np.stack([np.asarray(columns[name], np.float32) for name in FEATURES], axis=1)
 
 
-def likeness(scene: Scene) -> Floats:
-    """How like the recent liked items each row is, (rows,): a cosine, 0 where nothing is known."""
+def likeness(scene: Scene, rows: Rows) -> Floats:
+    """How like the recent liked items these rows (n,) are: a cosine, 0 where nothing is known."""
     catalogue = scene.catalogue
-    rows = catalogue.rows([item for item, _ in scene.recent])
+    liked = catalogue.rows([item for item, _ in scene.recent])
     weights = np.array([weight for _, weight in scene.recent], np.float32)
-    taste = (catalogue.directions[rows] * weights[:, None]).sum(axis=0)
+    taste = (catalogue.directions[liked] * weights[:, None]).sum(axis=0)
     length = float(np.sqrt((taste * taste).sum()))
-    return np.asarray(catalogue.directions @ (taste / max(length, 1e-9)), np.float32)
+    return np.asarray(catalogue.directions[rows] @ (taste / max(length, 1e-9)), np.float32)
 
 
-def _counts(places: Mapping[str, int], counts: Mapping[str, float]) -> Floats:
-    column = np.zeros(len(places), np.float32)
-    met = [(places[item], times) for item, times in counts.items() if item in places]
-    if met:
-        at, times = zip(*met, strict=True)
-        column[list(at)] = times
-    return np.log1p(column)
+def _tired(numbers: Rows, scene: Scene) -> Floats | float:
+    shown = fatigue(scene.view.user.shown, scene.now)
+    if not shown:
+        return 0.0
+    tired = np.zeros(scene.tallies.size, np.float32)
+    for item, times in shown.items():
+        tired[scene.numbers.known([item])] = times
+    return _log(tired[numbers])
+
+
+def _log(counts: Floats) -> Floats:
+    return np.asarray(np.log1p(np.maximum(counts, 0)), np.float32)

@@ -9,6 +9,7 @@ import numpy as np
 
 from online.answer.answered import At
 from online.answer.asked import Ask
+from online.answer.numbers import named
 from online.answer.ranked import Ranked, Sources
 from online.answer.scene import Scene
 
@@ -42,7 +43,10 @@ class Ordered(NamedTuple):
         last_event = view.state.time if view.state.count else None
         kept = ranked.take(np.arange(DEPTH)) if len(ranked) > DEPTH else ranked
         ids = frozenset(kept.ids)
-        brought = {name: ids.intersection(items) for name, items in found.items()}
+        brought = {
+            name: frozenset(item for item in named(scene.numbers, items.numbers) if item in ids)
+            for name, items in found.items()
+        }
         return cls(
             scene.now, kept, brought, scene.mood, view.watermark, view.partition, last_event, view.folded, degraded
         )

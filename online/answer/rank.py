@@ -1,6 +1,5 @@
 """From candidates to their order: score, then rules, then diversity."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -8,8 +7,10 @@ import numpy as np
 from model import scoring
 from model.ranker import Ranker
 from online.answer.asked import Rules
+from online.answer.catalogue import Rows
 from online.answer.features import features
-from online.answer.ranked import Ranked, Sources
+from online.answer.numbers import named
+from online.answer.ranked import Ranked
 from online.answer.scene import Scene
 
 POOL: Final = 100
@@ -17,14 +18,25 @@ POOL: Final = 100
 _DEFAULT: Final = Ranker()
 
 
-def rank(ids: Sequence[str], found: Sources, scene: Scene) -> Ranked:
-    """The candidates with their scores, in no order yet; rules may still add to them."""
-    rows = scene.catalogue.rows(ids)
+def rank(numbers: Rows, scene: Scene) -> Ranked:
+    """The candidates with their scores, in no order yet."""
     ranker = scene.catalogue.bundle.ranker if scene.catalogue.bundle else _DEFAULT
-    parts = ranker.parts(features(ids, rows, found, scene))
-    boost = scene.ask.rules.boost
-    boosts = np.array([boost.get(item, 0.0) for item in ids] if boost else np.zeros(len(ids)), np.float32)
-    return Ranked(scene.catalogue, ids, rows, parts, boosts)
+    found = features(ranker.names, numbers, scene)
+    boosts = np.zeros(len(numbers), np.float32)
+    if scene.ask.rules.boost:
+        of_number = np.zeros(scene.tallies.size, np.float32)
+        of_number[scene.numbers.of(scene.ask.rules.boost)] = list(scene.ask.rules.boost.values())
+        boosts = of_number[numbers]
+    return Ranked(
+        scene.catalogue,
+        ranker,
+        named(scene.numbers, numbers),
+        numbers,
+        scene.placed.rows[numbers],
+        found,
+        np.asarray(ranker.score(found) + boosts, np.float32),
+        boosts,
+    )
 
 
 def diversify(ranked: Ranked, loss: float) -> Ranked:

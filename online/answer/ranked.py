@@ -2,53 +2,55 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.ranker import FEATURES
+from model.ranker import Ranker
+from online.answer.candidates.source import Found
 from online.answer.catalogue import Catalogue, Floats, Rows
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """Aligned by item, best first once `rank` is through."""
+    """Aligned by item, best first once `diversify` is through."""
 
     catalogue: Catalogue
+    ranker: Ranker
     ids: Sequence[str]
+    numbers: Rows
+    """(n,)"""
     rows: Rows
     """(n,): `UNKNOWN` for an item that is known by its id only."""
-    parts: Floats
-    """(n, F): what each of `FEATURES` adds to the score."""
+    features: Floats
+    """(n, F), as the ranker names them."""
+    scores: Floats
+    """(n,): boosts included."""
     boosts: Floats
     """(n,): what a rule adds."""
-
-    @cached_property
-    def scores(self) -> Floats:
-        """(n,)"""
-        return np.asarray(self.parts.sum(axis=1) + self.boosts, np.float32)
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def take(self, places: NDArray[np.intp]) -> "Ranked":
         """These places, in this order."""
-        chosen = places.tolist()
         return Ranked(
             self.catalogue,
-            [self.ids[place] for place in chosen],
+            self.ranker,
+            [self.ids[place] for place in places.tolist()],
+            self.numbers[places],
             self.rows[places],
-            self.parts[places],
+            self.features[places],
+            self.scores[places],
             self.boosts[places],
         )
 
     def explained(self, place: int) -> dict[str, float]:
         """What each part adds to one item's score."""
-        parts = dict(zip(FEATURES, self.parts[place].tolist(), strict=True))
+        parts = {name: part for name, part in self.ranker.parts(self.features, place).items() if part}
         boost = float(self.boosts[place])
         return {**parts, "boost": boost} if boost else parts
 
 
-Sources = Mapping[str, Mapping[str, float]]
-"""Source → item → how strongly it speaks for it."""
+Sources = Mapping[str, Found]
+"""What each source found, by its name."""

@@ -1,33 +1,40 @@
 """The path of a request, from candidates to the recorded impression."""
 
-import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
-from contracts.errors import StoreUnavailable
+import numpy as np
+from msgspec import structs
+
 from contracts.events import Impression, Shown
 from contracts.moods import LABELS
+from model.ranker import CONTEXT
 from online.answer.answered import Recommendations, Recommended
 from online.answer.asked import Ask
+from online.answer.candidates.again import Again
 from online.answer.candidates.context import InContext
 from online.answer.candidates.covisitation import Covisitation
 from online.answer.candidates.embedding import Embedding
+from online.answer.candidates.following import Following
 from online.answer.candidates.fresh import Fresh
 from online.answer.candidates.mood import Mood
 from online.answer.candidates.popular import Popular
 from online.answer.candidates.source import Found, Source
-from online.answer.candidates.trending import Trending
-from online.answer.catalogue import Floats
+from online.answer.candidates.trending import Rising, Trending
+from online.answer.catalogue import Floats, Rows
+from online.answer.counted import STALE_MS, Counted
 from online.answer.deadline import Deadline
 from online.answer.features import features
-from online.answer.filters import drop
+from online.answer.filters import ALL_SEEN, NOTHING_FITS, drop, union
 from online.answer.lag import Stream
 from online.answer.library import Library
+from online.answer.numbers import Numbers, named
 from online.answer.pages import Ordered, Pages
 from online.answer.rank import diversify, pin, rank
+from online.answer.ranked import Sources
 from online.answer.scene import Scene, scene, unknown_mood
-from online.answer.trends import Trends
 from online.answer.view import Viewer
 from online.learn.enrich import Enricher
 from online.store.protocol import Store
@@ -39,12 +46,32 @@ RULE: Final = "rule"
 PAST_THE_END: Final = "items: this page is past the end"
 
 
+SOURCES: Final[Sequence[Source]] = (
+    Embedding(),
+    Covisitation(),
+    Following(),
+    Trending(),
+    Rising(),
+    InContext(),
+    Mood(),
+    Fresh(),
+    Popular(),
+    Again(),
+)
+
+
 class Considered(NamedTuple):
-    """The candidates of one request that may be shown, in no order."""
+    """The candidates of one request that may be shown, best first by score alone."""
 
     ids: list[str]
+    scores: Floats
+    """(n,)"""
     features: Floats
-    """(n, F), as `model.ranker.FEATURES` names them."""
+    """(n, F), in the order of `names`."""
+    names: tuple[str, ...]
+    """The ranker's, and those of the request's context that it doesn't know."""
+    found: Mapping[str, list[str]]
+    """Source → what it brings, the strongest first."""
 
 
 class Recommender:
@@ -60,6 +87,7 @@ class Recommender:
         record: Record,
         clock: Callable[[], int],
         store_timeout_s: float,
+        stale_ms: int = STALE_MS,
     ) -> None:
         self._library = library
         self._viewer = viewer
@@ -69,16 +97,8 @@ class Recommender:
         self._clock = clock
         self._timeout = store_timeout_s
         self._pages = Pages(clock)
-        trends = Trends(store, clock)
-        self._sources: Sequence[Source] = (
-            Embedding(),
-            Covisitation(store),
-            Trending(trends),
-            InContext(trends),
-            Mood(),
-            Fresh(),
-            Popular(),
-        )
+        self._numbers = Numbers()
+        self._counted = Counted(store, self._numbers, clock, stale_ms)
 
     async def recommend(self, ask: Ask) -> Recommendations:
         """The answer, whatever is down; `degraded` says what that was."""
@@ -87,40 +107,37 @@ class Recommender:
         return await self._answer(ask, ordered, deadline)
 
     async def considered(self, ask: Ask) -> Considered:
-        """What would be ranked for this request: training logs it, nobody is shown it."""
+        """What would be ranked for this request: training and evaluation log it, nobody is shown it."""
         scene = await self._look(ask, Deadline(self._timeout))
-        found, _ = await self._candidates(scene)
-        ids, _ = drop(found, scene)
-        return Considered(ids, features(ids, scene.catalogue.rows(ids), found, scene))
+        found = candidates(scene)
+        ranked = diversify(rank(drop(union(found, scene), scene), scene), 0)
+        names = tuple(dict.fromkeys([*ranked.ranker.names, *(CONTEXT + name for name in scene.tallies.contexts)]))
+        return Considered(
+            list(ranked.ids),
+            ranked.scores,
+            features(names, ranked.numbers, scene),
+            names,
+            {name: list(named(self._numbers, drop(items.numbers, scene))) for name, items in found.items()},
+        )
 
     async def _order(self, ask: Ask, deadline: Deadline) -> Ordered:
         """candidates → drop → rank → rules and diversity."""
         scene = await self._look(ask, deadline)
-        found, missing = await self._candidates(scene)
-        left, dropped = drop(found, scene)
-        ranked = pin(diversify(rank(_with_pinned(left, scene), found, scene), ask.diversity), ask.rules)
-        degraded = [*unknown_mood(ask), *scene.view.degraded, *missing, *(dropped if len(ranked) == len(left) else [])]
-        return self._pages.keep(ask, Ordered.of(scene, ranked, found, degraded))
+        found = candidates(scene)
+        left, degraded = drop(union(found, scene), scene), list(scene.missing)
+        if not len(left) and not ask.repeat:  # what was seen is shown again before nothing is
+            scene = replace(scene, ask=structs.replace(ask, repeat=True))
+            found = candidates(scene)
+            left = drop(union(found, scene), scene)
+            degraded.append(ALL_SEEN if len(left) else NOTHING_FITS)
+        ranked = pin(diversify(rank(_with_pinned(left, scene), scene), ask.diversity), ask.rules)
+        reasons = [*unknown_mood(ask), *scene.view.degraded, *degraded]
+        return self._pages.keep(ask, Ordered.of(scene, ranked, found, reasons))
 
     async def _look(self, ask: Ask, deadline: Deadline) -> Scene:
         now = self._clock()
         view = await self._viewer.view(ask.user_id, ask.token, now, deadline)
-        return scene(ask, now, view, deadline, self._enricher)
-
-    async def _candidates(self, scene: Scene) -> tuple[dict[str, Found], list[str]]:
-        """What each source found, and why some found nothing."""
-        results = await asyncio.gather(*(source.find(scene) for source in self._sources), return_exceptions=True)
-        found: dict[str, Found] = {}
-        missing: list[str] = []
-        for source, result in zip(self._sources, results, strict=True):
-            if isinstance(result, StoreUnavailable):
-                missing.append(f"store: {result}")
-            elif isinstance(result, BaseException):
-                raise result
-            else:
-                found[source.name] = result
-        named = dict.fromkeys([*scene.ask.rules.pin, *scene.ask.rules.boost], 1.0)
-        return {**found, RULE: named} if named else found, missing
+        return await scene(ask, now, view, deadline, self._enricher, self._counted, self._numbers)
 
     async def _answer(self, ask: Ask, ordered: Ordered, deadline: Deadline) -> Recommendations:
         start = (ask.page - 1) * ask.n
@@ -161,12 +178,22 @@ def recommended(ordered: Ordered, place: int, explain: bool) -> Recommended:
     )
 
 
-def _with_pinned(left: list[str], scene: Scene) -> list[str]:
+def candidates(scene: Scene) -> Sources:
+    """What each source found; items that rules name are there if they are open."""
+    found = {source.name: source.find(scene) for source in SOURCES}
+    rules = scene.ask.rules
+    ruled = scene.numbers.of(dict.fromkeys([*rules.pin, *rules.boost]))
+    if not len(ruled):
+        return found
+    return {**found, RULE: Found(ruled, np.ones(len(ruled), np.float32))}
+
+
+def _with_pinned(left: Rows, scene: Scene) -> Rows:
     """Pinned items are there, seen or not, unless they are blocked or withdrawn."""
-    catalogue = scene.catalogue
-    kept = set(left) | set(scene.ask.rules.block)
-    pinned = [item for item in dict.fromkeys(scene.ask.rules.pin) if item not in kept]
-    return left + [item for item in pinned if not catalogue.withdrawn[catalogue.row(item)]]
+    rules = scene.ask.rules
+    pinned = scene.numbers.of(item for item in dict.fromkeys(rules.pin) if item not in set(rules.block))
+    pinned = pinned[~np.isin(pinned, left) & ~scene.catalogue.withdrawn[scene.placed.rows[pinned]]]
+    return np.concatenate([left, pinned])
 
 
 def _impression(answer: Recommendations, places: range, now: int) -> Impression:

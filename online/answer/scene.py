@@ -1,73 +1,126 @@
 """All that one answer is made from, gathered before the first candidate is looked for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.errors import StoreUnavailable
 from contracts.events import MoodEvent
 from contracts.moods import LABELS, mood_of
 from model import scoring
 from model.index import FIRST, UNKNOWN
 from online.answer.asked import Ask
-from online.answer.catalogue import Catalogue, Floats
+from online.answer.catalogue import Catalogue, Floats, Rows
+from online.answer.counted import Counted
 from online.answer.deadline import Deadline
+from online.answer.numbers import Numbers, Placed
+from online.answer.tallies import TAKEN_LAST, Read, Tallies, read_counts
 from online.answer.view import View
-from online.learn.counts import EVERYWHERE, contexts
+from online.learn.counts import contexts, nth, wanted
 from online.learn.enrich import Enricher
 from online.store.state import Entry, UserState
 
 MOOD_LASTS_MS: Final = 6 * 3600 * 1000
 """A mood that the user said is theirs for so long."""
 RECENT: Final = 10
-"""Liked items that co-visitation and likeness start from."""
+"""Liked items that likeness starts from, and unwanted ones that co-visitation counts against."""
 FADE: Final = 0.85
 """What a liked item counts beside the next newer one."""
+
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One request with what is known of its user and of the items."""
+    """One request with what is known of its user and of the items; arrays (size,) are by number of item."""
 
     ask: Ask
     now: int
     """UTC ms."""
     view: View
-    catalogue: Catalogue
-    deadline: Deadline
+    numbers: Numbers
+    placed: Placed
     mood: int
     """Row of MOODS: asked for, else the user's own of late, else 0."""
-    contexts: list[str]
-    """The trending counters of this context, the one of everywhere left out."""
+    history: Rows
+    """Numbers of the items in the user's history, newest first, each once."""
+    times: Floats
+    """How often each of them stands there."""
     recent: list[tuple[str, float]]
     """Distinct liked items, newest first, with what each counts in (0, 1]."""
-    log_probabilities: Floats | None
+    tallies: Tallies
+    by_row: Floats | None
     """(rows,): log-softmax of the scores over the catalogue; None without a bundle."""
-    open: NDArray[np.bool_]
-    """(rows,): items of the categories asked for that weren't withdrawn."""
+    missing: list[str]
+    """Why less is known than could be."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The items as the user's bundle knows them."""
+        return self.view.catalogue
+
+    @cached_property
+    def log_probabilities(self) -> Floats | None:
+        """(size,): how likely each item is to be next."""
+        return None if self.by_row is None else self.by_row[self.placed.rows]
+
+    @cached_property
+    def open(self) -> Mask:
+        """(size,): what may be shown at all: of the categories asked for, not withdrawn, hidden or excluded."""
+        rows, rules = self.placed.rows, self.ask.rules
+        of_row = self.catalogue.in_categories(self.ask.categories) & ~self.catalogue.withdrawn
+        # nobody knows the categories of an item without content
+        found = np.where(rows == UNKNOWN, not self.ask.categories, of_row[rows])
+        out = [*hidden(self.view.user.history), *self.ask.exclude, *rules.block]
+        found[self.numbers.known(out)] = False
+        return np.asarray(found, np.bool_)
+
+    @cached_property
+    def may(self) -> Mask:
+        """(size,): what is open and, unless the request wants it again, not in the user's history."""
+        if self.ask.repeat:
+            return self.open
+        found = self.open.copy()
+        found[self.history] = False
+        return found
 
 
-def scene(ask: Ask, now: int, view: View, deadline: Deadline, enricher: Enricher) -> Scene:
+async def scene(
+    ask: Ask, now: int, view: View, deadline: Deadline, enricher: Enricher, counted: Counted, numbers: Numbers
+) -> Scene:
     """The scene of a request at `now`; the request is enriched as an event would be."""
-    said = MoodEvent(event_id="-", time=now, user_id=ask.user_id, mood=_said(ask), context=ask.context)
-    row = enricher.enrich(said, partition=-1, offset=-1, arrival=now)
+    history = view.user.history
+    mood, where = _mood_and_context(ask, now, view, enricher)
+    last = list(dict.fromkeys(entry.item for entry in reversed(history) if wanted(entry)))
+    turned_down = [item for item, weight in _last_weights(history).items() if weight < 0][:RECENT]
+    missing = []
+    try:
+        read = await read_counts(counted, deadline, last[:TAKEN_LAST], turned_down, where, nth(history))
+    except StoreUnavailable as error:
+        read = Read()
+        missing.append(f"store: {error}")
+    had = list(dict.fromkeys(entry.item for entry in reversed(history) if entry.item))
+    known = numbers.of(had)
+    numbers.of([*ask.rules.pin, *ask.rules.boost])
+    placed = numbers.placed(view.catalogue)
     asked = mood_of(_said(ask)) or 0 if _said(ask) else 0
-    last = view.user.history[-1] if view.user.history else None
-    mood = asked or _own_mood(view.state, now)
-    where = contexts(mood, row.place or (last.place if last else ""), row.device or (last.device if last else ""))
     return Scene(
         ask=ask,
         now=now,
         view=view,
-        catalogue=view.catalogue,
-        deadline=deadline,
+        numbers=numbers,
+        placed=placed,
         mood=mood,
-        contexts=[name for name in where if name != EVERYWHERE],
-        recent=recent_likes(view.user.history),
-        log_probabilities=_log_probabilities(view.catalogue, view.state, asked, now),
-        open=view.catalogue.in_categories(ask.categories) & ~view.catalogue.withdrawn,
+        history=known,
+        times=_times(history, had),
+        recent=recent_likes(history),
+        tallies=read.tallies(len(placed.rows), numbers.of(last[:TAKEN_LAST])),
+        by_row=_log_probabilities(view.catalogue, view.state, asked, now),
+        missing=missing,
     )
 
 
@@ -82,11 +135,29 @@ def recent_likes(history: Sequence[Entry]) -> list[tuple[str, float]]:
     return list(likes.items())
 
 
+def hidden(history: Sequence[Entry]) -> set[str]:
+    """Items that the user turned down last time they met them."""
+    return {item for item, weight in _last_weights(history).items() if weight < 0}
+
+
 def unknown_mood(ask: Ask) -> list[str]:
     """Why a mood that nobody knows was passed over."""
     if _said(ask) and mood_of(_said(ask)) is None:
         return [f"mood: nobody knows {_said(ask)!r}; known are {', '.join(LABELS[1:])} and their emoji"]
     return []
+
+
+def _mood_and_context(ask: Ask, now: int, view: View, enricher: Enricher) -> tuple[int, Mapping[str, str]]:
+    """The mood's row, and the trending counters of the context; what the request doesn't say is as it was last."""
+    said = MoodEvent(event_id="-", time=now, user_id=ask.user_id, mood=_said(ask), context=ask.context)
+    row = enricher.enrich(said, partition=-1, offset=-1, arrival=now)
+    history = view.user.history
+    last = history[-1] if history else None
+    asked = mood_of(_said(ask)) or 0 if _said(ask) else 0
+    mood = asked or _own_mood(view.state, now)
+    place, device = row.place or (last.place if last else ""), row.device or (last.device if last else "")
+    columns = row.columns or (last.columns if last else ())
+    return mood, contexts(mood, place, device, columns)
 
 
 def _said(ask: Ask) -> str:
@@ -95,6 +166,23 @@ def _said(ask: Ask) -> str:
 
 def _own_mood(state: UserState, now: int) -> int:
     return state.mood if now - state.mood_time <= MOOD_LASTS_MS else 0
+
+
+def _last_weights(history: Sequence[Entry]) -> dict[str, float]:
+    """The weight of each item's last entry, the item met last first."""
+    last: dict[str, float] = {}
+    for entry in reversed(history):
+        if entry.item and entry.item not in last:
+            last[entry.item] = entry.weight
+    return last
+
+
+def _times(history: Sequence[Entry], had: Sequence[str]) -> Floats:
+    times = dict.fromkeys(had, 0)
+    for entry in history:
+        if entry.item:
+            times[entry.item] += 1
+    return np.array(list(times.values()), np.float32)
 
 
 def _log_probabilities(catalogue: Catalogue, state: UserState, mood: int, now: int) -> Floats | None:

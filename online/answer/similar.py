@@ -1,7 +1,7 @@
 """Items like another: near it by vector, and taken beside it by the same users."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
@@ -10,14 +10,17 @@ from contracts.errors import StoreUnavailable
 from model import scoring
 from model.index import FIRST, UNKNOWN
 from online.answer.answered import Recommended, SimilarItems
-from online.answer.candidates.covisitation import covisited
-from online.answer.candidates.source import Found
 from online.answer.catalogue import Catalogue, Floats
+from online.answer.counted import STALE_MS, Counted
 from online.answer.deadline import Deadline
 from online.answer.lag import Stream
 from online.answer.library import Library
+from online.answer.numbers import Numbers
+from online.learn.counts import COVISITATION
 from online.store.protocol import Store
 
+Found = Mapping[str, float]
+"""Item id → how strongly it is like the one, the strongest first."""
 BREADTH: Final = 300
 _COUNT_WEIGHT: Final = 0.25
 """What a natural logarithm of the co-visitation counts beside a cosine."""
@@ -29,7 +32,8 @@ class Similar:
     def __init__(
         self, store: Store, library: Library, stream: Stream, clock: Callable[[], int], store_timeout_s: float
     ) -> None:
-        self._store = store
+        self._numbers = Numbers()
+        self._counted = Counted(store, self._numbers, clock, STALE_MS)
         self._library = library
         self._stream = stream
         self._clock = clock
@@ -41,7 +45,7 @@ class Similar:
         catalogue = self._library.current
         degraded = self._library.reasons()
         try:
-            beside = await covisited(self._store, [(item_id, 1.0)], deadline)
+            beside = await self._beside(item_id, deadline)
         except StoreUnavailable as error:
             beside = {}
             degraded.append(f"store: {error}")
@@ -62,6 +66,15 @@ class Similar:
             title=catalogue.item(item_id).title,
             items=items,
         )
+
+    async def _beside(self, item_id: str, deadline: Deadline) -> Found:
+        """What was taken beside it, by decayed counts."""
+        (counts,) = await self._counted.read([(COVISITATION, item_id)], deadline)
+        found: dict[str, float] = {}
+        for number, times in zip(counts.numbers.tolist(), counts.times.tolist(), strict=True):
+            other = self._numbers.ids[number]
+            found[other] = found.get(other, 0.0) + times
+        return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
 _NOTHING: Final = "items: there is nothing to show"

@@ -58,9 +58,9 @@ class Batch:
             self.outcomes += decided(user.shown, offset)
 
     def _count(self, user: Working, at: int, offset: int) -> None:
-        for counter, member in effects(user.history, at):
+        for counter, member, times in effects(user.history, at):
             if offset > self._counted[counter.shard]:
-                self._increments[counter.shard][counter][member] += 1
+                self._increments[counter.shard][counter][member] += times
 
     def count_writes(self, upto: int) -> list[CountWrite]:
         """What the item shards gain, each with its own watermark's step."""

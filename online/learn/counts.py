@@ -1,61 +1,126 @@
-"""What an event adds to the shared counts, co-visitation and trending, and how old counts fade when they are read.
+"""What an event adds to the shared counts, and how old counts fade when they are read.
 
 Counts are integers in buckets of event time: they commute, so partitions can add to the same item in any order.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
+from contracts.kinds import MOOD_KIND, ORDER, UNWANTED
 from contracts.moods import LABELS
 from contracts.sharding import item_shard
 from online.store.protocol import Counter
 from online.store.state import Entry
 
-COVISITATION: Final = "c"
-"""Counter(item_shard(item), "c", bucket, item): which other items the same users took, within WINDOW of it."""
-TRENDING: Final = "t"
-"""Counter(item_shard(member), "t", bucket, "*" or a context): how often each item was taken there."""
+_HOUR_MS: Final = 3600 * 1000
+_DAY_MS: Final = 24 * _HOUR_MS
+
+
+class Family(NamedTuple):
+    """One kind of counts: how long a bucket is, how many are read, and after how many a count is worth half."""
+
+    name: str
+    bucket_ms: int
+    read: int
+    half: float
+
+
+COVISITATION: Final = Family("c", 90 * _DAY_MS, 4, 1.5)
+"""Named by an item, members: the other items that the same users took within WINDOW of it."""
+FOLLOWING: Final = Family("n", 90 * _DAY_MS, 4, 1.5)
+"""Named by an item, members: the items that users took next after it."""
+TRENDING: Final = Family("t", 7 * _DAY_MS, 8, 1.0)
+"""Named EVERYWHERE or by a context, members: the items taken there. The quicker two are of everywhere only."""
+TODAY: Final = Family("d", _DAY_MS, 8, 1.0)
+NOW: Final = Family("h", _HOUR_MS, 8, 1.0)
+TAKEN: Final = Family("k", 90 * _DAY_MS, 4, 4.0)
+"""How often an item was taken in all."""
+LIKING: Final = Family("v", 90 * _DAY_MS, 4, 4.0)
+"""Members: the items' weights in tenths, added up; unwanted ones too, so the sum may be below 0."""
+FAMILIES: Final = (COVISITATION, FOLLOWING, TRENDING, TODAY, NOW, TAKEN, LIKING)
 EVERYWHERE: Final = "*"
 
-BUCKET_DAYS: Final = {COVISITATION: 60, TRENDING: 7}
-READ_BUCKETS: Final = {COVISITATION: 8, TRENDING: 8}
-HALF: Final = {COVISITATION: 2.0, TRENDING: 1.0}
-"""Buckets until a count is worth half; hyperbolic, so that what is old fades but never vanishes for being old."""
 WINDOW: Final = 10
-_DAY_MS: Final = 24 * 3600 * 1000
+NTH: Final = 10
+"""What a user takes first, second … so many times is counted by that place."""
+_SLOTS: Final = 4096
+"""Values of one further column that are told apart; a column may be anything, its memory is bounded."""
+_UNWANTED: Final = frozenset(ORDER.index(kind) for kind in UNWANTED)
 
 
-def bucket_of(family: str, time: int) -> int:
+def bucket_of(family: Family, time: int) -> int:
     """The bucket of an event time in UTC ms."""
-    return time // (BUCKET_DAYS[family] * _DAY_MS)
+    return time // family.bucket_ms
 
 
-def decay(family: str, bucket: int, newest: int) -> float:
-    """What a count in this bucket is worth, in (0, 1], when `newest` is the newest one."""
-    return 1.0 / (1.0 + max(0, newest - bucket) / HALF[family])
+def decay(family: Family, bucket: int, newest: int) -> float:
+    """What a count in this bucket is worth, in (0, 1], when `newest` is the newest one.
+
+    Hyperbolic: what is old fades but never vanishes for being old.
+    """
+    return 1.0 / (1.0 + max(0, newest - bucket) / family.half)
 
 
-def contexts(mood: int, place: str, device: str) -> list[str]:
-    """The trending counters that an event (or a request) in this context belongs to."""
-    named = (("mood", LABELS[mood]), ("place", place), ("device", device))
-    return [EVERYWHERE, *(f"{name}={value}" for name, value in named if value)]
+def contexts(mood: int, place: str, device: str, columns: Sequence[str] = ()) -> Mapping[str, str]:
+    """The trending counters of this context by the name of its column; `all` is every column but the mood together."""
+    named = {"mood": LABELS[mood], "place": place, "device": device}
+    found = {name: f"{name}={value}" for name, value in named.items() if value}
+    for column in columns:
+        name, _, value = column.partition("=")
+        found[name] = f"{name}#{_slot(value)}"
+    whole = [said for name, said in found.items() if name != "mood"]
+    return {**found, "all": f"all#{_slot('|'.join(whole))}"} if len(whole) > 1 else found
 
 
-def effects(history: Sequence[Entry], at: int) -> Iterator[tuple[Counter, str]]:
-    """What the event at `history[at]` adds one to: (counter, member), from nothing but the history up to it."""
+def nth(history: Sequence[Entry]) -> str | None:
+    """The trending counter of what comes after this history by its place; None for a long one."""
+    if len(history) >= 2 * NTH:
+        return None
+    items = sum(1 for entry in history if entry.item)
+    return f"nth={items}" if items < NTH else None
+
+
+def wanted(entry: Entry) -> bool:
+    """Whether the entry is an item that the user took, not one that they turned down."""
+    return entry.kind != MOOD_KIND and entry.kind not in _UNWANTED
+
+
+def effects(history: Sequence[Entry], at: int) -> Iterator[tuple[Counter, str, int]]:
+    """What the event at `history[at]` adds: (counter, member, times), from nothing but the history up to it."""
     entry = history[at]
-    if not entry.item or entry.weight <= 0:
+    if not entry.item:
         return
+    item, own = entry.item, item_shard(entry.item)
+    if liking := round(10 * entry.weight):
+        yield _everywhere(LIKING, entry, own), item, liking
+    if not wanted(entry):
+        return
+    for family in (TRENDING, TODAY, NOW, TAKEN):
+        yield _everywhere(family, entry, own), item, 1
     trending = bucket_of(TRENDING, entry.time)
-    for context in contexts(entry.mood, entry.place, entry.device):
-        yield Counter(item_shard(entry.item), TRENDING, trending, context), entry.item
+    for context in contexts(entry.mood, entry.place, entry.device, entry.columns).values():
+        yield Counter(own, TRENDING.name, trending, context), item, 1
+    if place := nth(history[:at]):
+        yield Counter(own, TRENDING.name, trending, place), item, 1
     bucket = bucket_of(COVISITATION, entry.time)
-    for other in _recent(history, at):
-        yield Counter(item_shard(other), COVISITATION, bucket, other), entry.item
-        yield Counter(item_shard(entry.item), COVISITATION, bucket, entry.item), other
+    for number, other in enumerate(_recent(history, at)):
+        beside = item_shard(other)
+        yield Counter(beside, COVISITATION.name, bucket, other), item, 1
+        yield Counter(own, COVISITATION.name, bucket, item), other, 1
+        if number == 0:
+            yield Counter(beside, FOLLOWING.name, bucket, other), item, 1
+
+
+def _everywhere(family: Family, entry: Entry, shard: int) -> Counter:
+    return Counter(shard, family.name, bucket_of(family, entry.time), EVERYWHERE)
 
 
 def _recent(history: Sequence[Entry], at: int) -> list[str]:
-    """The distinct other items that were liked among the WINDOW events before."""
-    window = history[max(0, at - WINDOW) : at]
-    return list(dict.fromkeys(e.item for e in window if e.item and e.weight > 0 and e.item != history[at].item))
+    """The distinct other items that were taken among the WINDOW events before, the last one first."""
+    window = reversed(history[max(0, at - WINDOW) : at])
+    return list(dict.fromkeys(e.item for e in window if wanted(e) and e.item != history[at].item))
+
+
+def _slot(value: str) -> int:
+    return zlib.crc32(value.encode()) % _SLOTS

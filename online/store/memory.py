@@ -113,9 +113,18 @@ class MemoryStore:
     ) -> list[tuple[int, list[tuple[str, int]]] | None]:
         known = self._versions
         return [
-            None if version == (now := known.get(counter, 0)) else (now, self._sorted(counter)[:n])
+            None if version == (now := known.get(counter, 0)) else (now, self._greatest(counter, n))
             for counter, version in zip(counters, versions, strict=True)
         ]
+
+    def _greatest(self, counter: Counter, n: int) -> list[tuple[str, int]]:
+        counts: Mapping[str, int] = self._counts.get(counter, {})
+        if len(counts) <= n:
+            return list(counts.items())
+        least = sorted(counts.values())[-n]
+        found = [(member, times) for member, times in counts.items() if times > least]
+        ties = sorted((member.encode() for member, times in counts.items() if times == least), reverse=True)
+        return found + [(member.decode(), least) for member in ties[: n - len(found)]]
 
     def _sorted(self, counter: Counter) -> list[tuple[str, int]]:
         if counter not in self._top:

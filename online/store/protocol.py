@@ -183,7 +183,7 @@ class Store(Protocol):
     async def changed_counts(
         self, counters: Sequence[Counter], n: int, versions: Sequence[int]
     ) -> list[tuple[int, list[tuple[str, int]]] | None]:
-        """As `top_counts`, with a version to ask with again (-1 at first); None for a counter that is as it was then.
+        """As `top_counts` in any order, with a version to ask with again (-1 at first); None where nothing changed.
 
         A store that can't tell what changed says everything again.
         """

@@ -1,27 +1,21 @@
-"""Candidates that are trending in the request's context: its mood, its place, its device."""
+"""Candidates that fit the request's context: its mood, place, device and further columns, the user's place in time."""
 
-import asyncio
+import numpy as np
 
-from online.answer.candidates.source import Found, strongest
+from online.answer.candidates.source import NOTHING, Found, breadth, strongest
 from online.answer.scene import Scene
-from online.answer.trends import Trends
 
 
 class InContext:
-    """What users take of late who feel so, are there, or hold such a device."""
+    """What users take who feel so, are there, hold such a device, or are as new."""
 
     name = "context"
 
-    def __init__(self, trends: Trends) -> None:
-        self._trends = trends
-
-    async def find(self, scene: Scene) -> Found:
-        """Item → decayed count, summed over what is known of the context."""
-        read = await asyncio.gather(*(self._trends.of(name, scene.deadline) for name in scene.contexts))
-        if len(read) == 1:
-            return read[0]
-        found: dict[str, float] = {}
-        for counts in read:
-            for item_id, times in counts.items():
-                found[item_id] = found.get(item_id, 0.0) + times
-        return strongest(found)
+    def find(self, scene: Scene) -> Found:
+        """By the lifts of all that is known of the context on top of what trends (naive Bayes)."""
+        lifts = scene.tallies.lifts
+        seen = sum((counts for counts in [scene.tallies.began, *scene.tallies.contexts.values()]), np.float32(0))
+        if not np.any(seen):
+            return NOTHING
+        score = np.log1p(scene.tallies.week) + sum(lifts.values())
+        return strongest(scene, np.asarray(score, np.float32), breadth(scene), np.asarray(seen) > 0)

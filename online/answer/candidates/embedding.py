@@ -1,9 +1,7 @@
 """Candidates by the user's embedding: an exact search over all items."""
 
-import numpy as np
-
 from model.index import FIRST
-from online.answer.candidates.source import Found, best, breadth
+from online.answer.candidates.source import NOTHING, Found, breadth, strongest
 from online.answer.scene import Scene
 
 
@@ -12,9 +10,8 @@ class Embedding:
 
     name = "embedding"
 
-    async def find(self, scene: Scene) -> Found:
-        """Item → logarithm of its probability."""
+    def find(self, scene: Scene) -> Found:
+        """By the logarithm of their probability."""
         if scene.log_probabilities is None:
-            return {}
-        rows = np.arange(FIRST, len(scene.catalogue), dtype=np.int32)
-        return best(scene, scene.log_probabilities[FIRST:], rows, breadth(scene))
+            return NOTHING
+        return strongest(scene, scene.log_probabilities, breadth(scene), scene.placed.rows >= FIRST)

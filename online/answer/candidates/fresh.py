@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from online.answer.candidates.source import Found, best
+from online.answer.candidates.source import NOTHING, Found, strongest
 from online.answer.scene import Scene
 
 _NEWEST: Final = 200
@@ -16,9 +16,15 @@ class Fresh:
 
     name = "fresh"
 
-    async def find(self, scene: Scene) -> Found:
-        """Item → how likely it is, by its content; without a bundle how new."""
-        rows = scene.catalogue.fresh[scene.open[scene.catalogue.fresh]][:_NEWEST]
-        if scene.log_probabilities is None:
-            return best(scene, -np.arange(len(rows), dtype=np.float32), rows, _BEST)
-        return best(scene, scene.log_probabilities[rows], rows, _BEST)
+    def find(self, scene: Scene) -> Found:
+        """By how likely they are by their content; without a bundle by how new."""
+        newest = scene.placed.numbers[scene.catalogue.fresh[:_NEWEST]]
+        if not len(newest):
+            return NOTHING
+        among = np.zeros(len(scene.may), np.bool_)
+        among[newest] = True
+        liking = scene.log_probabilities
+        if liking is None:
+            liking = np.zeros(len(among), np.float32)
+            liking[newest] = -np.arange(len(newest), dtype=np.float32)
+        return strongest(scene, liking, _BEST, among)

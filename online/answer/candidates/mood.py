@@ -5,13 +5,11 @@ from typing import Final
 import numpy as np
 
 from model.affect import agreement
-from model.index import FIRST
-from online.answer.candidates.source import Found, best, breadth
+from online.answer.candidates.source import NOTHING, Found, breadth, strongest
 from online.answer.scene import Scene
 
 FITTING: Final = 0.7
 """The least agreement (a cosine) of an item that fits a mood."""
-_LEAST: Final = 60
 
 
 class Mood:
@@ -19,10 +17,11 @@ class Mood:
 
     name = "mood"
 
-    async def find(self, scene: Scene) -> Found:
-        """Item → how likely it is, else how popular."""
+    def find(self, scene: Scene) -> Found:
+        """By how likely they are, else by how popular."""
         if not scene.mood:
-            return {}
-        rows = np.flatnonzero(agreement(scene.catalogue.moods[FIRST:], scene.mood) >= FITTING) + FIRST
-        liking = scene.catalogue.popularity if scene.log_probabilities is None else scene.log_probabilities
-        return best(scene, liking[rows], rows, breadth(scene, _LEAST))
+            return NOTHING
+        rows = scene.placed.rows
+        fitting = agreement(scene.catalogue.moods, scene.mood)[rows] >= FITTING
+        liking = scene.catalogue.popularity[rows] if scene.log_probabilities is None else scene.log_probabilities
+        return strongest(scene, np.asarray(liking), breadth(scene), fitting & (rows > 0))

@@ -1,11 +1,8 @@
 """Candidates that everybody likes, as the bundle knew it: what is left when nothing else is known."""
 
-from typing import Final
-
-from online.answer.candidates.source import Found, breadth
+from model.index import FIRST
+from online.answer.candidates.source import NOTHING, Found, breadth, strongest
 from online.answer.scene import Scene
-
-_LEAST: Final = 50
 
 
 class Popular:
@@ -13,10 +10,9 @@ class Popular:
 
     name = "popularity"
 
-    async def find(self, scene: Scene) -> Found:
-        """Item → log1p of its decayed count."""
-        catalogue = scene.catalogue
-        if catalogue.bundle is None:
-            return {}
-        rows = catalogue.by_popularity[scene.open[catalogue.by_popularity]][: breadth(scene, _LEAST)]
-        return dict(zip(catalogue.ids(rows), catalogue.popularity[rows].tolist(), strict=True))
+    def find(self, scene: Scene) -> Found:
+        """By log1p of their decayed counts."""
+        if scene.catalogue.bundle is None:
+            return NOTHING
+        rows = scene.placed.rows
+        return strongest(scene, scene.catalogue.popularity[rows], breadth(scene), rows >= FIRST)

@@ -1,7 +1,6 @@
 """What every source of candidates promises."""
 
-from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +9,18 @@ from model import scoring
 from online.answer.catalogue import Floats, Rows
 from online.answer.scene import Scene
 
-Found = Mapping[str, float]
-"""Item id → how strongly this source speaks for it, the strongest first."""
-BREADTH: Final = 150
+BREADTH: Final = 60
 """Candidates that one source brings beyond those that will be dropped."""
+
+
+class Found(NamedTuple):
+    """What a source brings: numbers (k,) of items, and how strongly it speaks for each, the strongest first."""
+
+    numbers: Rows
+    strengths: Floats
+
+
+NOTHING: Final = Found(np.zeros(0, np.int32), np.zeros(0, np.float32))
 
 
 class Source(Protocol):
@@ -21,25 +28,20 @@ class Source(Protocol):
 
     name: str
 
-    async def find(self, scene: Scene) -> Found:
-        """Items, some of which may be dropped later; raises `StoreUnavailable` where it needs the store."""
+    def find(self, scene: Scene) -> Found:
+        """Items that the scene says may be shown; some may be dropped later."""
 
 
 def breadth(scene: Scene, least: int = BREADTH) -> int:
-    """How many to bring, so that `least` are left when what was seen or excluded is dropped."""
-    asked, rules = scene.ask, scene.ask.rules
-    named = len(asked.exclude) + len(rules.block) + len(rules.pin) + len(rules.boost)
-    return least + scene.view.user.seen.count + named
+    """How many to bring, so that `least` and a page are left when what was seen long ago is dropped."""
+    ask = scene.ask
+    older = 0 if ask.repeat else max(0, scene.view.user.seen.count - len(scene.history))
+    return least + older + ask.n * ask.page + len(ask.rules.pin) + len(ask.rules.boost)
 
 
-def strongest(found: dict[str, float]) -> Found:
-    """The same in order; items of one strength in order of their ids."""
-    return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
-
-
-def best(scene: Scene, scores: Floats, rows: Rows | NDArray[np.intp], n: int) -> Found:
-    """The n best of these rows (k,) by their scores (k,), those that aren't open left out."""
-    open_rows = scene.open[rows]
-    rows, scores = rows[open_rows], scores[open_rows]
-    places = scoring.top(scores, n)
-    return dict(zip(scene.catalogue.ids(rows[places].astype(np.int32)), scores[places].tolist(), strict=True))
+def strongest(scene: Scene, strengths: Floats, n: int, among: NDArray[np.bool_] | None = None) -> Found:
+    """The n strongest (by strengths (size,)) of those `among` (size,), where given, that may be shown."""
+    may = scene.may if among is None else scene.may & among
+    numbers = np.flatnonzero(may).astype(np.int32)
+    best = scoring.top(strengths[numbers], n)
+    return Found(numbers[best], np.asarray(strengths[numbers[best]], np.float32))

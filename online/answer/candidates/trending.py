@@ -1,19 +1,26 @@
-"""Candidates that are trending everywhere."""
+"""Candidates that are trending everywhere: over weeks, and of late."""
 
-from online.answer.candidates.source import Found
+from online.answer.candidates.source import Found, breadth, strongest
 from online.answer.scene import Scene
-from online.answer.trends import Trends
-from online.learn.counts import EVERYWHERE
 
 
 class Trending:
-    """What users take of late."""
+    """What users take in these weeks."""
 
     name = "trending"
 
-    def __init__(self, trends: Trends) -> None:
-        self._trends = trends
+    def find(self, scene: Scene) -> Found:
+        """By decayed counts."""
+        week = scene.tallies.week
+        return strongest(scene, week, breadth(scene), week > 0)
 
-    async def find(self, scene: Scene) -> Found:
-        """Item → decayed count."""
-        return await self._trends.of(EVERYWHERE, scene.deadline)
+
+class Rising:
+    """What users take today and in these hours."""
+
+    name = "rising"
+
+    def find(self, scene: Scene) -> Found:
+        """By the decayed counts of days and hours together."""
+        rising = scene.tallies.today + scene.tallies.now
+        return strongest(scene, rising, breadth(scene), rising > 0)

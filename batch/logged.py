@@ -1,0 +1,124 @@
+"""Requests as they would have been asked before each event of a log's end, with their candidates' features then."""
+
+import asyncio
+from collections import Counter as Tally
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from batch.replay import Replay, UserEvent, ask_of, is_target
+from contracts.events import Interaction
+from model.bundle import Bundle
+from model.ranker import CONTEXT, FEATURES
+from online.answer.recommend import Considered
+
+HEAD: Final = 200_000
+"""Events learned before the first request: some 25 seconds."""
+REQUESTS: Final = 20_000
+"""Logged at most: some 60 seconds."""
+ROWS: Final = 6_000_000
+"""Candidates at most, over all requests: about 400 MB."""
+_OF_SOURCE: Final = 40
+_OF_ALL: Final = 60
+"""Candidates of a request that are kept: the first of each source, and of all."""
+_CONTEXTS: Final = 16
+_COMMON: Final = 0.05
+"""The share of requests in which a context's column is known, from which on it is a feature."""
+
+
+@dataclass(frozen=True)
+class Requests:
+    """R requests with their candidates, one request after the other, in the order of time."""
+
+    names: tuple[str, ...]
+    features: NDArray[np.float16]
+    """(N, F), in the order of `names`."""
+    starts: NDArray[np.int64]
+    """(R + 1,): request r has the candidates [starts[r], starts[r + 1])."""
+    chosen: NDArray[np.int64]
+    """(R,): the place in [0, N) of the candidate that the user took."""
+
+    def part(self, start: int, stop: int) -> "Requests":
+        """The requests [start, stop)."""
+        first, last = self.starts[start], self.starts[stop]
+        return Requests(
+            self.names,
+            self.features[first:last],
+            self.starts[start : stop + 1] - first,
+            self.chosen[start:stop] - first,
+        )
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+
+def log_requests(
+    bundle: Bundle, head: Sequence[UserEvent], tail: Sequence[UserEvent], *, live: bool = True, repeats: bool = False
+) -> Requests:
+    """Requests just before the events of the tail, `head` being what the bundle was trained on.
+
+    Those whose item is no candidate teach nothing and are left out. Unless `live` nothing is learned from the tail, so
+    that a ranker learns how to do with states and counts that are as old.
+    """
+    with threadpool_limits(1):
+        return asyncio.run(_logged(bundle, head[-HEAD:], tail, live, repeats))
+
+
+async def _logged(
+    bundle: Bundle, head: Sequence[UserEvent], tail: Sequence[UserEvent], live: bool, repeats: bool
+) -> Requests:
+    replay = await Replay.on(bundle)
+    await replay.learn(head)
+    log = RequestLog()
+    had: defaultdict[str, list[str]] = defaultdict(list)
+    for event in tail:
+        if is_target(event) and not log.full:
+            ask = ask_of(event, exclude=[] if live or repeats else had[event.user_id][-1000:], repeat=repeats)
+            log.add(await replay.consider(ask, event.time), event.item_id)
+        if live:
+            await replay.learn([event])
+        elif isinstance(event, Interaction):
+            had[event.user_id].append(event.item_id)
+    return log.requests()
+
+
+class RequestLog:
+    """Collects requests, those with the item that was taken among their candidates."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[tuple[str, ...], NDArray[np.float16], int]] = []
+        self._rows = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether it holds as much as it may."""
+        return len(self._kept) >= REQUESTS or self._rows >= ROWS
+
+    def add(self, considered: Considered, taken: str) -> None:
+        """Log one request, after which its user took this item."""
+        if taken not in considered.ids:
+            return
+        kept = {taken, *considered.ids[:_OF_ALL]}.union(*(ids[:_OF_SOURCE] for ids in considered.found.values()))
+        places = [place for place, item in enumerate(considered.ids) if item in kept]
+        chosen = places.index(considered.ids.index(taken))
+        self._kept.append((considered.names, considered.features[places].astype(np.float16), chosen))
+        self._rows += len(places)
+
+    def requests(self) -> Requests:
+        """All of them, with the features that the ranker knows and the context's columns that are common."""
+        seen = Tally(name for names, _, _ in self._kept for name in names if name.startswith(CONTEXT))
+        common = [name for name, times in seen.most_common(_CONTEXTS) if times >= _COMMON * len(self._kept)]
+        names = (*FEATURES, *sorted(common))
+        lengths = [len(features) for _, features, _ in self._kept]
+        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        features = np.zeros((int(starts[-1]), len(names)), np.float16)
+        for start, (own, found, _) in zip(starts[:-1].tolist(), self._kept, strict=True):
+            places = [place for place, name in enumerate(names) if name in own]
+            features[start : start + len(found), places] = found[:, [own.index(names[place]) for place in places]]
+        chosen = starts[:-1] + np.array([chosen for _, _, chosen in self._kept], np.int64)
+        return Requests(names, features, starts, chosen)

@@ -1,0 +1,82 @@
+"""Item ids as numbers, for the life of a process: what counts, catalogue and candidates are lined up by."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.index import FIRST, UNKNOWN
+from online.answer.catalogue import Catalogue, Rows
+from online.store.state import hash64
+
+_PLACED: Final = 8
+
+
+class Numbers:
+    """Every item id that this process met; it grows and forgets none, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self._known: dict[str, int] = {}
+        self._hashes = np.zeros(1024, np.uint64)
+        self._placed: OrderedDict[int, Placed] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def of(self, ids: Iterable[str]) -> Rows:
+        """The numbers (n,) of these ids, new ones for the new."""
+        known = self._known
+        return np.array([number if (number := known.get(item, -1)) >= 0 else self._new(item) for item in ids], np.int32)
+
+    def known(self, ids: Iterable[str]) -> Rows:
+        """The numbers of those of these ids that were met; an id that a request made up is none."""
+        return np.array([number for item in ids if (number := self._known.get(item)) is not None], np.int32)
+
+    def hashes(self, numbers: Rows) -> NDArray[np.uint64]:
+        """`hash64` of these items (n,)."""
+        return self._hashes[numbers]
+
+    def placed(self, catalogue: Catalogue) -> "Placed":
+        """The catalogue's rows lined up with the numbers of now."""
+        placed = self._placed.get(id(catalogue))
+        if placed is None:
+            numbers = np.concatenate([np.full(FIRST, -1, np.int32), self.of(item.item_id for item in catalogue.items)])
+            placed = self._placed[id(catalogue)] = Placed(catalogue, numbers.astype(np.int32), len(self))
+            while len(self._placed) > _PLACED:
+                self._placed.popitem(last=False)
+        placed.grow(len(self))
+        return placed
+
+    def _new(self, item_id: str) -> int:
+        number = self._known[item_id] = len(self.ids)
+        self.ids.append(item_id)
+        if number == len(self._hashes):
+            self._hashes = np.concatenate([self._hashes, np.zeros_like(self._hashes)])
+        self._hashes[number] = hash64(item_id)
+        return number
+
+
+class Placed:
+    """One catalogue and the numbers: each speaks of items in its own order."""
+
+    def __init__(self, catalogue: Catalogue, numbers: Rows, count: int) -> None:
+        self.catalogue = catalogue
+        self.numbers = numbers
+        """(rows,): of each row; -1 for the two that are no items."""
+        self.rows = np.full(count, UNKNOWN, np.int32)
+        """(numbers,): the row of each number; `UNKNOWN` for an item that is known by its id only."""
+        self.rows[numbers[FIRST:]] = np.arange(FIRST, len(numbers))
+
+    def grow(self, count: int) -> None:
+        """Items met since are in no catalogue that is older."""
+        if count > len(self.rows):
+            self.rows = np.concatenate([self.rows, np.full(count - len(self.rows), UNKNOWN, np.int32)])
+
+
+def named(numbers: Numbers, chosen: Rows) -> Sequence[str]:
+    """The ids of these items."""
+    ids = numbers.ids
+    return [ids[number] for number in chosen.tolist()]

@@ -1,0 +1,168 @@
+"""What the shared counts say of one request: how often each item was taken, by whom, where, and beside what."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from online.answer.catalogue import Floats, Rows
+from online.answer.counted import NOTHING, Counted, Sparse, Wanted, dense
+from online.answer.deadline import Deadline
+from online.learn.counts import COVISITATION, EVERYWHERE, FOLLOWING, LIKING, NOW, TAKEN, TODAY, TRENDING
+
+TAKEN_LAST: Final = 30
+"""Items taken last that co-visitation starts from."""
+_PRIOR: Final = 20.0
+"""Events in a context that its share of an item is drawn to everybody's with."""
+_RARE: Final = 0.5
+"""A count that an item nobody took is taken to have."""
+_DOUBT: Final = 5.0
+"""Added to what a share is a share of."""
+_BEFORE: Final = 10.0
+"""The same where a cosine is taken."""
+_LEAST_SHARE: Final = 1e-3
+_EVERYWHERE: Final = (TAKEN, LIKING, TRENDING, TODAY, NOW)
+
+
+@dataclass(frozen=True)
+class Tallies:
+    """Dense arrays (size,) by number of item; all zero where the store is away."""
+
+    size: int
+    taken: Floats
+    liking: Floats
+    """The sum of weights, in tenths."""
+    week: Floats
+    today: Floats
+    now: Floats
+    began: Floats
+    """What users took who had taken as many items as this one."""
+    contexts: Mapping[str, Floats]
+    """By the name of the context's column."""
+    last: Rows
+    """Numbers of the items that the user took last, newest first, (k,)."""
+    beside: Sequence[Sparse]
+    """What was taken beside each of them."""
+    after: Sparse
+    """What was taken next after the last one."""
+    beside_unwanted: Sequence[Sparse]
+    """What was taken beside those that the user turned down or rated low of late."""
+    cache: dict[tuple[int, float], Floats] = field(default_factory=dict, repr=False)
+
+    def covisited(self, items: int, fade: float) -> Floats:
+        """Counts beside the last `items`, each `fade` times the next newer one's."""
+        key = items, fade
+        if key not in self.cache:
+            self.cache[key] = self._summed(self.beside[:items], fade ** np.arange(min(items, len(self.beside))))
+        return self.cache[key]
+
+    @cached_property
+    def alike(self) -> Floats:
+        """The decayed sum of cosines with the last twenty."""
+        total = np.sqrt(self.taken + _BEFORE)
+        beside = self.beside[:20]
+        summed = self._summed(beside, 0.9 ** np.arange(len(beside)) / total[self.last[: len(beside)]])
+        return np.asarray(summed / total, np.float32)
+
+    @cached_property
+    def share(self) -> Floats:
+        """How large a part of what is taken beside the last ten each item is, as a logarithm."""
+        beside = self.beside[:10]
+        whole = self.taken[self.last[: len(beside)]] + _DOUBT
+        summed = self._summed(beside, 0.85 ** np.arange(len(beside)) / whole)
+        return np.asarray(np.log(summed + _LEAST_SHARE), np.float32)
+
+    @cached_property
+    def following(self) -> Floats:
+        """What was taken next after the last item."""
+        return dense(self.after, self.size)
+
+    @cached_property
+    def following_share(self) -> Floats:
+        """The same as the logarithm of a share of all that was."""
+        whole = self.following.sum() + _DOUBT
+        return np.asarray(np.log(self.following / whole + _LEAST_SHARE), np.float32)
+
+    @cached_property
+    def unwanted(self) -> Floats:
+        """Counts beside what the user turned down."""
+        return self._summed(self.beside_unwanted, np.ones(len(self.beside_unwanted)))
+
+    @cached_property
+    def lifts(self) -> Mapping[str, Floats]:
+        """How much likelier each item is in a context than anywhere, a logarithm drawn to 0 where little is known."""
+        anywhere = (self.week + _RARE) / (self.week.sum() + _RARE * self.size)
+        return {
+            name: np.log((counts / anywhere + _PRIOR) / (counts.sum() + _PRIOR)).astype(np.float32)
+            for name, counts in {"nth": self.began, **self.contexts}.items()
+        }
+
+    def _summed(self, parts: Sequence[Sparse], weights: NDArray[Any]) -> Floats:
+        if not parts:
+            return np.zeros(self.size, np.float32)
+        lengths = [len(part.numbers) for part in parts]
+        times = np.concatenate([part.times for part in parts]) * np.repeat(weights, lengths)
+        return np.bincount(np.concatenate([part.numbers for part in parts]), times, self.size).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Read:
+    """What was read, sparse: it becomes `Tallies` once all its items have numbers; empty where the store is away."""
+
+    everywhere: Sequence[Sparse] = (NOTHING,) * len(_EVERYWHERE)
+    """Of each of `_EVERYWHERE`."""
+    began: Sparse = NOTHING
+    contexts: Mapping[str, Sparse] = field(default_factory=dict)
+    beside: Sequence[Sparse] = ()
+    beside_unwanted: Sequence[Sparse] = ()
+    after: Sparse = NOTHING
+
+    def tallies(self, size: int, last: Rows) -> Tallies:
+        """Of `size` numbers in all; `last` are the numbers of what was read beside."""
+        taken, liking, week, today, now = (dense(counts, size) for counts in self.everywhere)
+        return Tallies(
+            size=size,
+            taken=taken,
+            liking=liking,
+            week=week,
+            today=today,
+            now=now,
+            began=dense(self.began, size),
+            contexts={name: dense(counts, size) for name, counts in self.contexts.items()},
+            last=last,
+            beside=self.beside,
+            after=self.after,
+            beside_unwanted=self.beside_unwanted,
+        )
+
+
+async def read_counts(
+    counted: Counted,
+    deadline: Deadline,
+    last: Sequence[str],
+    unwanted: Sequence[str],
+    contexts: Mapping[str, str],
+    nth: str | None,
+) -> Read:
+    """Read all of it in one go; raises `StoreUnavailable`."""
+    parts: list[list[Wanted]] = [
+        [(family, EVERYWHERE) for family in _EVERYWHERE],
+        [(TRENDING, name) for name in contexts.values()],
+        [(COVISITATION, item) for item in last],
+        [(COVISITATION, item) for item in unwanted],
+        [(FOLLOWING, item) for item in last[:1]],
+        [(TRENDING, nth)] if nth else [],
+    ]
+    found = iter(await counted.read([one for part in parts for one in part], deadline))
+    everywhere, context, beside, beside_unwanted, after, began = ([next(found) for _ in part] for part in parts)
+    return Read(
+        everywhere=everywhere,
+        began=began[0] if began else NOTHING,
+        contexts=dict(zip(contexts, context, strict=True)),
+        beside=beside,
+        beside_unwanted=beside_unwanted,
+        after=after[0] if after else NOTHING,
+    )
