@@ -79,7 +79,7 @@ class Drawn:
         sums: list[Floats] = []
         for name, column in columns:
             self._places[name] = len(sums)
-            sums.append(np.bincount(users, column))
+            sums.append(np.asarray(np.bincount(users, column), np.float64))
         by_user = np.stack(sums, axis=1)
         self._means = by_user.sum(axis=0) / counts.sum()
         self._drawn = np.concatenate([w @ by_user / (w @ counts)[:, None] for w in _weights(len(counts), seed)])

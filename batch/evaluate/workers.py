@@ -1,6 +1,7 @@
 """Jobs done side by side, in worker processes that read bundle and log once and do one job after the other."""
 
 import multiprocessing
+import os
 import queue
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -104,7 +105,7 @@ class _Worker(NamedTuple):
 
 
 class _StopError(Exception):
-    """Another job failed, so nobody waits for this one."""
+    """Another job failed, or the first process is gone: nobody waits for this one."""
 
 
 _worker: list[_Worker] = []
@@ -118,10 +119,11 @@ def _begin(stored: _Stored, said: "Queue[Said]", stop: Event) -> None:
 
 def _done(job: str) -> Done:
     work, said, stop = _worker[0]
+    parent = os.getppid()
 
     def tell(name: str, done: int, total: int) -> None:
         said.put((name, done, total))
-        if stop.is_set():
+        if stop.is_set() or os.getppid() != parent:
             raise _StopError
 
     return run(job, work, _named(job, tell))

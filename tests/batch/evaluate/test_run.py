@@ -103,11 +103,6 @@ def test_the_same_log_gives_the_same_numbers_and_another_seed_other_ties() -> No
     assert first["systems"] != other["systems"]
 
 
-def test_workers_find_what_one_process_finds() -> None:
-    one, two = (evaluated(noise(120), workers=workers) for workers in (0, 2))
-    assert msgspec.structs.replace(one, seconds={}) == msgspec.structs.replace(two, seconds={})
-
-
 def test_the_json_is_as_the_document_has_it() -> None:
     found = msgspec.json.decode(msgspec.json.encode(evaluated(noise(200))))
     assert list(found) == [
