@@ -18,7 +18,7 @@ from model import encoder, manifest
 from model.index import ItemIndex
 from model.items import BUCKETS, Item
 from model.manifest import MANIFEST, Manifest, Watermark
-from model.ranker import Network, Ranker
+from model.ranker import CONTEXT, FEATURES, Network, Ranker
 from model.step import Encoder
 
 Floats = NDArray[np.float32]
@@ -151,6 +151,9 @@ def _check_shapes(bundle: Bundle) -> None:
     given = {name: getattr(bundle, name) for name in wanted}
     wanted |= encoder.shapes(hidden, dim)
     given |= {name: value for name, value in bundle.encoder.parameters.items() if name != "vectors"}
+    unknown = [name for name in bundle.ranker.names if name not in FEATURES and not name.startswith(CONTEXT)]
+    if unknown or not bundle.ranker.names:
+        raise ValueError(f"the ranker reads {unknown or 'no features'}")
     if network := bundle.ranker.network:
         wanted |= network.shapes(len(bundle.ranker.names))
         given |= asdict(network)

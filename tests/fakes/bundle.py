@@ -8,6 +8,7 @@ from model.affect import affects
 from model.bundle import Bundle, Watermark, version_of
 from model.index import FIRST
 from model.items import BUCKETS, Item
+from model.ranker import Network
 from model.scoring import NEVER
 from model.step import Encoder, Floats
 
@@ -35,6 +36,25 @@ def random_parameters(hidden: int, dim: int, rows: int, seed: int = 0, scale: fl
     parameters = {name: rng.normal(0, scale, shape).astype(np.float32) for name, shape in shapes.items()}
     affect = np.array([(mood.valence, mood.arousal) for mood in MOODS], np.float32)
     return {**parameters, "affect": affect}
+
+
+def random_network(features: int, seed: int = 0, networks: int = 2) -> Network:
+    """What a fitted ranker adds, at random."""
+    rng = np.random.default_rng(seed)
+
+    def normal(*shape: int) -> Floats:
+        return rng.normal(0, 0.5, shape).astype(np.float32)
+
+    return Network(
+        mean=normal(features),
+        scale=np.abs(normal(features)) + np.float32(0.1),
+        linear=normal(features),
+        first=normal(networks, features, 6),
+        first_bias=normal(networks, 6),
+        second=normal(networks, 6, 4),
+        second_bias=normal(networks, 4),
+        last=normal(networks, 4),
+    )
 
 
 def random_bundle(n_items: int = 50, seed: int = 0, hidden: int = 32, dim: int = 16) -> Bundle:

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -14,9 +15,12 @@ from contracts.errors import BundleRejected
 from model import manifest
 from model.bundle import CATALOGUE, ENCODER, FILES, ITEMS, Bundle, pack, read, unpack, write
 from model.manifest import MANIFEST, Manifest
-from tests.fakes.bundle import random_bundle
+from model.ranker import FEATURES, Ranker
+from tests.fakes.bundle import random_bundle, random_network
 
-BUNDLE = random_bundle(n_items=20, hidden=8, dim=4)
+BUNDLE = replace(
+    random_bundle(n_items=20, hidden=8, dim=4), ranker=Ranker(FEATURES, network=random_network(len(FEATURES)))
+)
 PACKED = pack(BUNDLE)
 
 
@@ -35,7 +39,9 @@ def test_a_bundle_comes_back_as_it_was_written(folder: Path) -> None:
         np.testing.assert_array_equal(getattr(found, name), getattr(BUNDLE, name))
     for name, value in BUNDLE.encoder.parameters.items():
         np.testing.assert_array_equal(found.encoder.parameters[name], value)
-    assert found.ranker.weights == BUNDLE.ranker.weights
+    assert found.ranker.names == BUNDLE.ranker.names
+    features = np.random.default_rng(0).normal(0, 1, (5, len(FEATURES))).astype(np.float32)
+    np.testing.assert_array_equal(found.ranker.score(features), BUNDLE.ranker.score(features))
     assert {path.name for path in folder.iterdir()} == {*FILES, MANIFEST}
 
 

@@ -7,7 +7,6 @@ from contracts.moods import MOODS, mood_of
 from model.affect import affect, affects, agreement, feeling_of
 from model.index import NO_ITEM, UNKNOWN, ItemIndex
 from model.items import BUCKETS, Item, content_vector, content_vectors, hashed
-from model.ranker import FEATURES, Ranker
 from model.scoring import log_softmax, scores, top
 
 PROJECTION = np.random.default_rng(0).normal(0, 1, (BUCKETS, 8)).astype(np.float32)
@@ -80,8 +79,3 @@ def test_top_is_the_stable_order_of_scores() -> None:
 def test_scores_become_probabilities() -> None:
     found = log_softmax(scores(np.ones((2, 3), np.float32), np.eye(3, dtype=np.float32), np.zeros(3, np.float32)))
     np.testing.assert_allclose(np.exp(found).sum(axis=1), 1, rtol=1e-6)
-
-
-def test_the_rankers_parts_add_up_to_its_score() -> None:
-    features = np.random.default_rng(0).normal(0, 1, (5, len(FEATURES))).astype(np.float32)
-    np.testing.assert_allclose(Ranker().parts(features).sum(axis=1), Ranker().score(features), rtol=1e-5)

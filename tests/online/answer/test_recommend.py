@@ -92,7 +92,7 @@ def test_what_others_took_beside_it_is_found_by_co_visitation() -> None:
         assert "covisitation" in found["i150"].sources
         parts = found["i150"].parts
         assert parts is not None
-        assert parts["covisitation"] > 0
+        assert parts["covisited_10"] > 0
 
     run(scene())
 
