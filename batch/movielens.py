@@ -144,18 +144,18 @@ def _fetch_set(one: Set, folder: Path, tell: Tell, told: Told) -> None:
     with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as place:
         tell(f"getting {one.address}")
         archive = Path(place) / "archive.zip"
-        _download(one, archive, told)
+        _download(one, folder, archive, told)
         try:
             with zipfile.ZipFile(archive) as zipped:
                 paths = [Path(zipped.extract(member, place)) for member in (one.events, one.items, one.users) if member]
         except (zipfile.BadZipFile, KeyError, EOFError, zlib.error) as error:
-            raise Unavailable(f"what {one.address} gives is not the data ({error}); {_way_out(one)}") from error
+            raise Unavailable(f"what {one.address} gives is not the data ({error}); {_way_out(one, folder)}") from error
         source = Tables(paths[0], paths[1], paths[2] if one.users else None, double_colon=DOUBLE_COLON)
         report = bring_in(source, folder, told)
         tell(f"{report.events:,} events of {report.users:,} users on {report.items:,} items")
 
 
-def _download(one: Set, archive: Path, told: Told) -> None:
+def _download(one: Set, folder: Path, archive: Path, told: Told) -> None:
     """Raises `Unavailable`, which says the way out."""
     try:
         with httpx.stream("GET", one.address, timeout=_PATIENCE_S, follow_redirects=True) as answer:
@@ -166,14 +166,14 @@ def _download(one: Set, archive: Path, told: Told) -> None:
                     told("downloading", min(file.tell(), size or file.tell()), size or file.tell())
     except httpx.HTTPError as error:
         said = str(error) or type(error).__name__
-        raise Unavailable(f"{one.address} doesn't answer ({said}): {_way_out(one)}") from error
+        raise Unavailable(f"{one.address} doesn't answer ({said}): {_way_out(one, folder)}") from error
 
 
-def _way_out(one: Set) -> str:
+def _way_out(one: Set, folder: Path) -> str:
     users = f" --users {one.users}" if one.users else ""
     return (
         "fetch it where there is a network, unpack it here, and say: "
-        f"moodstream data import {one.events} --items {one.items}{users}"
+        f"moodstream data import {one.events} --items {one.items}{users} --out {folder}"
     )
 
 

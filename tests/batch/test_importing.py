@@ -4,6 +4,8 @@ import csv
 import gzip
 import os
 import random
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from batch.dataset import items_of, read_events, read_items
@@ -594,3 +597,42 @@ def test_the_verb_refuses_pairs_that_are_none(tmp_path: Path) -> None:
 def test_names_for_double_colon_tables_must_be_known(tmp_path: Path) -> None:
     with pytest.raises(InvalidEvent, match="user_id"):
         imported(tmp_path, f"1::a::5::{T}", name="r.dat", double_colon=DoubleColon())
+
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "your-own-data.md").read_text()
+COMMANDS = re.findall(r"^(?:[A-Z_]+=\S+ )?\.venv/bin/moodstream (.+)$", GUIDE, re.MULTILINE)
+
+
+def options_of(words: list[str]) -> set[str]:
+    """The options of the verb that these words name. Fails where there is none."""
+    from moodstream.cli import app as whole
+
+    command: Any = get_command(whole)
+    while hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    return {option for parameter in command.params for option in parameter.opts}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_guide_names_only_verbs_and_options_that_exist(command: str) -> None:
+    words = shlex.split(command)
+    named = {word for word in words if word.startswith("--")}
+    assert named <= options_of(words)
+
+
+def test_the_guides_log_imports_as_the_guide_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (program,) = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+    refused, dry, real = (shlex.split(command)[1:] for command in COMMANDS if command.startswith("data import"))
+    code, _, error = run(*refused, home=tmp_path)
+    assert code != 0
+    assert f"moodstream: {error}" in GUIDE
+    code, said, _ = run(*dry, home=tmp_path)
+    assert code == 0
+    shown = said[said.index("tracks.csv: text") :].splitlines()[:25]
+    assert [line for line in shown if line not in GUIDE] == []
+    code, _, _ = run(*real, home=tmp_path)
+    assert code == 0
+    assert len(read_events(tmp_path / "my-music" / "events.parquet")) == 9030
+    assert len(read_items(tmp_path / "my-music" / "items.parquet")) == 300
