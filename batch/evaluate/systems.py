@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 
 import msgspec
-import numpy as np
 
 from batch.evaluate.placed import SERVED, Placed, by_scores, in_answer, in_list
 from batch.evaluate.protocol import Repeats
@@ -58,12 +57,10 @@ class Apart(Live):
         """What is served, and its parts."""
         served = await super().answers(event, step)
         considered = await self._replay.consider(self._ask(event, step), event.time)
-        scores = getattr(considered, "scores", np.zeros(len(considered.ids)))  # TODO: until consider gives them
-        found = getattr(considered, "found", {})
         return {
             **served,
-            UNDIVERSIFIED: by_scores(considered.ids, scores, event.item_id),
-            **{SOURCE + name: in_list(ids, event.item_id) for name, ids in found.items()},
+            UNDIVERSIFIED: by_scores(considered.ids, considered.scores, event.item_id),
+            **{SOURCE + name: in_list(ids, event.item_id) for name, ids in considered.found.items()},
         }
 
 
@@ -92,5 +89,4 @@ class Frozen:
 def asked(event: Interaction, step: Step, repeats: Repeats) -> Ask:
     """The request just before an event."""
     exclude = [step.previous] if repeats == "collapsed" and step.previous else []
-    ask = ask_of(event, SERVED, exclude)
-    return ask if repeats == "never" else msgspec.structs.replace(ask, repeat=True)
+    return ask_of(event, SERVED, exclude, repeat=repeats != "never")
