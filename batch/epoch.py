@@ -1,6 +1,7 @@
 """One pass over the users' sequences: what training from scratch, fine-tuning and the benchmark have in common."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import numpy as np
 import torch
@@ -17,6 +18,23 @@ Rate = Callable[[float], float]
 """The learning rate when this share of the pass is done."""
 Step = Callable[[int, int, float], None]
 """Told of each batch: its number from 1, how many there are, its loss in nats an event."""
+
+_RISE: Final = 0.1
+
+
+def cycle(highest: float, epoch: int, epochs: int) -> Rate:
+    """The rate within `epoch` of `epochs`, over which it rises and falls once (L. N. Smith, 2018, arXiv:1803.09820)."""
+
+    def rate(part: float) -> float:
+        done = (epoch + part) / epochs
+        return highest * (done / _RISE if done < _RISE else (1 - done) / (1 - _RISE))
+
+    return rate
+
+
+def fall(highest: float, epoch: int, epochs: int) -> Rate:
+    """The rate within `epoch` of `epochs`, over which it falls to nothing."""
+    return lambda part: highest * (1 - (epoch + part) / epochs)
 
 
 def optimizer_of(network: Network, plan: Plan) -> optim.AdamW:
@@ -42,7 +60,8 @@ def run_epoch(
     rng = np.random.default_rng(seed)
     torch.manual_seed(int(rng.integers(1 << 31)))
     network.train()
-    count, epoch = batches(sequences, moods, rng, plan.tokens, plan.unknown)
+    tokens = plan.for_log(len(sequences.place)).tokens
+    count, epoch = batches(sequences, moods, rng, tokens, plan.unknown)
     for number, batch in enumerate(epoch, 1):
         for group in optimizer.param_groups:
             group["lr"] = rate((number - 1) / count)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from batch import holdout
 from batch.assemble import assemble, counts_of
-from batch.epoch import optimizer_of, run_epoch
+from batch.epoch import fall, optimizer_of, run_epoch
 from batch.log import Log
 from batch.moods import Moods
 from batch.network import Network
@@ -82,10 +82,10 @@ def _tuned(
     network = warm_start(bundle, items, counts_of(everything)).to(device_of(plan))
     run = _Run(plan, network, optimizer_of(network, plan), drawn, tell, world)
     started = time.monotonic()
-    before = holdout.ranks(network, everything, cut, repeats=plan.repeats)
+    before = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=_MOST)
     untouched = {name: value.detach().clone() for name, value in network.state_dict().items()}
     run.epoch(sequences_of(log.part(0, cut), index), 0)
-    after = holdout.ranks(network, everything, cut, repeats=plan.repeats)
+    after = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=_MOST)
     guard = world.first(lambda: judged(before, after))
     if guard.taken:
         run.epoch(everything, 1)
@@ -122,7 +122,7 @@ class _Run:
     def epoch(self, sequences: Sequences, number: int) -> None:
         rate, seed = self.plan.rate * RATE, [self.plan.seed, number, 0]
         args = self.network, self.optimizer, sequences, self.moods, self.plan
-        run_epoch(*args, lambda done: rate * (1 - done), seed, self._advance, self.world)
+        run_epoch(*args, fall(rate, 0, 1), seed, self._advance, self.world)
         self.progress.epoch += 1
 
     def end(self) -> None:

@@ -35,22 +35,39 @@ def quality(ranks: NDArray[np.int64]) -> Quality:
 
 @torch.inference_mode()
 def ranks(
-    network: Network, sequences: Sequences, since: int, most: int = 400, *, repeats: bool = False
+    network: Network,
+    sequences: Sequences,
+    since: int,
+    most: int = 400,
+    *,
+    repeats: bool = False,
+    enough: int | None = None,
 ) -> NDArray[np.int64]:
     """The ranks of the events at place `since` of the log and later, at most `most` a user; states run on, live.
 
-    With `repeats` among all items, those that the user has had included.
+    With `repeats` among all items, those that the user has had included. With `enough`, of no more users than are
+    needed for so many events, drawn at random but always the same.
     """
     network.eval()
     parameters = network.parameters_with(network.vectors())
     users = np.flatnonzero(np.maximum.reduceat(sequences.place, sequences.starts[:-1]) >= since)
+    if enough is not None:
+        users = _drawn(sequences, users, since, most, enough)
     lengths = sequences.starts[users + 1] - sequences.starts[users]
-    users = users[np.argsort(lengths)]
+    users = users[np.argsort(lengths, kind="stable")]
     found = [
         _ranks(network, parameters, sequences, users[start : start + _USERS].tolist(), since, most, repeats)
         for start in range(0, len(users), _USERS)
     ]
     return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+
+def _drawn(sequences: Sequences, users: NDArray[np.int64], since: int, most: int, enough: int) -> NDArray[np.int64]:
+    """Of these users, the first in a random order who have enough events together."""
+    wanted = sequences.target & (sequences.place >= since)
+    events = np.minimum(np.add.reduceat(wanted, sequences.starts[:-1], dtype=np.int64), most)
+    users = np.random.default_rng(0).permutation(users)
+    return users[: int(np.searchsorted(np.cumsum(events[users]), enough)) + 1]
 
 
 def _ranks(

@@ -1,7 +1,15 @@
 """What can be chosen about training; the bundle's metrics say what was."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Final
+
+SMALL: Final = 64_000
+"""Events of a log below which batches get smaller, so that an epoch has some sixty steps, and epochs more."""
+LARGE: Final = 250_000
+"""Events above which batches get larger with the root of their number, and the tail is shorter."""
+LEAST_TOKENS: Final = 128
+MOST_EPOCHS: Final = 32
 
 
 @dataclass(frozen=True)
@@ -10,18 +18,20 @@ class Plan:
 
     hidden: int = 192
     dim: int = 96
-    epochs: int = 14
-    """At most, while the tail is held out."""
-    patience: int = 2
+    epochs: int = 0
+    """While the tail is held out, at most; the rate rises and falls once over them. 0: by the size of the log."""
+    patience: int = 3
     """Epochs without a better tail until training stops."""
-    final_epochs: int = 3
-    """Over everything, in the end."""
-    tail: float = 0.1
+    final_epochs: int = 2
+    """Over everything, in the end, with a rate that falls from half the highest."""
+    tail: float = 0.0
+    """The share of the log that is held out. 0: by the size of the log."""
     repeats: bool = False
     """Whether users take up again what they have had: then it stays in the softmax and among what is ranked."""
-    tokens: int = 1024
-    """Of a batch."""
-    rate: float = 2e-3
+    tokens: int = 0
+    """Of a batch. 0: by the size of the log."""
+    rate: float = 4e-3
+    """The highest learning rate."""
     decay: float = 1e-2
     dropout: float = 0.5
     id_dropout: float = 0.1
@@ -35,6 +45,17 @@ class Plan:
     seed: int = 0
     threads: int = 2
     device: str = "auto"
+
+    def for_log(self, events: int) -> "Plan":
+        """The same with everything chosen that was left to the size of the log."""
+        tokens = 1024.0 * max(1.0, math.sqrt(events / LARGE)) if events > SMALL else max(LEAST_TOKENS, events / 62.5)
+        epochs = 8 * math.sqrt(max(1.0, SMALL / max(1, events)))
+        return replace(
+            self,
+            epochs=self.epochs or min(MOST_EPOCHS, round(epochs)),
+            tail=self.tail or (0.2 if events < LARGE else 0.1),
+            tokens=self.tokens or round(tokens),
+        )
 
 
 DEFAULT: Final = Plan()

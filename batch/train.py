@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -33,6 +34,9 @@ from model.affect import affects
 from model.bundle import Bundle
 from model.index import FIRST, ItemIndex
 from model.items import Item
+
+_WATCHED: Final = 8000
+"""Events of the tail that say after each epoch whether it was a good one."""
 
 
 @dataclass
@@ -118,7 +122,7 @@ def _trained(
 
     while run.progress.phase == "tail":
         run.epoch(head, cycle(plan.rate, run.progress.epoch, plan.epochs))
-        run.judge(world.first(lambda: holdout.quality(holdout.ranks(network, everything, cut, repeats=plan.repeats))))
+        run.judge(world.first(lambda: _quality(network, everything, cut, plan)))
         run.save(folder, log)
     if run.progress.phase == "ranker":
         tell(run.progress)
@@ -212,6 +216,10 @@ class _Run:
         progress.share = max(progress.share, min(1.0, done / total))
         progress.left = progress.seconds / max(done, 1e-9) * max(0.0, total - done)
         self.tell(progress)
+
+
+def _quality(network: Network, sequences: Sequences, cut: int, plan: Plan) -> holdout.Quality:
+    return holdout.quality(holdout.ranks(network, sequences, cut, repeats=plan.repeats, enough=_WATCHED))
 
 
 def _identity(log: Log) -> list[int]:

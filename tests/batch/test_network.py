@@ -117,6 +117,14 @@ def test_with_repeats_what_a_user_has_had_is_ranked_too(network: Network) -> Non
     assert all_items.sum() > fewer.sum()
 
 
+def test_enough_events_are_those_of_some_users_always_the_same(network: Network) -> None:
+    sequences = sequences_of(LOG, INDEX)
+    some, again = (holdout.ranks(network, sequences, 0, enough=13) for _ in range(2))
+    assert len(some) == 24
+    np.testing.assert_array_equal(some, again)
+    assert len(holdout.ranks(network, sequences, 0, enough=10_000)) == len(holdout.ranks(network, sequences, 0)) == 60
+
+
 def ranks_by_steps(network: Network, sequences: Sequences, log: Log, since: int) -> list[int]:
     """The same ranks, one event after the other with the bundle's encoder."""
     bundle = assemble(network, ITEMS, log, sequences, np.zeros((len(INDEX), 2), np.float32), {}, 0)
