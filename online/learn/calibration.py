@@ -30,7 +30,7 @@ class Fitted(msgspec.Struct, frozen=True):
     means: Each = Each()
     variances: Each = Each()
     squares: Each = Each()
-    """Sums of squared gradients, by which AdaGrad's steps shrink."""
+    """Means of the squared gradients, by which a step is measured."""
 
 
 class Calibration(NamedTuple):
