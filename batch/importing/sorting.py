@@ -12,6 +12,7 @@ RUN: Final = 200_000
 """Rows that are sorted in memory at once."""
 _MERGED: Final = 400_000
 """Rows of all runs together that a merge holds, about."""
+_STEP: Final = 65_536
 TIME, ROW = "timestamp", "row"
 """What is sorted by: UTC milliseconds, and then the number of the source's row, which only grows."""
 
@@ -46,7 +47,9 @@ class Sorter:
             parts = [part for head in heads if (part := head.until(bound)).num_rows]
             whole = pa.concat_tables(parts)
             order = np.argsort(whole.column(TIME).to_numpy(), kind="stable")
-            yield whole if len(parts) == 1 else whole.take(pa.array(order))
+            whole = whole if len(parts) == 1 else whole.take(pa.array(order))
+            for start in range(0, whole.num_rows, _STEP):
+                yield whole.slice(start, _STEP)
 
     def close(self) -> None:
         """Delete what was spilled."""

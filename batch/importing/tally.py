@@ -31,7 +31,7 @@ class Tally:
         self._context = {name: set[Any]() for name in context}
         self._filled: Counter[str] = Counter()
         self._last: dict[str, int] = {}
-        self._said: set[tuple[Any, ...]] = set()
+        self._said: set[int] = set()
         self._said_at = -1
 
     @property
@@ -42,7 +42,7 @@ class Tally:
     def context(self) -> list[Values]:
         """The columns of context and how many values each has."""
         return [
-            Values(name, len(values), self._filled[name], more=len(values) >= COUNTED)
+            Values(name, min(len(values), COUNTED), self._filled[name], more=len(values) >= COUNTED)
             for name, values in self._context.items()
         ]
 
@@ -82,9 +82,10 @@ class Tally:
             if times[index] != self._said_at:
                 self._said.clear()
                 self._said_at = int(times[index])
-            if cells in self._said:
+            said = hash(repr(cells))  # 64 bits: that two of a million at one time collide has odds of one in 30 million
+            if said in self._said:
                 yield index, row
-            self._said.add(cells)
+            self._said.add(said)
 
     def _count_items(self, column: Any) -> None:
         for one in pc.value_counts(column).to_pylist():
