@@ -11,6 +11,8 @@ from batch.baselines.item_knn import ItemKnn
 from batch.baselines.popularity import OnlinePopularity, Popularity
 from batch.baselines.popularity_in_context import PopularityInContext
 from batch.baselines.recent import Recent
+from batch.baselines.river_fm import RiverFm
+from batch.baselines.sasrec import SasRec
 from batch.baselines.session_knn import SessionKnn
 
 Make = Callable[[], Baseline]
@@ -26,5 +28,5 @@ BASELINES: Final[tuple[Make, ...]] = (
     Als,
     Ease,
 )
-FULL: Final[tuple[Make, ...]] = ()
+FULL: Final[tuple[Make, ...]] = (SasRec, RiverFm)
 """The slow ones, for `--full`."""
