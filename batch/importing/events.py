@@ -10,7 +10,7 @@ import pyarrow as pa
 from batch.delimited import Record, Wrong
 from batch.importing.kinds import KindWords
 from batch.importing.roles import Roles
-from batch.importing.times import MILLISECONDS, Clock, clock, unit_of
+from batch.importing.times import UNKNOWN, Clock, clock, unit_of
 from batch.plain import KNOWN_CONTEXT, MOOD, EventRows, empty, number, text
 from batch.table import Table
 from contracts.errors import InvalidEvent
@@ -46,7 +46,7 @@ class EventTable:
         self.context = tuple(context)
         self.columns = (*FIXED, *self.context, *(["event_id"] if self._event_id is not None else []))
         self._valid = EventRows((*FIXED, *self.context, "event_id"))
-        self.unit = MILLISECONDS
+        self.unit = UNKNOWN
         """Of the times, once the first rows are read."""
 
     @property

@@ -12,6 +12,7 @@ from contracts.errors import InvalidEvent
 
 SECONDS, MILLISECONDS, MICROSECONDS, NANOSECONDS = "seconds", "milliseconds", "microseconds", "nanoseconds"
 ISO: Final = "ISO 8601, UTC where no zone is said"
+UNKNOWN: Final = "each in the unit that its size shows"
 _PER_MS: Final = {SECONDS: 0.001, MILLISECONDS: 1, MICROSECONDS: 1_000, NANOSECONDS: 1_000_000}
 _DAY_MS: Final = 24 * 3600 * 1000
 _DATE: Final = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
@@ -22,15 +23,15 @@ Clock = Callable[[Any], int]
 
 
 def unit_of(cells: Sequence[Any]) -> str:
-    """The unit that most of these cells are in; `MILLISECONDS` where none is a time."""
+    """The unit that most of these cells are in; `UNKNOWN` where none is a time."""
     units = Counter(unit for cell in cells if (unit := _unit(cell)))
-    return units.most_common(1)[0][0] if units else MILLISECONDS
+    return units.most_common(1)[0][0] if units else UNKNOWN
 
 
 def clock(unit: str, now_ms: int | None = None) -> Clock:
     """Reads cells of this unit; what lies before 1970 or more than a day after now is no time of an event."""
     latest = (int(time.time() * 1000) if now_ms is None else now_ms) + _DAY_MS
-    read = _iso if unit == ISO else _counted(unit)
+    read = {ISO: _iso, UNKNOWN: _by_size}.get(unit) or _counted(unit)
 
     def ms(cell: Any) -> int:
         found = read(cell)
@@ -40,6 +41,13 @@ def clock(unit: str, now_ms: int | None = None) -> Clock:
         return found
 
     return ms
+
+
+def _by_size(cell: Any) -> int:
+    unit = _unit(cell)
+    if not unit:
+        raise InvalidEvent(f"timestamp {_shown(cell)} is no time: seconds (to nanoseconds) since 1970 or ISO 8601 are")
+    return _iso(cell) if unit == ISO else _counted(unit)(cell)
 
 
 def _counted(unit: str) -> Clock:

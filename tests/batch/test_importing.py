@@ -169,6 +169,14 @@ def test_the_unit_of_times_is_found_and_said(tmp_path: Path, cell: str, ms: int,
     assert unit in next(column.note for column in report.files[-1].columns if column.part == "timestamp")
 
 
+def test_times_after_a_thousand_bad_ones_still_count(tmp_path: Path) -> None:
+    rows = [f"u,a{n},soon" for n in range(1100)]
+    report = imported(tmp_path, "user,item,time", *rows, f"u,b,{T}", f"u,c,{T + 1}000", "u,d,2023-11-14")
+    assert (report.events, report.wrong) == (3, 1100)
+    assert report.first_wrong[0].reason.startswith("timestamp 'soon' is no time: ")
+    assert [event.time for event in read(tmp_path)] == [1_699_920_000_000, 1000 * T, 1000 * (T + 1)]
+
+
 def test_what_is_wrong_is_named_with_line_and_reason_and_the_rest_comes_in(tmp_path: Path) -> None:
     tomorrow = int(time.time()) + 3 * 86_400
     bad = {
