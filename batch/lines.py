@@ -12,6 +12,7 @@ from contracts.errors import InvalidEvent
 
 MAX_LINE: Final = 1 << 20
 """Bytes of a line; what is longer is named as wrong and skipped, so that no cell can fill the memory."""
+NOT_UTF_8: Final = "not UTF-8: say what it is with --encoding, such as latin-1 or cp1252"
 _KEPT: Final = 10_000
 _GZIP, _ZIP, _UTF16, _MARK = b"\x1f\x8b", b"PK\x03\x04", (b"\xff\xfe", b"\xfe\xff"), b"\xef\xbb\xbf"
 
@@ -48,8 +49,8 @@ class Lines(Iterator[Line]):
         try:
             return Line(self.number, raw.decode().rstrip("\r\n"))
         except UnicodeDecodeError:
-            text = raw.decode(self._fallback or "latin-1").rstrip("\r\n")
-            return Line(self.number, text, "" if self._fallback else "not UTF-8")
+            text = raw.decode(self._fallback or "latin-1", "replace").rstrip("\r\n")
+            return Line(self.number, text, "" if self._fallback else NOT_UTF_8)
 
     def give_back(self, lines: list[Line]) -> None:
         """The next lines will be these."""

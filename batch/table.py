@@ -45,8 +45,8 @@ def no_names(_: int) -> None:
 
 
 @contextmanager
-def table(path: Path, names: Sequence[str] = (), headers: Headers = no_names) -> Iterator[Table]:
-    """Open a file; `names` are its columns' where it has no line of names.
+def table(path: Path, names: Sequence[str] = (), headers: Headers = no_names, encoding: str = "") -> Iterator[Table]:
+    """Open a file; `names` are its columns' where it has no line of names, `encoding` that of lines that aren't UTF-8.
 
     Raises `InvalidEvent`, with the file and line, for what is no table.
     """
@@ -57,16 +57,16 @@ def table(path: Path, names: Sequence[str] = (), headers: Headers = no_names) ->
             _no_doubles(found.names, str(path))
             yield Table(path, found.names, found.rows, "Parquet", found.size, found.done, *found.kinds)
         return
-    fallback = "latin-1" if _is_double_colon(path) else ""
-    with opened(path, fallback) as (lines, file):
+    colons = _is_double_colon(path)
+    with opened(path, encoding or ("latin-1" if colons else "")) as (lines, file):
         first = next(lines, None)
         if first is None:
             raise InvalidEvent(f"{path}:1: the file is empty")
         if first.wrong:
             raise InvalidEvent(f"{path}:1: {first.wrong}: a table of text starts with the names of its columns")
-        delimiter = DOUBLE_COLON if fallback else delimiter_of(first.text)
+        delimiter = DOUBLE_COLON if colons else delimiter_of(first.text)
         width = len(split(first.text, delimiter))
-        known = tuple(names) or (tuple(headers(width) or ()) if fallback else ())
+        known = tuple(names) or (tuple(headers(width) or ()) if colons else ())
         if known:
             lines.give_back([first])
         header = known or tuple(name.strip() for name in split(first.text, delimiter))

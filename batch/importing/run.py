@@ -96,7 +96,7 @@ class _Import:
     def _items(self) -> Items | None:
         if self._source.items is None:
             return None
-        with table(self._source.items, headers=self._source.double_colon.items) as found:
+        with table(self._source.items, (), self._source.double_colon.items, self._source.encoding) as found:
             parts = roles(found.names, ITEMS, ("item_id",), self._source.item_columns, self._source.without, found.path)
             items = Items(found, parts)
             self._take(found, items.read(), lambda: items.rows)
@@ -107,7 +107,7 @@ class _Import:
     def _users(self, taken: Sequence[str]) -> Users | None:
         if self._source.users is None:
             return None
-        with table(self._source.users, headers=self._source.double_colon.users) as found:
+        with table(self._source.users, (), self._source.double_colon.users, self._source.encoding) as found:
             parts = roles(found.names, USERS, ("user_id",), {}, self._source.without, found.path)
             users = Users(found, parts, taken)
             self._take(found, users.read(), lambda: users.rows)
@@ -117,7 +117,7 @@ class _Import:
 
     def _events(self, items: frozenset[str] | None, sink: Sink) -> Tally:
         source = self._source
-        with table(source.events, source.header, source.double_colon.events) as found:
+        with table(source.events, source.header, source.double_colon.events, source.encoding) as found:
             parts = roles(found.names, EVENTS, EVENTS_NEEDED, source.columns, source.without, found.path)
             events = EventTable(found, parts, self._words, source.best_rating)
             users = self._users(events.columns)

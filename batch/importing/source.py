@@ -28,6 +28,8 @@ class Source(NamedTuple):
     """Our name → the column of the items file."""
     header: Sequence[str] = ()
     """The columns' names of an events file that has no line of names."""
+    encoding: str = ""
+    """Of lines, of any of the files, that are not UTF-8."""
     without: frozenset[str] = frozenset()
     """Columns, of any of the files, that are not taken in."""
     kinds: Mapping[str, str] = {}

@@ -1,5 +1,6 @@
 """`moodstream data`: data sets in the plain form."""
 
+import codecs
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,7 @@ def import_(
     columns: Annotated[str, typer.Option(help="Columns of the events: user_id=buyer,item_id=sku.")] = "",
     item_columns: Annotated[str, typer.Option(help="Columns of the items: item_id=sku,title=label.")] = "",
     header: Annotated[str, typer.Option(help="The columns' names of an events file that doesn't name them.")] = "",
+    encoding: Annotated[str, typer.Option(help="Of text that is not UTF-8, such as latin-1 or cp1252.")] = "",
     without: Annotated[str, typer.Option(help="Columns to leave out, joined by commas.")] = "",
     kinds: Annotated[str, typer.Option(help="What the file's words for kinds mean: cart=like,pay=purchase.")] = "",
     kind: Annotated[str, typer.Option(help="The kind of events that say none: rating with a value, else click.")] = "",
@@ -47,6 +49,7 @@ def import_(
         columns=_pairs("--columns", columns),
         item_columns=_pairs("--item-columns", item_columns),
         header=_listed(header),
+        encoding=_encoding(encoding),
         without=frozenset(_listed(without)),
         kinds=_pairs("--kinds", kinds),
         kind=kind,
@@ -79,6 +82,18 @@ def fetch(
         found = movielens.fetch_named(name, folder, say, tell)
     say(found.licence)
     say(f"in {folder}: {found.events.name}, {found.items.name}")
+
+
+def _encoding(said: str) -> str:
+    if not said:
+        return ""
+    try:
+        extends = codecs.lookup(said).decode(b"a,b")[0] == "a,b"
+    except (LookupError, UnicodeDecodeError):
+        extends = False
+    if not extends:
+        raise Misconfigured(f"--encoding wants one that extends ASCII, such as latin-1 or cp1252; {said!r} is none")
+    return said
 
 
 def _listed(said: str) -> list[str]:

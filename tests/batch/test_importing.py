@@ -217,9 +217,21 @@ def test_a_line_that_is_no_utf_8_or_too_long_is_wrong_and_the_others_are_not(tmp
     (tmp_path / "log.csv").write_bytes(b"\xef\xbb\xbf" + b"\r\n".join(rows))
     report = bring_in(Source(tmp_path / "log.csv"), tmp_path / "out", silent)
     assert [row.line for row in report.first_wrong] == [2, 4]
-    assert [row.reason[:12] for row in report.first_wrong] == ["not UTF-8", "the line is "]
+    assert [row.reason[:12] for row in report.first_wrong] == ["not UTF-8: s", "the line is "]
     assert [event.item_id for event in read(tmp_path)] == ["a", "b"]
     assert (tmp_path / "out" / NAME).stat().st_size < 50_000
+
+
+def test_text_of_another_encoding_comes_in_where_it_is_named(tmp_path: Path) -> None:
+    items = written(tmp_path / "i.csv", "item_id,title", "a,Café", "b,naïve", encoding="latin-1")
+    report = imported(tmp_path, "user,item,time", f"u,a,{T}", items=items)
+    assert "--encoding" in report.first_wrong[0].reason
+    imported(tmp_path, "user,item,time", f"u,a,{T}", items=items, encoding="latin-1")
+    assert [item.title for item in read_items(tmp_path / "out" / "items.parquet")] == ["Café", "naïve"]
+    for encoding in ("utf-16", "nonsense"):
+        code, _, error = run("import", tmp_path / "log.csv", "--encoding", encoding, home=tmp_path)
+        assert code != 0
+        assert "extends ASCII" in error
 
 
 def test_a_record_may_span_lines_and_one_that_swallows_others_costs_its_first_line_only(tmp_path: Path) -> None:
