@@ -74,9 +74,12 @@ def roles(
 
     Raises `InvalidEvent` where a required one is not there, `Misconfigured` where `said` names no column.
     """
+    strange = [ours for ours in said if ours not in synonyms]
+    if strange:
+        raise Misconfigured(f"{path}: {', '.join(strange)} is no part of a column: use {', '.join(synonyms)}")
     out = set(without)
     free = [name for name in names if name not in out]
-    found = {ours: _named(column, free, path) for ours, column in said.items() if ours in synonyms}
+    found = {ours: _named(column, free, path) for ours, column in said.items()}
     for ours in (*required, *synonyms):
         column = _meaning(ours, synonyms[ours], [name for name in free if name not in found.values()])
         if ours not in found and column is not None:

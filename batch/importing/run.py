@@ -23,7 +23,7 @@ from batch.importing.users import Users
 from batch.importing.write import EVENTS_FILE, ITEMS_FILE, refuse_sources, write_events, write_items
 from batch.importing.wrong import NAME, WrongRow, WrongRows, wrong_rows
 from batch.table import Table, table
-from contracts.errors import InvalidEvent, Unavailable
+from contracts.errors import InvalidEvent, Misconfigured, Unavailable
 from contracts.events import ItemEvent
 
 _BATCH: Final = 8192
@@ -69,6 +69,7 @@ class _Import:
         self._wrong = wrong
         self._tell = tell
         self._report = Report(files=[])
+        self._names: set[str] = set()
         self._words = KindWords(source.kinds, source.kind)
         self.catalogue: Sequence[ItemEvent] = ()
         """The items of the items file, else those of the events as bare ids."""
@@ -121,6 +122,7 @@ class _Import:
             parts = roles(found.names, EVENTS, EVENTS_NEEDED, source.columns, source.without, found.path)
             events = EventTable(found, parts, self._words, source.best_rating)
             users = self._users(events.columns)
+            self._demand_left_out(found.names)
             schema = _schema(found, events, users)
             with closing(Sorter(self._out, schema)) as sorter:
                 read = self._read(found, events, users, sorter)
@@ -176,6 +178,11 @@ class _Import:
             yield kept
             self._tell("sorting by time", done, sorter.rows)
 
+    def _demand_left_out(self, names: Sequence[str]) -> None:
+        strange = self._source.without.difference(names, self._names)
+        if strange:
+            raise Misconfigured(f"no file has a column {', '.join(sorted(strange))} to be left out")
+
     def _take(self, found: Table, rows: Iterator[Wrong], read: Callable[[], int]) -> None:
         for row in rows:
             self._wrong.add(WrongRow(row.number, row.reason, row.raw, str(found.path)))
@@ -183,6 +190,7 @@ class _Import:
             raise InvalidEvent(f"{found.path} has a line of names and no rows")
 
     def _found(self, found: Table, parts: Roles, rows: int, further: str, notes: dict[str, str]) -> None:
+        self._names.update(found.names)
         columns = columns_of(found.names, parts, further, notes, found.unfit)
         self._report.files.append(FileFound(str(found.path), found.form, rows, columns))
 

@@ -402,6 +402,10 @@ def test_the_owner_may_say_what_a_column_is(tmp_path: Path) -> None:
     assert {column.name for column in report.files[0].columns if column.part == "left out"} == {"junk", "item_id"}
     with pytest.raises(Misconfigured, match="no column 'nobody': its columns are who, what"):
         imported(tmp_path, *rows, columns={"user_id": "nobody"})
+    with pytest.raises(Misconfigured, match="usr is no part of a column: use user_id, item_id"):
+        imported(tmp_path, *rows, columns={**columns, "usr": "who"})
+    with pytest.raises(Misconfigured, match="no file has a column jnuk"):
+        imported(tmp_path, *rows, columns=columns, without=frozenset({"jnuk", "junk"}))
 
 
 def test_a_file_without_names_and_events_without_kinds(tmp_path: Path) -> None:
