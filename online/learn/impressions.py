@@ -11,8 +11,8 @@ from typing import Final
 from contracts.events import Impression
 from online.learn.enrich import Enriched
 from online.store.impressions import (
+    NO_OUTCOME,
     TAKEN,
-    TAKEN_ELSEWHERE,
     TURNED_DOWN,
     UNDECIDED,
     Impressions,
@@ -99,7 +99,7 @@ def take(shown: Impressions, item: str, row: Enriched) -> None:
     for page in showing:
         at = page.items.index(item)
         if page.fates[at] == UNDECIDED:
-            page.fates[at] = fate if page in (named or showing) else TAKEN_ELSEWHERE
+            page.fates[at] = fate if page in (named or showing) else NO_OUTCOME
 
 
 def decided(shown: Impressions, offset: int) -> Iterator[Outcomes]:
@@ -114,7 +114,7 @@ def _decide(shown: Impressions, pages: Sequence[Page], offset: int) -> None:
     for page in pages:
         _pass_over(shown, page)
         for position, score, fate in zip(page.positions, page.scores, page.fates, strict=True):
-            if fate != TAKEN_ELSEWHERE:
+            if fate != NO_OUTCOME:
                 found.positions.append(position)
                 found.scores.append(score)
                 found.taken.append(fate == TAKEN)

@@ -9,7 +9,7 @@ import msgspec
 from contracts.errors import StateUnreadable
 from online.store.state import decoded, encoded
 
-UNDECIDED, TAKEN, TURNED_DOWN, TAKEN_ELSEWHERE = range(4)
+UNDECIDED, TAKEN, TURNED_DOWN, NO_OUTCOME = range(4)
 
 
 class Page(msgspec.Struct, array_like=True):
@@ -24,7 +24,7 @@ class Page(msgspec.Struct, array_like=True):
     scores: list[float]
     """Rounded to float32."""
     fates: list[int]
-    """`UNDECIDED`, `TAKEN`, `TURNED_DOWN`, or `TAKEN_ELSEWHERE`: by a request that isn't this one."""
+    """`UNDECIDED`, `TAKEN`, `TURNED_DOWN`, or `NO_OUTCOME`: another page's showing was taken."""
 
 
 class PassedOver(msgspec.Struct, array_like=True, frozen=True):
