@@ -122,7 +122,7 @@ class _Import:
             parts = roles(found.names, EVENTS, EVENTS_NEEDED, source.columns, source.without, found.path)
             events = EventTable(found, parts, self._words, source.best_rating)
             users = self._users(events.columns)
-            self._demand_left_out(found.names)
+            self._demand_left_out([*found.names, *(name.rsplit(" (", 1)[0] for name in found.unfit)])
             schema = _schema(found, events, users)
             with closing(Sorter(self._out, schema)) as sorter:
                 read = self._read(found, events, users, sorter)

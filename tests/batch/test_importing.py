@@ -20,6 +20,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -334,6 +336,31 @@ def test_wrong_cells_of_parquet_are_named_by_their_row(tmp_path: Path) -> None:
         (2, "no user_id", f",b,{T},3"),
         (3, "value 'nan' is no finite number", f"u,c,{T},nan"),
     ]
+
+
+SEED = "\n".join((*RATINGS, '1,"a, b",3.0,2023-11-14', "caf\xe9,x,1,1700000000")).encode("latin-1")
+
+
+@given(
+    cuts=st.lists(st.tuples(st.integers(0, len(SEED)), st.integers(0, 12), st.binary(max_size=12)), max_size=8),
+    name=st.sampled_from(["log.csv", "log.tsv", "log.csv.gz", "log.dat", "log.parquet"]),
+)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_whatever_a_file_holds_it_is_reported_or_refused(
+    tmp_path: Path, cuts: list[tuple[int, int, bytes]], name: str
+) -> None:
+    raw = SEED
+    for at, length, instead in cuts:
+        raw = raw[:at] + instead + raw[at + length :]
+    (tmp_path / name).write_bytes(gzip.compress(raw) if name.endswith("gz") else raw)
+    try:
+        report = bring_in(Source(tmp_path / name, double_colon=DOUBLE_COLON), tmp_path / "fuzz", silent)
+    except InvalidEvent:
+        return
+    rows = sum(file.rows for file in report.files)
+    assert report.events + report.wrong == rows
+    if report.events:
+        assert len(read_events(tmp_path / "fuzz" / "events.parquet")) == report.events
 
 
 def test_rows_that_say_the_same_come_in_once_and_are_named(tmp_path: Path) -> None:
