@@ -26,7 +26,7 @@ from model.bundle import Bundle
 from model.index import FIRST, ItemIndex
 from model.items import Item
 
-RATE: Final = 0.5
+RATE: Final = 0.3
 """The learning rate, as a share of the plan's."""
 _HELD: Final = 0.25
 """The share of the new events that is held out for the guard."""

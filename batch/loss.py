@@ -16,25 +16,37 @@ from model.tokens import Tokens
 def surprise(network: Network, batch: Batch, plan: Plan) -> Tensor:
     """The mean over the batch's events, in nats; over a sample of the items where the plan says so."""
     device = network.ids.device
-    vectors = network.vectors(plan.id_dropout if network.training else 0.0)
-    parameters = network.parameters_with(vectors)
+    id_dropout = plan.id_dropout if network.training else 0.0
     tokens = Tokens(*(torch.from_numpy(column).to(device) for column in batch.tokens))
-    after, gap, mood, target = (
-        torch.from_numpy(column).to(device) for column in (batch.after, batch.gap, batch.mood, batch.target)
-    )
-    states = network.states(parameters, tokens, plan.dropout)
-    hidden = states.reshape(-1, states.shape[-1])[after]
-    hidden = nn.functional.dropout(hidden, plan.dropout, network.training)
-    target = target.long()
+    target = torch.from_numpy(batch.target).to(device).long()
+    if len(network.ids) > plan.sampled_above:
+        drawn = torch.randint(FIRST, len(network.ids), (plan.sample,), device=device)
+        first = torch.arange(FIRST, device=device)
+        # only these items' vectors are made; rows are numbered among them
+        rows, places = torch.unique(torch.cat([first, drawn, target, tokens.item.flatten()]), return_inverse=True)
+        drawn, target, item = places[FIRST:].split([len(drawn), len(target), tokens.item.numel()])
+        tokens = tokens._replace(item=item.view(tokens.item.shape))
+        parameters = network.parameters_with(network.vectors_at(rows, id_dropout))
+        with half(device):
+            queries = _queries(network, parameters, tokens, batch, plan)
+            return _sampled_loss(queries, parameters["vectors"], network.bias[rows], target, drawn, len(network.ids))
+    parameters = network.parameters_with(network.vectors(id_dropout))
     with half(device):
-        queries = encoder.query(parameters, hidden, gap, mood)
-        if len(vectors) > plan.sampled_above:
-            return _sampled_loss(queries, vectors, network.bias, target, plan.sample)
-        scores = queries @ vectors.T + network.bias
-    left_out = torch.zeros_like(scores, dtype=torch.bool) if plan.repeats else _had(batch, len(vectors), device)
+        scores = _queries(network, parameters, tokens, batch, plan) @ parameters["vectors"].T + network.bias
+    left_out = torch.zeros_like(scores, dtype=torch.bool) if plan.repeats else _had(batch, len(network.ids), device)
     left_out.scatter_(1, target[:, None], False)
     left_out[:, :FIRST] = True
     return nn.functional.cross_entropy(scores.masked_fill(left_out, float(NEVER)), target)
+
+
+def _queries(network: Network, parameters: dict[str, Tensor], tokens: Tokens, batch: Batch, plan: Plan) -> Tensor:
+    """The users' embeddings (N, d) just before the batch's events."""
+    device = network.ids.device
+    after, gap, mood = (torch.from_numpy(column).to(device) for column in (batch.after, batch.gap, batch.mood))
+    with torch.autocast(device.type, enabled=False):
+        states = network.states(parameters, tokens, plan.dropout)
+    hidden = nn.functional.dropout(states.flatten(0, 1)[after], plan.dropout, network.training)
+    return torch.as_tensor(encoder.query(parameters, hidden, gap, mood))
 
 
 def half(device: torch.device) -> torch.autocast:
@@ -56,11 +68,9 @@ def _had(batch: Batch, rows: int, device: torch.device) -> Tensor:
     return had
 
 
-def _sampled_loss(queries: Tensor, vectors: Tensor, bias: Tensor, target: Tensor, count: int) -> Tensor:
-    """The softmax with its denominator estimated from `count` uniform items (Y. Bengio and J.-S. Senécal, 2008)."""
-    items = len(vectors) - FIRST
-    drawn = torch.randint(FIRST, len(vectors), (count,), device=queries.device)
-    others = queries @ vectors[drawn].T + bias[drawn] + float(np.log(items / count))
+def _sampled_loss(queries: Tensor, vectors: Tensor, bias: Tensor, target: Tensor, drawn: Tensor, rows: int) -> Tensor:
+    """The softmax over `rows` with its denominator from uniform `drawn` ones (Y. Bengio and J.-S. Senécal, 2008)."""
+    others = queries @ vectors[drawn].T + bias[drawn] + float(np.log((rows - FIRST) / len(drawn)))
     others = others.masked_fill(drawn[None, :] == target[:, None], float(NEVER))
     own = (queries * vectors[target]).sum(dim=-1) + bias[target]
     return (torch.logsumexp(torch.cat([own[:, None], others], dim=1), dim=1) - own).mean()

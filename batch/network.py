@@ -48,14 +48,23 @@ class Network(nn.Module):
 
     def vectors(self, id_dropout: float = 0.0) -> Tensor:
         """Item vectors (rows, d): the id's part and the content's; some items go without their id's for a batch."""
-        content = nn.functional.embedding_bag(
-            self._buckets, self.projection, self._offsets, mode="sum", per_sample_weights=self._values
-        )
+        return self._put_together(self.ids, self._offsets, self._buckets, self._values, id_dropout)
+
+    def vectors_at(self, rows: Tensor, id_dropout: float = 0.0) -> Tensor:
+        """The vectors (n, d) of some rows (n,) alone, which begin with the two that are no item."""
+        lengths = torch.diff(self._offsets, append=self._offsets.new_tensor([len(self._buckets)]))[rows]
+        offsets = lengths.cumsum(0) - lengths
+        at = torch.arange(int(lengths.sum()), device=rows.device)
+        at += (self._offsets[rows] - offsets).repeat_interleave(lengths)
+        return self._put_together(self.ids[rows], offsets, self._buckets[at], self._values[at], id_dropout)
+
+    def _put_together(self, ids: Tensor, offsets: Tensor, buckets: Tensor, values: Tensor, id_dropout: float) -> Tensor:
+        content = nn.functional.embedding_bag(buckets, self.projection, offsets, mode="sum", per_sample_weights=values)
         if id_dropout == 0.0:
-            return self.ids + content
-        kept = torch.rand(len(self.ids), 1, device=self.ids.device) >= id_dropout
+            return ids + content
+        kept = torch.rand(len(ids), 1, device=ids.device) >= id_dropout
         kept[:FIRST] = True
-        return self.ids * kept + content
+        return ids * kept + content
 
     def parameters_with(self, vectors: Tensor) -> dict[str, Tensor]:
         """The encoder's parameters under the names of `model.encoder`."""

@@ -30,7 +30,7 @@ class Plan:
     """Whether users take up again what they have had: then it stays in the softmax and among what is ranked."""
     tokens: int = 0
     """Of a batch. 0: by the size of the log."""
-    rate: float = 4e-3
+    rate: float = 6e-3
     """The highest learning rate."""
     decay: float = 1e-2
     dropout: float = 0.5
@@ -49,7 +49,7 @@ class Plan:
     def for_log(self, events: int) -> "Plan":
         """The same with everything chosen that was left to the size of the log."""
         tokens = 1024.0 * max(1.0, math.sqrt(events / LARGE)) if events > SMALL else max(LEAST_TOKENS, events / 62.5)
-        epochs = 8 * math.sqrt(max(1.0, SMALL / max(1, events)))
+        epochs = 12 * math.sqrt(max(1.0, SMALL / max(1, events)))
         return replace(
             self,
             epochs=self.epochs or min(MOST_EPOCHS, round(epochs)),

@@ -66,6 +66,7 @@ def made_up() -> tuple[tuple[Item, ...], Sequences]:
         mood=np.zeros(count, np.int32),
         time=np.arange(count, dtype=np.int64) * 60_000,
         value=np.full(count, np.nan),
+        context=np.full(count, None, np.object_),
     )
     return items, sequences_of(log, ItemIndex(item.item_id for item in items))
 
@@ -99,7 +100,7 @@ def measure(plan: Plan, states: Callable[[Network], States] | None, count: int) 
 
 def main() -> None:
     """Measure the three and print them, with what training's own is worth against the others."""
-    plan = Plan()
+    plan = Plan(tokens=1024)
     torch.set_num_threads(plan.threads)
     found = {
         "step_by_step": measure(plan, step_by_step, 4),
