@@ -17,7 +17,7 @@ from torch import Tensor
 from batch import holdout
 from batch.assemble import counts_of
 from batch.dataset import UserEvent
-from batch.epoch import optimizer_of, run_epoch
+from batch.epoch import cycle, optimizer_of, run_epoch
 from batch.left_out import LeftOut, left_out
 from batch.moods import Moods
 from batch.network import Network
@@ -28,12 +28,10 @@ from batch.train import device_of
 from model.index import FIRST, ItemIndex
 from model.items import Item
 
-CHECKS: Final = 20
+CHECKS: Final = 12
 """How often the validation is looked at within the budget."""
 WATCHED: Final = 1_000
 """Users whose validation is looked at during training; at the end it's everybody's."""
-_SLOWEST: Final = 0.05
-"""The learning rate falls linearly over the budget to this share."""
 PROTOCOL: Final = (
     "each user's last item is the test, the last but one the validation; rank among all items that the user hasn't "
     "had; only each user's order is used; the network that was best on the validation is tested"
@@ -92,7 +90,7 @@ def leave_one_out(
     cut = left_out(events)
     ids = sorted(set(cut.log.item.tolist()))
     # nothing but ids: an item that went without its own vector would be nothing at all
-    run = _Run(replace(plan, id_dropout=0.0), cut, ItemIndex(ids), minutes * 60, patience, tell)
+    run = _Run(replace(plan.for_log(cut.validation), id_dropout=0.0), cut, ItemIndex(ids), minutes * 60, patience, tell)
     run.train()
     whole = sequences_of(cut.log.part(0, cut.test), run.index)
     last = sequences_of(cut.log, run.index)
@@ -160,7 +158,8 @@ class _Run:
             self.network.load_state_dict(self.best)
 
     def _rate(self, done: float) -> float:
-        return self.plan.rate * max(_SLOWEST, 1 - self._now() / self.budget_s)
+        """Once up and down over the budget, as `train` does it over its epochs."""
+        return cycle(self.plan.rate, 0, 1)(min(0.99, self._now() / self.budget_s))
 
     def _step(self, number: int, count: int, loss: float) -> None:
         self.epochs = self.passes + number / count
