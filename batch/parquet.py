@@ -89,4 +89,7 @@ def _cells(column: Any) -> list[Any]:
         return list(pc.cast(column, pa.string()).to_pylist())
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return [cell if cell is None else cell.decode("utf-8", "replace") for cell in column.to_pylist()]
-    return list(column.to_pylist())
+    try:
+        return list(column.to_pylist())
+    except UnicodeDecodeError:  # text that some program wrote without looking
+        return _cells(pc.cast(column, pa.large_binary()))

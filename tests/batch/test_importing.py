@@ -328,6 +328,13 @@ def test_needed_columns_of_unfit_types_are_refused(tmp_path: Path) -> None:
         bring_in(Source(tmp_path / "e.parquet"), tmp_path / "out", silent)
 
 
+def test_text_of_parquet_that_is_no_utf_8_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
+    item = pa.array([b"caf\xe9", b"tea"]).view(pa.string())
+    pq.write_table(pa.table({"user": ["u", "u"], "item": item, "time": [T, T + 1]}), tmp_path / "e.parquet")
+    bring_in(Source(tmp_path / "e.parquet"), tmp_path / "out", silent)
+    assert [event.item_id for event in read(tmp_path)] == ["caf\N{REPLACEMENT CHARACTER}", "tea"]
+
+
 def test_wrong_cells_of_parquet_are_named_by_their_row(tmp_path: Path) -> None:
     cells = {"user": ["u", None, "u"], "item": ["a", "b", "c"], "time": [T, T, T], "stars": [3.0, 3.0, float("nan")]}
     pq.write_table(pa.table(cells), tmp_path / "e.parquet")
