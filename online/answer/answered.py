@@ -35,6 +35,8 @@ class Recommended(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     categories: tuple[str, ...] = ()
     image: str = ""
     score: float
+    probability: float | None = None
+    """That it is taken within half an hour, once enough impressions have told; calibrated by what followed them."""
     sources: list[str]
     parts: dict[str, float] | None = None
     """With `explain`: what each feature of the ranker and each rule adds to the score."""

@@ -44,4 +44,6 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     explain: bool = False
     diversity: Annotated[float, Meta(ge=0, le=5)] = 0.1
     """How much an item loses for being like those before it; 0: ranked by score alone."""
+    novelty: Annotated[float, Meta(ge=0, le=5)] = 0.0
+    """How much an item loses for being popular: so many times log1p of its decayed count."""
     rules: Rules = Rules()

@@ -7,7 +7,7 @@ import numpy as np
 from model import scoring
 from model.ranker import Ranker
 from online.answer.asked import Rules
-from online.answer.catalogue import Rows
+from online.answer.catalogue import Floats, Rows
 from online.answer.features import features
 from online.answer.numbers import named
 from online.answer.ranked import Ranked
@@ -22,11 +22,7 @@ def rank(numbers: Rows, scene: Scene) -> Ranked:
     """The candidates with their scores, in no order yet."""
     ranker = scene.catalogue.bundle.ranker if scene.catalogue.bundle else _DEFAULT
     found = features(ranker.names, numbers, scene)
-    boosts = np.zeros(len(numbers), np.float32)
-    if scene.ask.rules.boost:
-        of_number = np.zeros(scene.tallies.size, np.float32)
-        of_number[scene.numbers.of(scene.ask.rules.boost)] = list(scene.ask.rules.boost.values())
-        boosts = of_number[numbers]
+    boosts = _boosts(numbers, scene)
     return Ranked(
         scene.catalogue,
         ranker,
@@ -37,6 +33,15 @@ def rank(numbers: Rows, scene: Scene) -> Ranked:
         np.asarray(ranker.score(found) + boosts, np.float32),
         boosts,
     )
+
+
+def _boosts(numbers: Rows, scene: Scene) -> Floats:
+    """What the request adds to each score: the rules' boosts, less its price of popularity."""
+    ask = scene.ask
+    boosts = np.zeros(scene.tallies.size, np.float32)
+    if ask.rules.boost:
+        boosts[scene.numbers.of(ask.rules.boost)] = list(ask.rules.boost.values())
+    return np.asarray(boosts[numbers] - ask.novelty * np.log1p(scene.tallies.taken[numbers]), np.float32)
 
 
 def diversify(ranked: Ranked, loss: float) -> Ranked:

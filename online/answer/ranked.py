@@ -27,7 +27,7 @@ class Ranked:
     scores: Floats
     """(n,): boosts included."""
     boosts: Floats
-    """(n,): what a rule adds."""
+    """(n,): what the request adds: boosts, less the price of popularity."""
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -13,6 +13,7 @@ from contracts.moods import LABELS
 from model.ranker import CONTEXT
 from online.answer.answered import Recommendations, Recommended
 from online.answer.asked import Ask
+from online.answer.calibrated import Calibrated
 from online.answer.candidates.again import Again
 from online.answer.candidates.context import InContext
 from online.answer.candidates.covisitation import Covisitation
@@ -98,6 +99,7 @@ class Recommender:
         self._timeout = store_timeout_s
         self._pages = Pages(clock)
         self._numbers = Numbers()
+        self._calibrated = Calibrated(store, clock)
         self._counted = Counted(store, self._numbers, clock, stale_ms)
 
     async def recommend(self, ask: Ask) -> Recommendations:
@@ -144,6 +146,7 @@ class Recommender:
         places = range(start, min(start + ask.n, len(ordered.ranked)))
         now = self._clock()
         lag = await self._stream.of(ordered.partition, deadline)
+        likely = await self._probabilities(ordered, places, deadline)
         ended = [PAST_THE_END] if not places and len(ordered.ranked) else []
         answer = Recommendations(
             request_id=uuid.uuid4().hex,
@@ -156,14 +159,21 @@ class Recommender:
             page=ask.page,
             mood=LABELS[ordered.mood],
             folded=ordered.folded,
-            items=[recommended(ordered, place, ask.explain) for place in places],
+            items=[recommended(ordered, p, ask.explain, chance) for p, chance in zip(places, likely, strict=True)],
         )
         if answer.items:
             self._record(_impression(answer, places, now))
         return answer
 
+    async def _probabilities(self, ordered: Ordered, places: range, deadline: Deadline) -> Sequence[float | None]:
+        calibration = await self._calibrated.now(deadline)
+        if calibration is None:
+            return [None] * len(places)
+        scores = ordered.ranked.scores[places.start : places.stop]
+        return [round(float(one), 6) for one in calibration.probability(scores, places)]
 
-def recommended(ordered: Ordered, place: int, explain: bool) -> Recommended:
+
+def recommended(ordered: Ordered, place: int, explain: bool, probability: float | None) -> Recommended:
     """One item as the answer shows it."""
     ranked = ordered.ranked
     item = ranked.catalogue.item(ranked.ids[place])
@@ -173,6 +183,7 @@ def recommended(ordered: Ordered, place: int, explain: bool) -> Recommended:
         categories=item.categories,
         image=item.image,
         score=float(ranked.scores[place]),
+        probability=probability,
         sources=ordered.sources(item.item_id),
         parts=ranked.explained(place) if explain else None,
     )

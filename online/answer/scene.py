@@ -1,6 +1,7 @@
 """All that one answer is made from, gathered before the first candidate is looked for."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -50,8 +51,8 @@ class Scene:
     """Numbers of the items in the user's history, newest first, each once."""
     times: Floats
     """How often each of them stands there."""
-    recent: list[tuple[str, float]]
-    """Distinct liked items, newest first, with what each counts in (0, 1]."""
+    met: Mapping[str, float]
+    """Those items, with the weight that each was met with last."""
     tallies: Tallies
     by_row: Floats | None
     """(rows,): log-softmax of the scores over the catalogue; None without a bundle."""
@@ -69,13 +70,20 @@ class Scene:
         return None if self.by_row is None else self.by_row[self.placed.rows]
 
     @cached_property
+    def recent(self) -> list[tuple[str, float]]:
+        """The items liked last, newest first, each with its fading weight times its liking, in (0, 1]."""
+        liked = [(item, weight) for item, weight in self.met.items() if weight > 0][:RECENT]
+        return [(item, FADE**place * weight) for place, (item, weight) in enumerate(liked)]
+
+    @cached_property
     def open(self) -> Mask:
         """(size,): what may be shown at all: of the categories asked for, not withdrawn, hidden or excluded."""
         rows, rules = self.placed.rows, self.ask.rules
         of_row = self.catalogue.in_categories(self.ask.categories) & ~self.catalogue.withdrawn
         # nobody knows the categories of an item without content
         found = np.where(rows == UNKNOWN, not self.ask.categories, of_row[rows])
-        out = [*hidden(self.view.user.history), *self.ask.exclude, *rules.block]
+        hidden = [item for item, weight in self.met.items() if weight < 0]
+        out = [*hidden, *self.ask.exclude, *rules.block]
         found[self.numbers.known(out)] = False
         return np.asarray(found, np.bool_)
 
@@ -96,15 +104,15 @@ async def scene(
     history = view.user.history
     mood, where = _mood_and_context(ask, now, view, enricher)
     last = list(dict.fromkeys(entry.item for entry in reversed(history) if wanted(entry)))
-    turned_down = [item for item, weight in _last_weights(history).items() if weight < 0][:RECENT]
+    met = _met(history)
+    turned_down = [item for item, weight in met.items() if weight < 0][:RECENT]
     missing = []
     try:
         read = await read_counts(counted, deadline, last[:TAKEN_LAST], turned_down, where, nth(history))
     except StoreUnavailable as error:
         read = Read()
         missing.append(f"store: {error}")
-    had = list(dict.fromkeys(entry.item for entry in reversed(history) if entry.item))
-    known = numbers.of(had)
+    known = numbers.of(met)
     numbers.of([*ask.rules.pin, *ask.rules.boost])
     placed = numbers.placed(view.catalogue)
     asked = mood_of(_said(ask)) or 0 if _said(ask) else 0
@@ -116,28 +124,12 @@ async def scene(
         placed=placed,
         mood=mood,
         history=known,
-        times=_times(history, had),
-        recent=recent_likes(history),
+        times=_times(history, met),
+        met=met,
         tallies=read.tallies(len(placed.rows), numbers.of(last[:TAKEN_LAST])),
         by_row=_log_probabilities(view.catalogue, view.state, asked, now),
         missing=missing,
     )
-
-
-def recent_likes(history: Sequence[Entry]) -> list[tuple[str, float]]:
-    """The distinct items that were liked last, newest first, each with its fading weight times its liking."""
-    likes: dict[str, float] = {}
-    for entry in reversed(history):
-        if entry.item and entry.weight > 0 and entry.item not in likes:
-            likes[entry.item] = FADE ** len(likes) * entry.weight
-            if len(likes) == RECENT:
-                break
-    return list(likes.items())
-
-
-def hidden(history: Sequence[Entry]) -> set[str]:
-    """Items that the user turned down last time they met them."""
-    return {item for item, weight in _last_weights(history).items() if weight < 0}
 
 
 def unknown_mood(ask: Ask) -> list[str]:
@@ -168,21 +160,18 @@ def _own_mood(state: UserState, now: int) -> int:
     return state.mood if now - state.mood_time <= MOOD_LASTS_MS else 0
 
 
-def _last_weights(history: Sequence[Entry]) -> dict[str, float]:
+def _met(history: Sequence[Entry]) -> dict[str, float]:
     """The weight of each item's last entry, the item met last first."""
-    last: dict[str, float] = {}
+    met: dict[str, float] = {}
     for entry in reversed(history):
-        if entry.item and entry.item not in last:
-            last[entry.item] = entry.weight
-    return last
+        if entry.item and entry.item not in met:
+            met[entry.item] = entry.weight
+    return met
 
 
-def _times(history: Sequence[Entry], had: Sequence[str]) -> Floats:
-    times = dict.fromkeys(had, 0)
-    for entry in history:
-        if entry.item:
-            times[entry.item] += 1
-    return np.array(list(times.values()), np.float32)
+def _times(history: Sequence[Entry], met: Iterable[str]) -> Floats:
+    times = Counter(entry.item for entry in history)
+    return np.array([times[item] for item in met], np.float32)
 
 
 def _log_probabilities(catalogue: Catalogue, state: UserState, mood: int, now: int) -> Floats | None:

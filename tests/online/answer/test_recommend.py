@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from contracts.events import Alias, Context, Erase, ItemEvent
 from contracts.sharding import partition_of
-from online.answer.asked import Rules
+from online.answer.asked import Ask, Rules
 from tests.fakes.bundle import random_bundle
 from tests.online.answer.world import PARTITIONS, START, TOPIC_ID, World, felt, ids, took
 
@@ -295,5 +296,110 @@ def test_a_mood_that_nobody_knows_is_said() -> None:
         answer = await world.ask(mood="flabbergasted")
         assert answer.items
         assert answer.degraded[0].startswith("mood: nobody knows 'flabbergasted'")
+
+    run(scene())
+
+
+def test_what_was_had_comes_again_only_where_it_is_asked_for() -> None:
+    async def scene() -> None:
+        world = await begun()
+        await world.learn(took("me", "i3"), took("me", "i4"))
+        assert not {"i3", "i4"} & set(await world.found())
+        again = await world.found(repeat=True, explain=True)
+        assert {"i3", "i4"} <= set(again)
+        assert "again" in again["i4"].sources
+        assert (again["i4"].parts or {})["again"] > (again["i3"].parts or {})["again"]
+        assert "i4" not in await world.found(repeat=True, exclude=["i4"])
+
+    run(scene())
+
+
+def test_what_follows_an_item_is_found() -> None:
+    async def scene() -> None:
+        world = await begun()
+        for user in "abcde":
+            await world.learn(took(user, "i3"), took(user, "i150"))
+        await world.learn(took("me", "i3"))
+        assert "following" in (await world.found())["i150"].sources
+        await world.learn(took("me", "i20"))
+        assert "following" not in (await world.found())["i150"].sources
+
+    run(scene())
+
+
+def test_what_is_like_what_was_turned_down_sinks() -> None:
+    async def scene() -> None:
+        world = await begun()
+        for user in "abcde":
+            await world.learn(took(user, "i3"), took(user, "i150"))
+        before = (await world.found(explain=True))["i150"]
+        await world.learn(took("me", "i3", "dislike"))
+        after = await world.found(explain=True)
+        assert "i3" not in after
+        assert (before.parts or {}).get("unwanted", 0) == 0
+        assert (after["i150"].parts or {})["unwanted"] < 0
+
+    run(scene())
+
+
+def test_what_was_shown_and_not_taken_sinks() -> None:
+    async def scene() -> None:
+        world = await begun()
+        first = (await world.ask(n=5)).items[0].item_id
+        scores = []
+        for _ in range(4):
+            found = (await world.found(explain=True))[first]
+            scores.append((found.parts or {}).get("tired", 0.0))
+            answer = await world.ask(n=5)
+            await world.learn(world.impressions[-1])
+            assert answer.items
+        assert scores[0] == 0
+        assert scores == sorted(scores, reverse=True)
+        assert scores[-1] < scores[1]
+
+    run(scene())
+
+
+def test_a_column_of_any_name_brings_what_is_taken_there() -> None:
+    async def scene() -> None:
+        world = await begun()
+        cheap, dear = Context(extra={"price_band": "low"}), Context(extra={"price_band": "high"})
+        for number in range(10):
+            await world.learn(
+                structs.replace(took(f"c{number}", "i150"), context=cheap),
+                structs.replace(took(f"d{number}", "i160"), context=dear),
+            )
+        for context, first, second in ((cheap, "i150", "i160"), (dear, "i160", "i150")):
+            found = (await world.recommender.considered(Ask(user_id="me", context=context))).found["context"]
+            assert found.index(first) < found.index(second)
+
+    run(scene())
+
+
+def test_popular_items_pay_for_it_where_novelty_is_asked_for() -> None:
+    async def scene() -> None:
+        world = await begun()
+        for number in range(20):
+            await world.learn(took(f"u{number}", "i150"))
+        plain, novel = [await world.found(novelty=novelty) for novelty in (0.0, 1.0)]
+        assert plain["i150"].score - novel["i150"].score == pytest.approx(np.log1p(20), abs=0.1)
+
+    run(scene())
+
+
+def test_probabilities_come_once_enough_was_shown_and_fall_with_the_score() -> None:
+    async def scene() -> None:
+        world = await begun()
+        assert (await world.ask()).items[0].probability is None
+        for number in range(60):
+            answer = await world.ask(f"u{number}", n=10)
+            await world.learn(world.impressions[-1])
+            await world.learn(took(f"u{number}", answer.items[0].item_id))
+            world.now += 3_600_000
+            await world.learn(took(f"u{number}", "i1", time=world.now))
+        answer = await world.ask(n=10)
+        chances = [item.probability for item in answer.items if item.probability is not None]
+        assert len(chances) == 10
+        assert all(0 < chance < 1 for chance in chances)
 
     run(scene())
