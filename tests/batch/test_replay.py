@@ -91,10 +91,13 @@ def test_considered_are_all_that_may_be_shown_each_with_its_features() -> None:
     async def run() -> None:
         replay = await Replay.on(BUNDLE)
         await replay.learn(walk())
-        ids, features = await replay.consider(Ask(user_id="u0"), START + DAY_MS)
-        assert len(features) == len(ids) == len(set(ids))
-        assert {item for item, _ in await served(replay, "u0", START + DAY_MS)} <= set(ids)
-        assert not set(ids) & {f"i{step}" for step in range(12)}
+        found = await replay.consider(Ask(user_id="u0"), START + DAY_MS)
+        assert found.features.shape == (len(found.ids), len(found.names))
+        assert len(found.ids) == len(set(found.ids))
+        assert {item for item, _ in await served(replay, "u0", START + DAY_MS)} <= set(found.ids)
+        assert not set(found.ids) & {f"i{step}" for step in range(12)}
+        assert set().union(*found.found.values()) == set(found.ids)
+        assert list(found.scores) == sorted(found.scores, reverse=True)
 
     asyncio.run(run())
 

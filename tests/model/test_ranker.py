@@ -42,7 +42,7 @@ def test_a_feature_that_never_differed_moves_nothing_in_the_network() -> None:
     network = random_network(len(FEATURES))
     scale = network.scale.copy()
     scale[0] = 0
-    fitted = Ranker(FEATURES, np.zeros(len(FEATURES)), Network(**{**vars(network), "scale": scale}))
+    fitted = Ranker(FEATURES, np.zeros(len(FEATURES), np.float32), Network(**{**vars(network), "scale": scale}))
     moved = CANDIDATES.copy()
     moved[:, 0] += 100
     np.testing.assert_array_equal(fitted.score(CANDIDATES), fitted.score(moved))
