@@ -14,6 +14,8 @@ from model.scoring import NEVER
 from model.tokens import Tokens, padding
 
 _USERS = 64
+_SCORES = 20_000_000
+"""Scores held at once."""
 
 
 class Quality(NamedTuple):
@@ -87,21 +89,36 @@ def _ranks(
             whole[b, : span.stop - span.start] = column[span]
     tensors = Tokens(*(torch.from_numpy(column).to(device) for column in tokens))
     states = network.states(parameters, tensors)
-    found = []
-    for b, span in enumerate(spans):
-        wanted = np.flatnonzero((sequences.place[span] >= since) & sequences.target[span])[:most]
-        if not len(wanted):
-            continue
-        at = torch.from_numpy(wanted)
-        query = encoder.query(parameters, states[b, at], tensors.gap[b, at], tensors.mood[b, at])
-        scores = query @ parameters["vectors"].T + network.bias
-        items = sequences.tokens.item[span]
-        first = np.full(sequences.rows, len(items) + 1)
+    asked = [np.flatnonzero((sequences.place[span] >= since) & sequences.target[span])[:most] for span in spans]
+    found = [np.zeros(0, np.int64)]
+    vectors, bias = parameters["vectors"].T, network.bias.clone()
+    bias[:FIRST] = float(NEVER)
+    for run in _runs([len(one) for one in asked], max(1, _SCORES // sequences.rows)):
+        user = torch.from_numpy(np.repeat(run, [len(asked[b]) for b in run])).to(device)
+        at = torch.from_numpy(np.concatenate([asked[b] for b in run])).to(device)
+        queries = encoder.query(parameters, states[user, at], tensors.gap[user, at], tensors.mood[user, at])
+        scores = queries @ vectors + bias
+        own = scores.gather(1, tensors.item[user, at].long()[:, None])
+        higher = (scores > own).sum(dim=1).cpu().numpy()
         if not repeats:
-            np.minimum.at(first, items, np.arange(1, len(items) + 1))
-        target = torch.from_numpy(items[wanted]).long()
-        own = scores[torch.arange(len(at)), target]
-        scores[torch.from_numpy(first[None, :] <= wanted[:, None])] = float(NEVER)
-        scores[:, :FIRST] = float(NEVER)
-        found.append(((scores > own[:, None]).sum(dim=1)).cpu().numpy())
-    return np.concatenate(found) if found else np.zeros(0, np.int64)
+            stops = np.cumsum([len(asked[b]) for b in run])
+            for b, start, stop in zip(run, [0, *stops[:-1]], stops, strict=True):
+                items, first = np.unique(sequences.tokens.item[spans[b]], return_index=True)
+                above = (scores[start:stop, torch.from_numpy(items).to(device)] > own[start:stop]).cpu().numpy()
+                higher[start:stop] -= (above & (first[None, :] < asked[b][:, None])).sum(axis=1)
+        found.append(higher)
+    return np.concatenate(found)
+
+
+def _runs(events: list[int], most: int) -> list[list[int]]:
+    """Users one after the other, in runs of at most so many events, or of one user."""
+    runs: list[list[int]] = [[]]
+    held = 0
+    for user, count in enumerate(events):
+        if runs[-1] and held + count > most:
+            runs.append([])
+            held = 0
+        if count:
+            runs[-1].append(user)
+            held += count
+    return [run for run in runs if run]
