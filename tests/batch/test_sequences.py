@@ -58,14 +58,16 @@ def test_negatives_and_moods_are_read_but_not_foretold() -> None:
 
 def test_the_lakes_table_gives_the_same_log() -> None:
     pa = pytest.importorskip("pyarrow")
-    event = Interaction(
-        event_id="1", time=7, user_id="a", item_id="x", kind="rating", value=5.0, context=Context(mood="😊")
-    )
+    where = Context(mood="happy", place="Paris", device="phone", session="s1", extra={"band": 2.0})
+    event = Interaction(event_id="1", time=7, user_id="a", item_id="x", kind="rating", value=5.0, context=where)
     columns = {"user_id": ["a", "a"], "item_id": ["x", ""], "kind": ["rating", ""], "value": [5.0, None]}
-    table = pa.table({**columns, "weight": [1.0, 0.0], "mood": ["happy", "sad"], "time": [7, 8]})
+    columns |= {"place": ["Paris", ""], "device": ["phone", ""], "session": ["s1", ""], "extra": ['{"band":2.0}', ""]}
+    table = of_table(pa.table({**columns, "weight": [1.0, 0.0], "mood": ["happy", "sad"], "time": [7, 8]}))
     expected = of_events([event, MoodEvent(event_id="2", time=8, user_id="a", mood="sad")])
-    for found, wanted in zip(of_table(table), expected, strict=True):
-        np.testing.assert_array_equal(found, wanted)
+    assert table.context[0] == where
+    for name, found, wanted in zip(Log._fields, table, expected, strict=True):
+        if name != "context":
+            np.testing.assert_array_equal(found, wanted)
 
 
 @pytest.mark.parametrize("moods", [QUIET, LOUD])
