@@ -11,7 +11,7 @@ MOST_OF_A_USER: Final = 400
 _AMONG: Final[dict[Repeats, str]] = {
     "never": "rank among all items that the user hasn't had",
     "kept": "rank among all items, those that the user has had too",
-    "collapsed": "rank among all items but the one that the user had just before; an event on that one isn't scored",
+    "collapsed": "rank among all items but the one that the user had just before (events on that one aren't scored)",
 }
 
 

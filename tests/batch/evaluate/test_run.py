@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from batch.dataset import UserEvent
-from batch.evaluate import Evaluation, Protocol
+from batch.evaluate import Evaluation, Protocol, Repeats
 from batch.evaluate.jobs import OURS
 from batch.measures import NAMES
 from batch.replay import Replay
@@ -68,6 +68,28 @@ def test_the_ranks_are_places_in_the_order_served(monkeypatch: pytest.MonkeyPatc
     found = evaluated([*noise(12), *(event(100 + number, f"new{number}", "target") for number in range(3))])
     assert found.systems["batch_only"] == found.systems["whole"]
     assert found.systems["whole"]["ndcg@10"] == pytest.approx((1 / np.log2(4) + 1) / 3, abs=1e-5)
+
+
+@pytest.mark.parametrize("repeats", ["kept", "collapsed"])
+def test_where_items_repeat_what_was_had_is_served_again(repeats: Repeats) -> None:
+    """Everybody goes round three items of their own."""
+    log = [event(number, f"u{number % 5}", f"i{number % 5}-{number // 5 % 3}") for number in range(300)]
+    found = evaluated(log, Protocol(retrain="never", repeats=repeats))
+    assert found.n_events == 60
+    assert found.systems["whole"]["hr@10"] == found.systems["source:again"]["hr@5"] == 1
+    assert evaluated(noise(100)).systems["source:again"]["hr@10"] == 0
+
+
+def test_the_order_by_score_is_what_is_served_without_diversity(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = Replay.ask
+
+    async def undiversified(self: Replay, asked: Ask, now: int) -> Recommendations:
+        return await ask(self, msgspec.structs.replace(asked, diversity=0), now)
+
+    monkeypatch.setattr(Replay, "ask", undiversified)
+    found = evaluated(noise(300))
+    assert found.systems["without_diversity"] == found.systems["whole_frozen_bundle"]
+    assert found.diversity_cost["ndcg@10"] == (0, 0, 0)
 
 
 def test_retraining_sees_what_was_scored_and_nothing_later() -> None:
