@@ -3,13 +3,13 @@
 from typing import ClassVar
 
 import numpy as np
-import scipy.sparse as sp
 from implicit.cpu.als import AlternatingLeastSquares
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from batch.baselines.live import Live, Rows, recency
 from batch.baselines.refit import events_between
+from batch.baselines.taken import matrix_of
 from contracts.events import Interaction
 
 
@@ -34,11 +34,9 @@ class Als(Live):
         self._taken.setdefault(event.user_id, {})[row] = None
 
     def _fitted(self) -> None:
-        starts = np.concatenate([[0], np.cumsum([len(rows) for rows in self._taken.values()])])
-        rows = np.fromiter((row for rows in self._taken.values() for row in rows), np.int32, int(starts[-1]))
-        shape = (len(self._taken), len(self.items))
-        taken = sp.csr_matrix((np.ones(len(rows), np.float32), rows, starts), shape=shape)
-        ridge = self.ridge * self.alpha * len(rows) / np.sqrt(shape[0] * shape[1])
+        taken = matrix_of(list(self._taken.values()), len(self.items))
+        users, items = taken.shape
+        ridge = self.ridge * self.alpha * max(1, taken.nnz) / np.sqrt(max(1, users) * max(1, items))
         with threadpool_limits(1):  # implicit warns of BLAS threads beside its own
             model = AlternatingLeastSquares(
                 factors=self.factors,
@@ -48,10 +46,11 @@ class Als(Live):
                 num_threads=1,
                 random_state=0,
             )
-            model.fit(taken, show_progress=False)
-        self._factors = np.asarray(model.item_factors, np.float32)
+            if taken.nnz:
+                model.fit(taken, show_progress=False)
+        self._factors = np.asarray(model.item_factors if taken.nnz else np.zeros((0, self.factors)), np.float32)
         self._inner = self._factors.T @ self._factors + np.float32(ridge) * np.eye(self.factors, dtype=np.float32)
-        self._each = events_between(self.iterations * (len(rows) * self.factors * 160.0 + sum(shape) * 4e4))
+        self._each = events_between(self.iterations * (taken.nnz * self.factors * 160.0 + (users + items) * 4e4))
         self._since = 0
 
     def _learned(self) -> None:

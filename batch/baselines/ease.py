@@ -3,11 +3,11 @@
 from typing import ClassVar, Final
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from batch.baselines.live import Live, Rows, recency
 from batch.baselines.refit import events_between
+from batch.baselines.taken import matrix_of
 from contracts.events import Interaction
 
 MOST: Final = 3_000
@@ -56,10 +56,7 @@ class Ease(Live):
     def _gram(self) -> NDArray[np.float64]:
         """Who took both (n, n), over all users' whole histories."""
         users = [[self._columns[row] for row in rows if row in self._columns] for rows in self._taken.values()]
-        starts = np.concatenate([[0], np.cumsum([len(columns) for columns in users])])
-        columns = np.concatenate([np.array(columns, np.int64) for columns in users])
-        shape = (len(users), len(self._rows))
-        taken = sp.csr_matrix((np.ones(len(columns), np.float32), columns, starts), shape=shape)
+        taken = matrix_of(users, len(self._rows))
         return np.asarray((taken.T @ taken).toarray(), np.float64)
 
 

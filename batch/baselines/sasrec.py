@@ -19,8 +19,8 @@ MOST: Final = 20_000
 class SasRec(Live):
     """A small causal transformer, trained once before the split; it sees the user's live history.
 
-    The newest tenth of each longer history is held out and says when to stop, at the latest after six million events.
-    It knows the 20,000 items that are most taken before the split; popularity orders the others.
+    The newest tenth of each history, one event at least, is held out and says when to stop, at the latest after six
+    million events. It knows the 20,000 items that are most taken before the split; popularity orders the others.
     """
 
     name = "sasrec"
@@ -52,13 +52,13 @@ class SasRec(Live):
         self._network = _Transformer(len(self._known), self.width)
         rng = np.random.default_rng(0)
         early = [rows[: max(2, int(len(rows) * 0.9))] for rows in histories]
-        late = [rows[-LENGTH:] for rows in histories if len(rows) >= 10]
+        late = [rows[-LENGTH:] for rows in histories if len(rows) > 2]
         optimizer = torch.optim.AdamW(self._network.parameters(), lr=self.rate)
         best, since, kept = np.inf, 0, self._network.state_dict()
         events = sum(len(columns) for columns in early)
-        for _ in range(min(self.epochs, self.budget // max(1, events))):
+        for epoch in range(max(1, min(self.epochs, self.budget // max(1, events))) if early else 0):
             self._epoch(optimizer, early, rng)
-            found = self._surprise(late) if late else -np.inf
+            found = self._surprise(late) if late else -float(epoch)
             since = 0 if found < best else since + 1
             if found < best:
                 best, kept = found, {name: value.clone() for name, value in self._network.state_dict().items()}

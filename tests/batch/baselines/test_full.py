@@ -13,7 +13,7 @@ from tests.batch.baselines.logs import event
 
 class SmallSasRec(SasRec):
     width = 16
-    epochs = 20
+    epochs = 8
     rate = 1e-2
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from batch.baselines.baseline import Items
 from batch.baselines.named import BASELINES, FULL, Make
-from contracts.events import Context, MoodEvent
+from contracts.events import Context, Interaction, MoodEvent
 from tests.batch import synthetic
 from tests.batch.baselines.logs import event
 
@@ -32,6 +32,17 @@ def test_scores_cover_all_items_and_grow_with_them(make: Make) -> None:
     assert found.shape == (len(items),)
     assert found[-1] == found.min()
     assert len(items) == before + (4 if baseline.name not in FROZEN else 1)
+
+
+@pytest.mark.parametrize("make", ALL, ids=lambda make: make().name)
+@pytest.mark.parametrize("head", [[], [event(1, "u0", "a")], [event(1, f"u{n}", f"i{n}") for n in range(5)]])
+def test_a_beginning_without_anything_to_fit_is_no_failure(make: Make, head: list[Interaction]) -> None:
+    items, baseline = Items(), make()
+    baseline.fit(head, items)
+    assert baseline.scores("u0", 0, None).shape == (len(items),)
+    for number, item in enumerate("bab"):
+        baseline.learn(event(99 + number, "u0", item))
+    assert np.isfinite(baseline.scores("u0", 0, None)).all()
 
 
 @pytest.mark.parametrize("make", BASELINES, ids=lambda make: make().name)
