@@ -11,6 +11,7 @@ from typing import Final
 from contracts.events import Impression
 from online.learn.enrich import Enriched
 from online.store.impressions import (
+    MOST_TIMES,
     NO_OUTCOME,
     TAKEN,
     TURNED_DOWN,
@@ -18,7 +19,6 @@ from online.store.impressions import (
     Impressions,
     Outcomes,
     Page,
-    PassedOver,
     float32,
 )
 from online.store.state import hash64, id_hash
@@ -28,15 +28,16 @@ WINDOW_MS: Final = 30 * 60 * 1000
 is where web analytics end a session: what is taken later was hardly taken for having been shown."""
 _WAITING: Final = 200
 """Showings that wait for their window's end; beyond, the oldest page is decided before it."""
-_PASSED_OVER: Final = 200
+_PASSED_OVER: Final = 128
 """Items of which it is known how often they were passed over: the last ones."""
-KEPT: Final = 16
+KEPT: Final = 8
 """Events of which it is kept what they found out: a store comes back a few seconds older than it was, and nobody acts
 as fast."""
 _IDS: Final = 32
-_HALF_S: Final = 24 * 3600
-"""Seconds until a showing tires half as much."""
-_FORGOTTEN_S: Final = 7 * _HALF_S
+_MINUTE_MS: Final = 60_000
+_HALF: Final = 24 * 60
+"""Minutes until a showing tires half as much."""
+_FORGOTTEN: Final = 7 * _HALF
 
 
 def fatigue(shown: Impressions, now: int) -> Mapping[str, float]:
@@ -44,9 +45,11 @@ def fatigue(shown: Impressions, now: int) -> Mapping[str, float]:
 
     `now` is UTC ms. Showings whose window isn't over count too: what was on the last page is tiring on this one.
     """
-    tired = {item: over.times * _faded(now // 1000 - over.last) for item, over in shown.passed_over.items()}
+    minute = now // _MINUTE_MS
+    faded = {last: 0.5 ** (max(0, minute - last) / _HALF) for last in {last for _, last in shown.passed_over.values()}}
+    tired = {item: times * faded[last] for item, (times, last) in shown.passed_over.items()}
     for page in shown.pages:
-        fade = _faded((now - page.time) // 1000)
+        fade = 0.5 ** (max(0, minute - page.time // _MINUTE_MS) / _HALF)
         for item in _undecided(page):
             tired[item] = tired.get(item, 0.0) + fade
     return tired
@@ -54,10 +57,6 @@ def fatigue(shown: Impressions, now: int) -> Mapping[str, float]:
 
 def _undecided(page: Page) -> list[str]:
     return [item for item, fate in zip(page.items, page.fates, strict=True) if fate == UNDECIDED]
-
-
-def _faded(age_s: int) -> float:
-    return float(0.5 ** (max(0, age_s) / _HALF_S))
 
 
 def show(shown: Impressions, event: Impression, row: Enriched) -> bool:
@@ -124,9 +123,12 @@ def _decide(shown: Impressions, pages: Sequence[Page], offset: int) -> None:
 
 def _pass_over(shown: Impressions, page: Page) -> None:
     """What nobody took tires; what did so long ago is forgotten."""
-    second = page.time // 1000
+    minute = page.time // _MINUTE_MS
     for item in _undecided(page):
-        before = shown.passed_over.pop(item, PassedOver(0, 0))
-        shown.passed_over[item] = PassedOver(before.times + 1, max(before.last, second))
-    kept = [(item, over) for item, over in shown.passed_over.items() if second - over.last <= _FORGOTTEN_S]
-    shown.passed_over = dict(kept[-_PASSED_OVER:])
+        times, last = shown.passed_over.pop(item, (0, 0))
+        shown.passed_over[item] = (min(times + 1, MOST_TIMES), max(last, minute))
+    while shown.passed_over:
+        oldest = next(iter(shown.passed_over))
+        if len(shown.passed_over) <= _PASSED_OVER and minute - shown.passed_over[oldest][1] <= _FORGOTTEN:
+            break
+        del shown.passed_over[oldest]

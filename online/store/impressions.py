@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -27,12 +27,8 @@ class Page(msgspec.Struct, array_like=True):
     """`UNDECIDED`, `TAKEN`, `TURNED_DOWN`, or `NO_OUTCOME`: another page's showing was taken."""
 
 
-class PassedOver(msgspec.Struct, array_like=True, frozen=True):
-    """How often in a row an item was shown without being taken."""
-
-    times: int
-    last: int
-    """Event time of the last showing: UTC seconds."""
+PassedOver = tuple[int, int]
+"""How often in a row an item was shown without being taken, and the event time of the last showing: UTC minutes."""
 
 
 class Outcomes(msgspec.Struct, array_like=True, frozen=True):
@@ -62,27 +58,37 @@ class Impressions(msgspec.Struct):
 
 
 class _Packed(msgspec.Struct, array_like=True, frozen=True):
-    """Scores as float32, little-endian: msgpack would give each nine bytes."""
+    """Numbers of one size lie in bytes: msgpack would give a score nine, and read each by itself."""
 
-    pages: list[tuple[int, int, list[str], list[int], bytes, list[int]]]
-    passed_over: dict[str, PassedOver]
-    outcomes: list[tuple[int, list[int], bytes, list[bool]]]
-    ids: list[int]
+    pages: list[tuple[int, int, list[str], list[int], bytes, bytes]]
+    items: list[str]
+    times: bytes
+    last: bytes
+    outcomes: list[tuple[int, list[int], bytes, bytes]]
+    ids: bytes
 
 
 _decoder: Final = msgspec.msgpack.Decoder(_Packed)
+_SCORE, _FATE, _TIMES, _MINUTE, _ID = "f", "B", "H", "I", "Q"
+MOST_TIMES: Final = 2**16 - 1
 
 
 def pack_impressions(impressions: Impressions) -> bytes:
     """As bytes: one version byte, then msgpack; nothing at all for a user who was never shown anything."""
     if not impressions:
         return b""
+    over = impressions.passed_over.values()
     return encoded(
         _Packed(
-            [(p.time, p.request, p.items, p.positions, _packed(p.scores), p.fates) for p in impressions.pages],
-            impressions.passed_over,
-            [(o.offset, o.positions, _packed(o.scores), o.taken) for o in impressions.outcomes],
-            impressions.ids,
+            [
+                (p.time, p.request, p.items, p.positions, _packed(_SCORE, p.scores), _packed(_FATE, p.fates))
+                for p in impressions.pages
+            ],
+            list(impressions.passed_over),
+            _packed(_TIMES, [times for times, _ in over]),
+            _packed(_MINUTE, [last for _, last in over]),
+            [(o.offset, o.positions, _packed(_SCORE, o.scores), _packed(_FATE, o.taken)) for o in impressions.outcomes],
+            _packed(_ID, impressions.ids),
         )
     )
 
@@ -92,18 +98,24 @@ def unpack_impressions(raw: bytes) -> Impressions:
     if not raw:
         return Impressions()
     packed = decoded(_decoder, raw)
+    n = len(packed.items)
+    over = zip(_unpacked(_TIMES, packed.times, n), _unpacked(_MINUTE, packed.last, n), strict=True)
     return Impressions(
-        [
-            Page(time, request, items, positions, _unpacked(scores, items, positions, fates), fates)
-            for time, request, items, positions, scores, fates in packed.pages
-        ],
-        packed.passed_over,
-        [
-            Outcomes(offset, positions, _unpacked(scores, positions, taken), taken)
-            for offset, positions, scores, taken in packed.outcomes
-        ],
-        packed.ids,
+        [_page(*page) for page in packed.pages],
+        dict(zip(packed.items, over, strict=True)),
+        [_outcomes(*outcomes) for outcomes in packed.outcomes],
+        _unpacked(_ID, packed.ids, len(packed.ids) // 8),
     )
+
+
+def _page(time: int, request: int, items: list[str], positions: list[int], scores: bytes, fates: bytes) -> Page:
+    n = _same(len(positions), len(items))
+    return Page(time, request, items, positions, _unpacked(_SCORE, scores, n), _unpacked(_FATE, fates, n))
+
+
+def _outcomes(offset: int, positions: list[int], scores: bytes, taken: bytes) -> Outcomes:
+    n = len(positions)
+    return Outcomes(offset, positions, _unpacked(_SCORE, scores, n), list(map(bool, _unpacked(_FATE, taken, n))))
 
 
 def float32(value: float) -> float:
@@ -111,14 +123,19 @@ def float32(value: float) -> float:
     return float(struct.unpack("<f", struct.pack("<f", value))[0])
 
 
-def _packed(scores: Sequence[float]) -> bytes:
-    return struct.pack(f"<{len(scores)}f", *scores)
+def _packed(kind: str, values: Sequence[float]) -> bytes:
+    return struct.pack(f"<{len(values)}{kind}", *values)
 
 
-def _unpacked(scores: bytes, *others: Sequence[object]) -> list[float]:
-    """The scores, as many as the other columns have rows."""
-    if any(len(scores) != 4 * len(other) for other in others):
+def _unpacked(kind: str, raw: bytes, n: int) -> list[Any]:
+    """The values of a column of n rows."""
+    _same(len(raw), n * struct.calcsize(f"<{kind}"))
+    return list(struct.unpack(f"<{n}{kind}", raw))
+
+
+def _same(length: int, expected: int) -> int:
+    if length != expected:
         raise StateUnreadable(
             "damaged impressions: the columns differ in length; `moodstream rebuild` makes them again"
         )
-    return list(struct.unpack(f"<{len(scores) // 4}f", scores))
+    return expected

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from contracts.errors import StateUnreadable
-from online.store.impressions import Impressions, Outcomes, Page, PassedOver, pack_impressions, unpack_impressions
+from online.store.impressions import Impressions, Outcomes, Page, pack_impressions, unpack_impressions
 from online.store.protocol import UserRecord
 from online.store.seen import SeenFilter
 from online.store.state import (
@@ -59,7 +59,7 @@ ENTRIES = st.builds(
 HISTORIES = st.lists(ENTRIES, max_size=8)
 SHOWN = Impressions(
     [Page(1, 2, ["a", "b"], [0, 1], [0.5, 0.25], [0, 1])],
-    {"c": PassedOver(2, 3)},
+    {"c": (2, 3)},
     [Outcomes(4, [5], [0.125], [True])],
     [6],
 )
