@@ -46,6 +46,9 @@ bench-train: setup  ## examples a second in training, and the share of the time 
 bench-store: setup  ## how many bytes a user costs in Redis, after a demo
 	@$(BIN)/python -m benchmarks.store_size
 
+bench-calibration: setup  ## how well stated probabilities agree with what is taken (ARGS="--events FILE --bundle FOLDER")
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.calibration $(ARGS)
+
 clean:  ## delete .venv and every cache, but not the data (that is `make down ARGS=--purge`)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
