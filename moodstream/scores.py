@@ -1,31 +1,37 @@
 """An evaluation as a table of at most 100 columns, and the few sentences that go with it."""
 
+from typing import Final
+
 from rich.table import Table
 
 from batch.evaluate import Evaluation
 from batch.measures import Measure
 from moodstream.console import console, say
 
+_WIDE: Final = 100
+_LISTS: Final = ("MRR@10", "cover", "diverse")
+
 
 def show(found: Evaluation) -> None:
     """Print all that a person wants to know first; the report has the rest."""
-    console.print(_table(found))
+    console.print(_table(found, console.width))
     for line in _sentences(found):
         say(line)
 
 
-def _table(found: Evaluation) -> Table:
+def _table(found: Evaluation, width: int) -> Table:
+    """Of less width than 100, it says less."""
     title = f"{found.dataset}: {found.n_events:,} events of {found.n_users:,} users, {found.n_items:,} items"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    table.add_column("system", overflow="fold")
-    for name in ("HR@10 ±95%", "NDCG@10 ±95%", "MRR@10", "cover", "diverse", "whole's NDCG is more by"):
+    table.add_column("system", overflow="fold", min_width=16)
+    for name in ("HR@10 ±95%", "NDCG@10 ±95%", *(_LISTS if width >= _WIDE else ()), "whole's NDCG is more by"):
         table.add_column(name, justify="right", no_wrap=True)
     for system, means in found.systems.items():
         ends = found.intervals[system]
         more = _difference(found.gained[system]["ndcg@10"]) if system in found.gained else ""
         cells = [_cell(means[name], *ends[name]) for name in ("hr@10", "ndcg@10")]
         lists = [f"{means['mrr@10']:.4f}", f"{means['coverage@10']:.2f}", f"{means['diversity@10']:.2f}"]
-        table.add_row(system, *cells, *lists, more)
+        table.add_row(system, *cells, *(lists if width >= _WIDE else ()), more)
     return table
 
 

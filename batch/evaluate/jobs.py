@@ -60,8 +60,13 @@ class Done(NamedTuple):
 
 
 def names(work: Work) -> list[str]:
-    """All jobs, the longest first."""
+    """All jobs, as reports have them."""
     return [*OURS, *(make().name for make in work.baselines)]
+
+
+def longest_first(jobs: Sequence[str]) -> list[str]:
+    """So that no worker is left alone with a long one; the slow baselines stand last in their list."""
+    return [*OURS, *reversed([job for job in jobs if job not in OURS])]
 
 
 def run(name: str, work: Work, tell: Tell) -> Done:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from batch.baselines.baseline import Baseline
 from batch.evaluate.found import Evaluation
-from batch.evaluate.jobs import Retrain, Work, names
+from batch.evaluate.jobs import Retrain, Work, longest_first, names
 from batch.evaluate.protocol import Protocol
 from batch.evaluate.schedule import schedule
 from batch.evaluate.split import split
@@ -49,5 +49,6 @@ def evaluate(
     trained = train(cut.head)
     train_s = round(time.monotonic() - started, 1)
     work = Work(cut, due, trained.bundle, trained.frozen_bundle or trained.bundle, retrain, baselines)
-    done = side_by_side(names(work), work, tell, workers) if workers else one_by_one(names(work), work, tell)
-    return summed_up(dataset, protocol, work, done, train_s)
+    jobs = longest_first(names(work))
+    done = side_by_side(jobs, work, tell, workers) if workers else one_by_one(jobs, work, tell)
+    return summed_up(dataset, protocol, work, {job: done[job] for job in names(work)}, train_s)
