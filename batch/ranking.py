@@ -93,16 +93,15 @@ def ndcg(requests: Requests, ranker: Ranker) -> float:
 
 
 def _ranker(requests: Requests, kind: str, networks: int, seed: int) -> Ranker:
-    """What never differed between the candidates of a request keeps its default weight."""
+    """The default weights, and what is learned on top of them: so little data, or none that tells, leaves them."""
     weights = default_weights(requests.names)
     if kind == "default":
         return Ranker(requests.names, weights)
     mean, scale = _units(requests)
-    weights[scale > 0] = 0
-    nets = [_fitted(requests, mean, scale, seed + number, linear=not networks) for number in range(max(1, networks))]
+    nets = [_fitted(requests, weights, mean, scale, seed + k, linear=not networks) for k in range(max(1, networks))]
     if not networks:
-        of_sum: Floats = nets[0].linear.weight[0].detach().numpy()
-        return Ranker(requests.names, weights + of_sum * scale)
+        gained: Floats = nets[0].linear.weight[0].detach().numpy()
+        return Ranker(requests.names, weights + gained * scale)
     return Ranker(requests.names, weights, _joined(nets, mean, scale))
 
 
@@ -116,6 +115,7 @@ class _Net(nn.Module):
         self.second = nn.Linear(*_HIDDEN)
         self.last = nn.Linear(_HIDDEN[1], 1, bias=False)
         nn.init.zeros_(self.linear.weight)
+        nn.init.zeros_(self.last.weight)
 
     def forward(self, x: Tensor, linear: bool) -> Tensor:
         """Scores (n,) of features (n, F) in units of their spread."""
@@ -124,7 +124,7 @@ class _Net(nn.Module):
         return (self.linear(x) + self.last(torch.relu(self.second(torch.relu(self.first(x))))))[:, 0]  # type: ignore[no-any-return]
 
 
-def _fitted(requests: Requests, mean: Floats, scale: Floats, seed: int, *, linear: bool) -> _Net:
+def _fitted(requests: Requests, weights: Floats, mean: Floats, scale: Floats, seed: int, *, linear: bool) -> _Net:
     """By the softmax over each request's candidates (ListNet's top one, Z. Cao et al., 2007), AdamW, one cycle."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -138,10 +138,11 @@ def _fitted(requests: Requests, mean: Floats, scale: Floats, seed: int, *, linea
             size = lengths[chosen]
             inner = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
             rows = np.repeat(requests.starts[chosen], size) + inner
-            x = torch.from_numpy(scaled(requests.features[rows].astype(np.float32), mean, scale))
+            features = requests.features[rows].astype(np.float32)
+            x, base = torch.from_numpy(scaled(features, mean, scale)), torch.from_numpy(features @ weights)
             scores = torch.full((len(chosen), int(size.max())), -1e4)
             of = torch.from_numpy(np.repeat(np.arange(len(chosen)), size)), torch.from_numpy(inner)
-            scores = scores.index_put(of, net(x, linear))
+            scores = scores.index_put(of, base + net(x, linear))
             target = torch.from_numpy(requests.chosen[chosen] - requests.starts[chosen])
             loss = nn.functional.cross_entropy(scores, target)
             optimizer.zero_grad(set_to_none=True)
