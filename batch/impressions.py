@@ -3,16 +3,34 @@
 By the very code that the learner runs: what was abandoned within its window is a negative, what was taken a positive.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import pyarrow as pa
 
 from contracts.errors import InvalidEvent
-from contracts.events import Alias, Erase, Impression, UserEvent
+from contracts.events import Alias, Context, Erase, Impression, Interaction, MoodEvent, Shown, UserEvent
 from online.learn.enrich import Enricher
 from online.learn.fold import Working
 from online.learn.impressions import WINDOW_MS
 from online.store.impressions import NO_OUTCOME, TAKEN, Page
+
+COLUMNS: Final = (
+    "type",
+    "event_id",
+    "user_id",
+    "item_id",
+    "kind",
+    "value",
+    "time",
+    "mood",
+    "request_id",
+    "bundle",
+    "shown",
+    "known_as",
+)
+"""Of the lake, to be read for `events_of`."""
 
 
 class Example(NamedTuple):
@@ -27,6 +45,29 @@ class Example(NamedTuple):
     scores: list[float]
     """As they were shown, rounded to float32."""
     taken: list[bool]
+
+
+def events_of(table: pa.Table) -> list[UserEvent]:
+    """The events of a lake's table with these `COLUMNS`, as far as examples are made of them, in its order."""
+    return [event for row in table.to_pylist() if (event := _event(row)) is not None]
+
+
+def _event(row: Mapping[str, Any]) -> UserEvent | None:
+    common = {"event_id": row["event_id"], "time": row["time"], "user_id": row["user_id"]}
+    match row["type"]:
+        case "interaction":
+            context = Context(request_id=row["request_id"]) if row["request_id"] else None
+            return Interaction(**common, item_id=row["item_id"], kind=row["kind"], value=row["value"], context=context)
+        case "mood":
+            return MoodEvent(**common, mood=row["mood"])
+        case "impression":
+            shown = [Shown(**one) for one in row["shown"]]
+            return Impression(**common, request_id=row["request_id"], bundle=row["bundle"], shown=shown)
+        case "alias":
+            return Alias(**common, known_as=row["known_as"])
+        case "erase":
+            return Erase(**common)
+    return None
 
 
 def examples(log: Sequence[UserEvent]) -> list[Example]:

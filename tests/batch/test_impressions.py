@@ -5,9 +5,11 @@ import random
 
 import pytest
 
-from batch.impressions import examples
+from batch.impressions import COLUMNS, events_of, examples
 from contracts.events import Alias, BundleChange, Context, Erase, Impression, Interaction, MoodEvent, Shown, UserEvent
+from online.lake.write import to_table
 from online.learn.calibration import unpack_fitted
+from online.learn.enrich import Enricher
 from online.learn.impressions import WINDOW_MS
 from online.store.memory import MemoryStore
 from tests.online.learn.logs import START, TOPIC_ID, learner_of, random_log, records
@@ -69,6 +71,24 @@ def test_a_mood_that_nobody_knows_changes_nothing() -> None:
         END,
     ]
     assert [one.taken for one in examples(log)] == [[True]]
+
+
+def test_the_lake_gives_the_same_examples_as_the_log() -> None:
+    log: list[UserEvent] = [
+        page("r1", "a", "b"),
+        page("r2", "a"),
+        click("a", 5, "r2"),
+        MoodEvent(event_id="m", time=START, user_id="u", mood="happy"),
+        page("r3", "c", user="v"),
+        Erase(event_id="x", time=START, user_id="v"),
+        Alias(event_id="y", time=START, user_id="w", known_as="v"),
+        END,
+    ]
+    enricher = Enricher()
+    rows = [enricher.enrich(event, partition=0, offset=n, arrival=event.time) for n, event in enumerate(log)]
+    table = to_table(rows).select(list(COLUMNS))
+    assert [type(event) for event in events_of(table)] == [type(event) for event in log]
+    assert examples(events_of(table)) == examples(log) != []
 
 
 @pytest.mark.parametrize("seed", range(10))
