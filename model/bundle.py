@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,18 +15,19 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from contracts.errors import BundleRejected
-from model import encoder, manifest
+from model import encoder, manifest, nearest
 from model.index import ItemIndex
 from model.items import BUCKETS, Item
 from model.manifest import MANIFEST, Manifest, Watermark
+from model.nearest import Lists, Nearest
 from model.ranker import CONTEXT, FEATURES, Network, Ranker
 from model.step import Encoder
 
 Floats = NDArray[np.float32]
 
 ITEMS, ENCODER, CONTENT = "items.safetensors", "encoder.safetensors", "content.safetensors"
-CATALOGUE, RANKER, NETWORK = "catalogue.json", "ranker.json", "ranker.safetensors"
-FILES: Final = (ITEMS, ENCODER, CONTENT, CATALOGUE, RANKER, NETWORK)
+CATALOGUE, RANKER, NETWORK, INDEX = "catalogue.json", "ranker.json", "ranker.safetensors", "index.safetensors"
+FILES: Final = (ITEMS, ENCODER, CONTENT, CATALOGUE, RANKER, NETWORK, INDEX)
 """Every file of a bundle but its manifest; whatever else lies beside them is never opened."""
 
 
@@ -50,12 +52,19 @@ class Bundle:
     content_projection: Floats
     """(BUCKETS, d)"""
     ranker: Ranker = field(default_factory=Ranker)
+    lists: Lists | None = None
+    """The candidate index of a large catalogue; without one all items are looked at."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
     index: ItemIndex = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "index", ItemIndex(item.item_id for item in self.catalogue))
         _check_shapes(self)
+
+    @cached_property
+    def nearest(self) -> Nearest | None:
+        """What searches the index, made when it is first wanted: seconds for a million items."""
+        return Nearest(self.lists, self.vectors, self.bias) if self.lists else None
 
 
 def version_of(created: int, *arrays: Floats) -> str:
@@ -75,6 +84,7 @@ def pack(bundle: Bundle) -> dict[str, bytes]:
         CATALOGUE: msgspec.json.encode(bundle.catalogue),
         RANKER: msgspec.json.encode(_weights(bundle.ranker)),
         NETWORK: save(asdict(bundle.ranker.network) if bundle.ranker.network else {}),
+        INDEX: save(dict(nearest.arrays(bundle.lists))),
     }
     said = Manifest(
         version=bundle.version,
@@ -126,6 +136,7 @@ def _assemble(said: Manifest, files: Mapping[str, bytes]) -> Bundle:
         encoder=Encoder({**load(files[ENCODER]), "vectors": items["vectors"]}),
         content_projection=load(files[CONTENT])["projection"],
         ranker=_ranker(msgspec.json.decode(files[RANKER], type=dict[str, float]), load(files[NETWORK])),
+        lists=nearest.lists_of(load(files[INDEX])),
         metrics=said.metrics,
     )
 
@@ -157,6 +168,8 @@ def _check_shapes(bundle: Bundle) -> None:
     if network := bundle.ranker.network:
         wanted |= network.shapes(len(bundle.ranker.names))
         given |= asdict(network)
+    if bundle.lists:
+        bundle.lists.check(len(bundle.catalogue), dim)
     for name, shape in wanted.items():
         if name not in given:
             raise ValueError(f"{name} is missing")

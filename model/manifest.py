@@ -14,7 +14,7 @@ from model.items import BUCKETS
 from model.ranker import FEATURES
 
 MANIFEST: Final = "manifest.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 class Watermark(msgspec.Struct, frozen=True):

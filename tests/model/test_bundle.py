@@ -15,11 +15,14 @@ from contracts.errors import BundleRejected
 from model import manifest
 from model.bundle import CATALOGUE, ENCODER, FILES, ITEMS, Bundle, pack, read, unpack, write
 from model.manifest import MANIFEST, Manifest
+from model.nearest import Lists
 from model.ranker import FEATURES, Ranker
 from tests.fakes.bundle import random_bundle, random_network
 
 BUNDLE = replace(
-    random_bundle(n_items=20, hidden=8, dim=4), ranker=Ranker(FEATURES, network=random_network(len(FEATURES)))
+    random_bundle(n_items=20, hidden=8, dim=4),
+    ranker=Ranker(FEATURES, network=random_network(len(FEATURES))),
+    lists=Lists(np.eye(4, 5, dtype=np.float32), np.arange(20, dtype=np.int32) % 4, probes=2),
 )
 PACKED = pack(BUNDLE)
 
