@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from batch.log import Log
+from batch.nearest import embeddings_of, with_index
 from batch.network import Network
 from batch.sequences import Sequences
 from model.bundle import Bundle, Watermark, version_of
@@ -29,13 +30,16 @@ def assemble(
     metrics: Mapping[str, Any],
     now_ms: int,
 ) -> Bundle:
-    """The bundle of this network; `moods` (rows, 2), `now_ms` its time of birth in UTC milliseconds."""
+    """The bundle of this network; `moods` (rows, 2), `now_ms` its time of birth in UTC milliseconds.
+
+    A large catalogue gets an index, whose recall is measured with the embeddings of users.
+    """
     with torch.inference_mode():
         parameters = network.parameters_with(network.vectors())
         arrays = {name: value.cpu().numpy().copy() for name, value in parameters.items()}
         bias = network.bias.detach().cpu().numpy().copy()
     bias[:FIRST] = NEVER
-    return Bundle(
+    bundle = Bundle(
         version=version_of(now_ms, arrays["vectors"], bias, arrays["weight_hh"]),
         created=now_ms,
         watermark=Watermark(time=int(log.time.max()), count=len(log.time)),
@@ -48,6 +52,7 @@ def assemble(
         content_projection=network.projection.detach().cpu().numpy().copy(),
         metrics=metrics,
     )
+    return with_index(bundle, lambda: embeddings_of(bundle.encoder, sequences))
 
 
 def counts_of(sequences: Sequences) -> NDArray[np.float32]:

@@ -1,5 +1,6 @@
 """The candidate index of a large catalogue: made by k-means, and as wide as the recall that it must have asks for."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -7,31 +8,49 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from batch.sequences import Sequences
 from model import scoring
 from model.bundle import Bundle
 from model.index import FIRST
 from model.nearest import EXACT, Lists, Nearest, with_bias
+from model.step import Encoder
+from model.tokens import Tokens
 
 RECALL: Final = 0.98
 """Of the hundred best items of a query, on average over the queries."""
 DEPTH: Final = 100
 QUERIES: Final = 200
 _ROUNDS: Final = 8
+_EVENTS: Final = 64
+"""The last ones of a user that an embedding is made from."""
 _POINTS: Final = 64
 """Points of each list that k-means looks at."""
 
 Floats = NDArray[np.float32]
 
 
-def with_index(bundle: Bundle, embeddings: Floats, seed: int = 0, least: int = EXACT) -> Bundle:
+def embeddings_of(encoder: Encoder, sequences: Sequences, n: int = QUERIES) -> Floats:
+    """The embeddings (at most n, d) of users drawn at random, the same each time, right after their last event."""
+    starts, stops = sequences.starts[:-1], sequences.starts[1:]
+    users = np.random.default_rng(0).permutation(np.flatnonzero(stops > starts))[:n]
+    hidden = encoder.zero(len(users))
+    for place in range(_EVENTS, 0, -1):
+        at = stops[users] - place
+        there = at >= starts[users]
+        if there.any():
+            hidden[there] = encoder.step(hidden[there], Tokens(*(column[at[there]] for column in sequences.tokens)))
+    return encoder.query(hidden, np.zeros(len(users), np.float32), np.zeros(len(users), np.int32))
+
+
+def with_index(bundle: Bundle, embeddings: Callable[[], Floats], seed: int = 0, least: int = EXACT) -> Bundle:
     """The bundle with an index, and its recall in the metrics; as it is with no more items than `least`.
 
-    `embeddings` (n, d) of users are what the recall is measured with.
+    `embeddings` makes those (n, d) of users that the recall is measured with.
     """
     if len(bundle.catalogue) <= least:
         return bundle
     lists = clustered(bundle.vectors, bundle.bias, seed)
-    lists, measured = widened(lists, bundle.vectors, bundle.bias, embeddings)
+    lists, measured = widened(lists, bundle.vectors, bundle.bias, embeddings())
     return replace(bundle, lists=lists, metrics={**bundle.metrics, "index": measured})
 
 

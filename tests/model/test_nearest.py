@@ -17,7 +17,7 @@ from tests.fakes.bundle import random_bundle
 
 BUNDLE = random_bundle(n_items=3000, hidden=8, dim=16)
 QUERIES = np.random.default_rng(1).normal(0, 1, (100, 16)).astype(np.float32)
-INDEXED = with_index(BUNDLE, QUERIES, least=1000)
+INDEXED = with_index(BUNDLE, lambda: QUERIES, least=1000)
 PACKED = pack(INDEXED)
 
 
@@ -27,7 +27,7 @@ def _lists() -> Lists:
 
 
 def test_a_small_catalogue_has_no_index() -> None:
-    assert with_index(BUNDLE, QUERIES) is BUNDLE
+    assert with_index(BUNDLE, lambda: QUERIES) is BUNDLE
     assert BUNDLE.nearest is None
 
 
