@@ -253,9 +253,9 @@ class Learner:
         owned.counts.update({write.shard: write.new for write in writes})
 
     async def _calibrate(self, owned: Partition, batch: Batch, upto: int) -> None:
-        from online.learn.calibrator import learned
-
         if batch.outcomes:
+            from online.learn.calibrator import learned
+
             state = learned(owned.calibrator.state, batch.outcomes)
             await self._write_calibrator(owned, Calibrator(owned.at(upto), state))
 
