@@ -103,9 +103,9 @@ def main() -> None:
     plan = Plan(tokens=1024)
     torch.set_num_threads(plan.threads)
     found = {
-        "step_by_step": measure(plan, step_by_step, 4),
-        "torch_gru": measure(plan, by_torch, 12),
-        "training": measure(plan, None, 12),
+        "step_by_step": measure(plan, step_by_step, 3),
+        "torch_gru": measure(plan, by_torch, 8),
+        "training": measure(plan, None, 8),
     }
     own = found["training"]["examples_a_second"]
     ratios = {f"training_over_{name}": round(own / one["examples_a_second"], 2) for name, one in found.items()}
