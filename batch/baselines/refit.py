@@ -7,5 +7,5 @@ LEAST: Final = 500
 
 
 def events_between(operations: float) -> int:
-    """Events of the replay from one fit of so many operations to the next; each event pays for 15 million of them."""
-    return max(LEAST, int(operations / 15e6))
+    """Events of the replay from one fit of so many operations to the next; each event pays for 10 million of them."""
+    return max(LEAST, int(operations / 10e6))
