@@ -1,5 +1,7 @@
 """The index is measured with what users' embeddings really are."""
 
+import itertools
+
 import numpy as np
 
 from batch.nearest import embeddings_of
@@ -17,7 +19,7 @@ def test_embeddings_are_those_of_users_after_their_last_event() -> None:
     starts = np.cumsum([0, *lengths])
     sequences = Sequences(tokens, np.ones(9, np.bool_), np.arange(9), starts, len(BUNDLE.index))
     wanted = []
-    for start, stop in zip(starts[:-1], starts[1:], strict=True):
+    for start, stop in itertools.pairwise(starts.tolist()):
         own = Tokens(*(column[None, start:stop] for column in tokens))
         states = encoder.sequence(BUNDLE.encoder.parameters, own)
         wanted.append(BUNDLE.encoder.query(states[:, -1], np.zeros(1, np.float32), np.zeros(1, np.int32))[0])
