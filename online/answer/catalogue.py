@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contracts.events import ItemEvent
-from model.affect import affects
+from model.affect import affects, agreement
 from model.bundle import Bundle
 from model.index import FIRST, UNKNOWN
 from model.items import Item, content_vectors
@@ -16,6 +17,22 @@ from model.scoring import NEVER
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int32]
+FITTING: Final = 0.7
+"""The least agreement (a cosine) of an item that fits a mood."""
+_SAMPLE: Final = 4096
+_NONE: Final = np.zeros(0, np.int32)
+
+
+class Sample(NamedTuple):
+    """Items drawn at random, always the same, each at most once."""
+
+    rows: Rows
+    vectors: Floats
+    bias: Floats
+
+    def scores(self, embedding: Floats) -> Floats:
+        """(n,) of an embedding (d,)."""
+        return np.asarray(self.vectors @ embedding + self.bias, np.float32)
 
 
 @dataclass(frozen=True)
@@ -38,6 +55,7 @@ class Catalogue:
     fresh: Rows
     """The rows that the bundle doesn't know, newest first."""
     _rows: Mapping[str, int] = field(repr=False)
+    _fitting: dict[int, NDArray[np.bool_]] = field(default_factory=dict, repr=False)
 
     @property
     def version(self) -> str:
@@ -74,8 +92,23 @@ class Catalogue:
             return mask
         mask = np.zeros(len(self), np.bool_)
         for category in categories:
-            mask[self._by_category.get(category.strip().casefold(), [])] = True
+            mask[self._by_category.get(category.strip().casefold(), _NONE)] = True
         return mask
+
+    def fitting(self, mood: int) -> NDArray[np.bool_]:
+        """Which rows (rows,) are items that fit this mood."""
+        if mood not in self._fitting:
+            fits = agreement(self.moods, mood) >= FITTING
+            fits[:FIRST] = False
+            self._fitting[mood] = fits
+        return self._fitting[mood]
+
+    @cached_property
+    def sample(self) -> Sample:
+        """What stands for all items where not all are looked at."""
+        count = min(_SAMPLE, len(self.items))
+        rows = np.random.default_rng(0).choice(len(self.items), count, replace=False).astype(np.int32) + FIRST
+        return Sample(rows, self.vectors[rows], self.bias[rows])
 
     @cached_property
     def directions(self) -> Floats:
@@ -100,16 +133,17 @@ class Catalogue:
         return ["", "", *(item.item_id for item in self.items)]
 
     @cached_property
-    def _by_category(self) -> dict[str, list[int]]:
+    def _by_category(self) -> dict[str, Rows]:
         rows: dict[str, list[int]] = {}
         for row, item in enumerate(self.items, FIRST):
             for category in item.categories:
                 rows.setdefault(category.strip().casefold(), []).append(row)
-        return rows
+        return {category: np.array(of, np.int32) for category, of in rows.items()}
 
     def prepared(self) -> "Catalogue":
         """The same, with what is derived made now, off the request path."""
-        _ = self.directions, self.by_popularity, self.typical_bias, self._by_category, self._ids
+        _ = self.directions, self.by_popularity, self.typical_bias, self._by_category, self._ids, self.sample
+        _ = self.bundle and self.bundle.nearest
         return self
 
 

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,34 @@ from online.answer.catalogue import Catalogue, Rows
 from online.store.state import hash64
 
 _PLACED: Final = 8
+
+
+class Names(Protocol):
+    """The ids that numbers stand for: a process's, or one answer's."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The id of each number."""
+
+    def of(self, ids: Iterable[str]) -> Rows:
+        """The numbers (n,) of these ids."""
+
+    def known(self, ids: Iterable[str]) -> Rows:
+        """The numbers of those of these ids that have one."""
+
+    def hashes(self, numbers: Rows) -> NDArray[np.uint64]:
+        """`hash64` of these items (n,)."""
+
+
+class Places(Protocol):
+    """Which rows of a catalogue numbers stand for, and back."""
+
+    @property
+    def rows(self) -> Rows:
+        """(numbers,): the row of each number; `UNKNOWN` for an item that is known by its id only."""
+
+    def at(self, rows: Rows) -> Rows:
+        """The numbers (n,) of these rows (n,)."""
 
 
 class Numbers:
@@ -70,13 +98,17 @@ class Placed:
         """(numbers,): the row of each number; `UNKNOWN` for an item that is known by its id only."""
         self.rows[numbers[FIRST:]] = np.arange(FIRST, len(numbers))
 
+    def at(self, rows: Rows) -> Rows:
+        """The numbers (n,) of these rows (n,)."""
+        return self.numbers[rows]
+
     def grow(self, count: int) -> None:
         """Items met since are in no catalogue that is older."""
         if count > len(self.rows):
             self.rows = np.concatenate([self.rows, np.full(count - len(self.rows), UNKNOWN, np.int32)])
 
 
-def named(numbers: Numbers, chosen: Rows) -> Sequence[str]:
+def named(numbers: Names, chosen: Rows) -> Sequence[str]:
     """The ids of these items."""
     ids = numbers.ids
     return [ids[number] for number in chosen.tolist()]

@@ -119,7 +119,7 @@ class Recommender:
             ranked.scores,
             features(names, ranked.numbers, scene),
             names,
-            {name: list(named(self._numbers, drop(items.numbers, scene))) for name, items in found.items()},
+            {name: list(named(scene.numbers, drop(items.numbers, scene))) for name, items in found.items()},
         )
 
     async def _order(self, ask: Ask, deadline: Deadline) -> Ordered:

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from contracts.errors import StoreUnavailable
 from contracts.events import MoodEvent
 from contracts.moods import LABELS, mood_of
-from model import scoring
-from model.index import FIRST, UNKNOWN
+from model.index import UNKNOWN
+from model.nearest import EXACT
 from online.answer.asked import Ask
 from online.answer.catalogue import Catalogue, Floats, Rows
 from online.answer.counted import Counted
 from online.answer.deadline import Deadline
-from online.answer.numbers import Numbers, Placed
+from online.answer.likely import Likely, likely_of
+from online.answer.numbers import Names, Numbers, Places
+from online.answer.shortlist import Shortlist, choose, enough
 from online.answer.tallies import TAKEN_LAST, Read, Tallies, read_counts
 from online.answer.view import View
 from online.learn.counts import contexts, nth, wanted
@@ -43,8 +45,8 @@ class Scene:
     now: int
     """UTC ms."""
     view: View
-    numbers: Numbers
-    placed: Placed
+    numbers: Names
+    placed: Places
     mood: int
     """Row of MOODS: asked for, else the user's own of late, else 0."""
     history: Rows
@@ -54,8 +56,8 @@ class Scene:
     met: Mapping[str, float]
     """Those items, with the weight that each was met with last."""
     tallies: Tallies
-    by_row: Floats | None
-    """(rows,): log-softmax of the scores over the catalogue; None without a bundle."""
+    likely: Likely | None
+    """None without a bundle."""
     missing: list[str]
     """Why less is known than could be."""
 
@@ -67,7 +69,7 @@ class Scene:
     @cached_property
     def log_probabilities(self) -> Floats | None:
         """(size,): how likely each item is to be next."""
-        return None if self.by_row is None else self.by_row[self.placed.rows]
+        return None if self.likely is None else self.likely.of(self.placed.rows)
 
     @cached_property
     def recent(self) -> list[tuple[str, float]]:
@@ -112,24 +114,42 @@ async def scene(
     except StoreUnavailable as error:
         read = Read()
         missing.append(f"store: {error}")
-    known = numbers.of(met)
-    numbers.of([*ask.rules.pin, *ask.rules.boost])
-    placed = numbers.placed(view.catalogue)
+    numbers.of([*met, *ask.rules.pin, *ask.rules.boost])
     asked = mood_of(_said(ask)) or 0 if _said(ask) else 0
+    likely = likely_of(view.catalogue, view.state, asked, now)
+    names, placed, read = _in_question(ask, view, mood, likely, numbers, read)
     return Scene(
         ask=ask,
         now=now,
         view=view,
-        numbers=numbers,
+        numbers=names,
         placed=placed,
         mood=mood,
-        history=known,
+        history=names.of(met),
         times=_times(history, met),
         met=met,
-        tallies=read.tallies(len(placed.rows), numbers.of(last[:TAKEN_LAST])),
-        by_row=_log_probabilities(view.catalogue, view.state, asked, now),
+        tallies=read.tallies(len(placed.rows), names.of(last[:TAKEN_LAST]), len(numbers)),
+        likely=likely,
         missing=missing,
     )
+
+
+def _in_question(
+    ask: Ask, view: View, mood: int, likely: Likely | None, numbers: Numbers, read: Read
+) -> tuple[Names, Places, Read]:
+    """All items where they are few; else those that may come into question, with the counts by their numbers."""
+    placed = numbers.placed(view.catalogue)
+    if len(placed.rows) <= EXACT:
+        return numbers, placed, read
+    chosen = np.zeros(len(placed.rows), np.bool_)
+    for counts in read.sparse():
+        chosen[counts.numbers] = True
+    for rows in choose(ask, view.catalogue, likely, mood, enough(ask, view.user.seen.count)):
+        chosen[placed.at(rows)] = True
+    met = (entry.item for entry in view.user.history if entry.item)
+    chosen[numbers.of([*met, *ask.rules.pin, *ask.rules.boost])] = True
+    shortlist = Shortlist(numbers, placed, chosen)
+    return shortlist, shortlist, read.renumbered(shortlist.renumbered)
 
 
 def unknown_mood(ask: Ask) -> list[str]:
@@ -172,19 +192,3 @@ def _met(history: Sequence[Entry]) -> dict[str, float]:
 def _times(history: Sequence[Entry], met: Iterable[str]) -> Floats:
     times = Counter(entry.item for entry in history)
     return np.array([times[item] for item in met], np.float32)
-
-
-def _log_probabilities(catalogue: Catalogue, state: UserState, mood: int, now: int) -> Floats | None:
-    """How likely each item is to be next, (rows,), the user's embedding taken at this moment."""
-    if catalogue.bundle is None or not catalogue.items:
-        return None
-    encoder = catalogue.bundle.encoder
-    hidden = state.hidden[None] if len(state.hidden) else encoder.zero(1)
-    gap = max(0, now - state.time) / 1000 if state.count else 0.0
-    embedding = encoder.query(hidden, np.array([gap], np.float32), np.array([mood], np.int32))
-    scores = scoring.scores(embedding, catalogue.vectors, catalogue.bias)[0]
-    logs = scoring.log_softmax(scores[FIRST:])
-    all_of_them = np.concatenate([scores[:FIRST], logs]).astype(np.float32)
-    # an item nobody described stands where an average one without a vector would
-    all_of_them[UNKNOWN] = catalogue.typical_bias - (scores[FIRST] - logs[0])
-    return all_of_them

@@ -1,6 +1,6 @@
 """What the shared counts say of one request: how often each item was taken, by whom, where, and beside what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -32,6 +32,8 @@ class Tallies:
     """Dense arrays (size,) by number of item; all zero where the store is away."""
 
     size: int
+    whole: int
+    """Items in all, those that have no number here included."""
     taken: Floats
     liking: Floats
     """The sum of weights, in tenths."""
@@ -94,7 +96,7 @@ class Tallies:
     @cached_property
     def lifts(self) -> Mapping[str, Floats]:
         """How much likelier each item is in a context than anywhere, a logarithm drawn to 0 where little is known."""
-        anywhere = (self.week + _RARE) / (self.week.sum() + _RARE * self.size)
+        anywhere = (self.week + _RARE) / (self.week.sum() + _RARE * self.whole)
         return {
             name: np.log((counts / anywhere + _PRIOR) / (counts.sum() + _PRIOR)).astype(np.float32)
             for name, counts in {"nth": self.began, **self.contexts}.items()
@@ -120,11 +122,36 @@ class Read:
     beside_unwanted: Sequence[Sparse] = ()
     after: Sparse = NOTHING
 
-    def tallies(self, size: int, last: Rows) -> Tallies:
-        """Of `size` numbers in all; `last` are the numbers of what was read beside."""
+    def sparse(self) -> Iterator[Sparse]:
+        """All counts that were read."""
+        yield from self.everywhere
+        yield self.began
+        yield from self.contexts.values()
+        yield from self.beside
+        yield from self.beside_unwanted
+        yield self.after
+
+    def renumbered(self, number: Callable[[Rows], Rows]) -> "Read":
+        """The same counts, of items by other numbers."""
+
+        def of(counts: Sparse) -> Sparse:
+            return Sparse(number(counts.numbers), counts.times)
+
+        return Read(
+            everywhere=[of(counts) for counts in self.everywhere],
+            began=of(self.began),
+            contexts={name: of(counts) for name, counts in self.contexts.items()},
+            beside=[of(counts) for counts in self.beside],
+            beside_unwanted=[of(counts) for counts in self.beside_unwanted],
+            after=of(self.after),
+        )
+
+    def tallies(self, size: int, last: Rows, whole: int) -> Tallies:
+        """Of `size` numbers, of `whole` items in all; `last` are the numbers of what was read beside."""
         taken, liking, week, today, now = (dense(counts, size) for counts in self.everywhere)
         return Tallies(
             size=size,
+            whole=whole,
             taken=taken,
             liking=liking,
             week=week,

@@ -6,8 +6,8 @@ import numpy as np
 
 from online.answer.candidates.source import NOTHING, Found, strongest
 from online.answer.scene import Scene
+from online.answer.shortlist import NEWEST
 
-_NEWEST: Final = 200
 _BEST: Final = 50
 
 
@@ -18,7 +18,7 @@ class Fresh:
 
     def find(self, scene: Scene) -> Found:
         """By how likely they are by their content; without a bundle by how new."""
-        newest = scene.placed.numbers[scene.catalogue.fresh[:_NEWEST]]
+        newest = scene.placed.at(scene.catalogue.fresh[:NEWEST])
         if not len(newest):
             return NOTHING
         among = np.zeros(len(scene.may), np.bool_)

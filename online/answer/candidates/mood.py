@@ -1,15 +1,9 @@
 """Candidates by mood: items whose content feels like it, the likely or popular ones of them first."""
 
-from typing import Final
-
 import numpy as np
 
-from model.affect import agreement
 from online.answer.candidates.source import NOTHING, Found, breadth, strongest
 from online.answer.scene import Scene
-
-FITTING: Final = 0.7
-"""The least agreement (a cosine) of an item that fits a mood."""
 
 
 class Mood:
@@ -22,6 +16,6 @@ class Mood:
         if not scene.mood:
             return NOTHING
         rows = scene.placed.rows
-        fitting = agreement(scene.catalogue.moods, scene.mood)[rows] >= FITTING
+        fitting = scene.catalogue.fitting(scene.mood)[rows]
         liking = scene.catalogue.popularity[rows] if scene.log_probabilities is None else scene.log_probabilities
-        return strongest(scene, np.asarray(liking), breadth(scene), fitting & (rows > 0))
+        return strongest(scene, np.asarray(liking), breadth(scene), fitting)

@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 from model import scoring
 from online.answer.catalogue import Floats, Rows
 from online.answer.scene import Scene
-
-BREADTH: Final = 60
-"""Candidates that one source brings beyond those that will be dropped."""
+from online.answer.shortlist import BREADTH
 
 
 class Found(NamedTuple):
