@@ -19,7 +19,7 @@ class RiverFm(Live):
     """Was it this item or another: the user and the latest five items against the item, by one SGD step an event.
 
     Each event is learned with three items drawn at random as what it wasn't. Learning is all river's; all items are
-    ranked by its own weights and factors, read out of it, since its `predict_proba_one` would take seconds a request.
+    ranked by its own weights and factors, read out of it, since its `predict_proba_one` would take 30 µs an item.
     Of the events before the split it learns the newest 200,000.
     """
 
