@@ -64,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A bucket of counts that nothing was added to for so long is dropped."""
     store_timeout_s: Seconds = 0.25
     """How long an answer waits for Redis before it goes on without."""
+    counts_stale_ms: Annotated[int, Meta(ge=0, le=60_000)] = 1000
+    """How old the shared counts in an answer may be; the user's own state is always read anew."""
     kafka_timeout_s: Seconds = 10.0
     """How long a posted event waits for Kafka's acknowledgement."""
 

@@ -39,7 +39,7 @@ def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, c
     enricher, metrics = Enricher(settings.geoip), Metrics()
     library, stream = Library(shelf, store), Stream(store, clock)
     viewer = Viewer(store, library, enricher, settings.partitions)
-    patience = settings.store_timeout_s
+    patience, stale_ms = settings.store_timeout_s, settings.counts_stale_ms
 
     def record(impression: Impression) -> None:
         taken = publisher.offer(Publishing(EVENTS, impression.key, encode(impression)))
@@ -51,8 +51,8 @@ def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, c
         publisher=publisher,
         enricher=enricher,
         library=library,
-        recommender=Recommender(store, library, viewer, stream, enricher, record, clock, patience),
-        similar=Similar(store, library, stream, clock, patience),
+        recommender=Recommender(store, library, viewer, stream, enricher, record, clock, patience, stale_ms),
+        similar=Similar(store, library, stream, clock, patience, stale_ms),
         profiler=Profiler(viewer, library, stream, clock, patience),
         metrics=metrics,
         clock=clock,

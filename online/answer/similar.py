@@ -30,10 +30,16 @@ class Similar:
     """Answers which items are like one."""
 
     def __init__(
-        self, store: Store, library: Library, stream: Stream, clock: Callable[[], int], store_timeout_s: float
+        self,
+        store: Store,
+        library: Library,
+        stream: Stream,
+        clock: Callable[[], int],
+        store_timeout_s: float,
+        stale_ms: int = STALE_MS,
     ) -> None:
         self._numbers = Numbers()
-        self._counted = Counted(store, self._numbers, clock, STALE_MS)
+        self._counted = Counted(store, self._numbers, clock, stale_ms)
         self._library = library
         self._stream = stream
         self._clock = clock
