@@ -2,9 +2,9 @@
 
 The log is learned up to its last fifth, on which the bundle wasn't trained. Then the users who were there last ask for
 ten items: as they are, and with a token that carries one mood event, as right after a click on an emoji; the click
-isn't learned, so each mood starts from the same state. Printed for each mood: the agreement (`model.affect`, in
-[-1, 1]) of the ten items with the mood before and after the click, the paired gain over users with its interval, valence
-and arousal of the ten, how many of them stayed, and for some users the ten titles.
+isn't learned, so each mood starts from the same state. Printed for each mood: the agreement (`model.affect`,
+in [-1, 1]) of the ten items with the mood before and after the click, the paired gain over users with its interval,
+valence and arousal of the ten, how many of them stayed, and for some users the ten titles.
 
 Baseline: the same answer without the click.
 """
