@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from threadpoolctl import threadpool_limits
@@ -44,8 +44,9 @@ class Work:
     schedule: Schedule
     bundle: Bundle
     """Trained on the split's head."""
-    frozen_bundle: Bundle
-    """The same with a ranker fitted for frozen states; or the same."""
+    held_out: Bundle | None
+    """The same as it was before it saw the head's end, so that a ranker can be fitted there; see `frozen`."""
+    seed: int
     retrain: Retrain
     baselines: Sequence[Callable[[], Baseline]]
 
@@ -71,19 +72,25 @@ def longest_first(jobs: Sequence[str]) -> list[str]:
 
 def run(name: str, work: Work, tell: Tell) -> Done:
     """Do the job of this name, with one thread: several jobs run beside each other."""
-    with threadpool_limits(1):
-        return asyncio.run(_run(name, work, tell))
-
-
-async def _run(name: str, work: Work, tell: Tell) -> Done:
     started = time.monotonic()
+    with threadpool_limits(1):
+        if name == BATCH_ONLY and work.held_out is not None:
+            from batch.evaluate.frozen import for_frozen  # brings torch, which takes a worker seconds
+
+            repeats = work.split.repeats != "never"
+            work = replace(work, bundle=for_frozen(work.bundle, work.held_out, work.split.head, repeats, work.seed))
+        outcomes, bundles = asyncio.run(_run(name, work, tell))
+    return Done(outcomes, round(time.monotonic() - started, 1), bundles)
+
+
+async def _run(name: str, work: Work, tell: Tell) -> tuple[Outcomes, dict[int, str]]:
     outcomes, bundles = Outcomes(len(work.split.targets)), dict[int, str]()
     told = _Told(tell, len(work.split.log))
     system, replay = await _system(name, work, told)
     bundle, number = work.bundle, 0
     for place, step in enumerate(work.split.steps):
         if name == WHOLE and place in work.schedule.places and replay is not None:
-            retrained = work.retrain(bundle, work.split.before(place))
+            retrained = await asyncio.to_thread(work.retrain, bundle, work.split.before(place))
             if retrained.version != bundle.version:
                 await replay.publish(retrained)
                 bundle, bundles[number] = retrained, retrained.version
@@ -92,7 +99,7 @@ async def _run(name: str, work: Work, tell: Tell) -> Done:
             number += 1
         await system.learn(step.event)
         told.more(1)
-    return Done(outcomes, round(time.monotonic() - started, 1), bundles)
+    return outcomes, bundles
 
 
 async def _system(name: str, work: Work, told: "_Told") -> tuple[System, Replay | None]:
@@ -104,7 +111,7 @@ async def _system(name: str, work: Work, told: "_Told") -> tuple[System, Replay 
         wrapped = Wrapped(found, work.split, [item.item_id for item in work.bundle.catalogue])
         told.more(len(work.split.head))
         return wrapped, None
-    replay = await Replay.on(work.frozen_bundle if name == BATCH_ONLY else work.bundle)
+    replay = await Replay.on(work.bundle)
     for part in _parts(work.split.head):
         await replay.learn(part)
         told.more(len(part))

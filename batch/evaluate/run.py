@@ -20,8 +20,8 @@ class Trained(NamedTuple):
     """What training made of the first part of a log."""
 
     bundle: Bundle
-    frozen_bundle: Bundle | None = None
-    """The same with a ranker fitted for states that stay as they were; None: it is ranked as if they were live."""
+    held_out: Bundle | None = None
+    """As it was before it saw the end of that part; without it `batch_only` has the ranker of live states."""
 
 
 Train = Callable[[Sequence[UserEvent]], Trained]
@@ -48,7 +48,7 @@ def evaluate(
     started = time.monotonic()
     trained = train(cut.head)
     train_s = round(time.monotonic() - started, 1)
-    work = Work(cut, due, trained.bundle, trained.frozen_bundle or trained.bundle, retrain, baselines)
+    work = Work(cut, due, trained.bundle, trained.held_out, protocol.seed, retrain, baselines)
     jobs = longest_first(names(work))
     done = side_by_side(jobs, work, tell, workers) if workers else one_by_one(jobs, work, tell)
     return summed_up(dataset, protocol, work, {job: done[job] for job in names(work)}, train_s)

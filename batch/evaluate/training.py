@@ -1,8 +1,11 @@
 """What trains and fine-tunes in an evaluation: the code of `moodstream train` and of the nightly job."""
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from batch.evaluate.frozen import held_out
 from batch.evaluate.run import Trained
 from batch.fine_tune import fine_tune
 from batch.log import of_events
@@ -24,7 +27,10 @@ class Training:
 
     def train(self, head: Sequence[UserEvent], tell: Callable[[Progress], None]) -> Trained:
         """From nothing."""
-        return Trained(train_on(of_events(head), self._catalogue(head), self.plan, tell))
+        items = self._catalogue(head)
+        with tempfile.TemporaryDirectory(prefix="moodstream-") as folder:
+            bundle = train_on(of_events(head), items, self.plan, tell, Path(folder))
+            return Trained(bundle, held_out(Path(folder), head, items, self.plan))
 
     def retrain(self, bundle: Bundle, log: Sequence[UserEvent]) -> Bundle:
         """From the bundle, beside other work: with one thread."""

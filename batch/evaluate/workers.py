@@ -28,7 +28,7 @@ Tell = Callable[[str, int, int], None]
 """Takes a job, how many events it has replayed, and of how many."""
 Said = tuple[str, int, int]
 _PATIENCE_S: Final = 0.2
-_LOG, _BUNDLE, _FROZEN = "log.msgpack", "bundle", "frozen"
+_LOG, _BUNDLE, _HELD_OUT = "log.msgpack", "bundle", "held_out"
 
 
 class _Stored(NamedTuple):
@@ -36,13 +36,16 @@ class _Stored(NamedTuple):
 
     folder: Path
     schedule: Schedule
+    seed: int
     retrain: Retrain
     baselines: Sequence[Callable[[], Baseline]]
 
     def work(self) -> Work:
         head, steps, repeats = _decoder.decode((self.folder / _LOG).read_bytes())
-        bundle, frozen = (bundles.read(self.folder / name) for name in (_BUNDLE, _FROZEN))
-        return Work(Split(head, steps, repeats), self.schedule, bundle, frozen, self.retrain, self.baselines)
+        bundle = bundles.read(self.folder / _BUNDLE)
+        held_out = bundles.read(self.folder / _HELD_OUT) if (self.folder / _HELD_OUT).exists() else None
+        split = Split(head, steps, repeats)
+        return Work(split, self.schedule, bundle, held_out, self.seed, self.retrain, self.baselines)
 
 
 _decoder: Final = msgspec.msgpack.Decoder(tuple[list[UserEvent], list[Step], Repeats])
@@ -87,8 +90,9 @@ def _stored(work: Work) -> Iterator[_Stored]:
         split = work.split
         (folder / _LOG).write_bytes(msgspec.msgpack.encode((split.head, split.steps, split.repeats)))
         bundles.write(work.bundle, folder / _BUNDLE)
-        bundles.write(work.frozen_bundle, folder / _FROZEN)
-        yield _Stored(folder, work.schedule, work.retrain, work.baselines)
+        if work.held_out is not None:
+            bundles.write(work.held_out, folder / _HELD_OUT)
+        yield _Stored(folder, work.schedule, work.seed, work.retrain, work.baselines)
 
 
 def _pass_on(said: "Queue[Said]", tell: Tell) -> None:
