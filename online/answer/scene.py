@@ -13,14 +13,13 @@ from contracts.errors import StoreUnavailable
 from contracts.events import MoodEvent
 from contracts.moods import LABELS, mood_of
 from model.index import UNKNOWN
-from model.nearest import EXACT
 from online.answer.asked import Ask
 from online.answer.catalogue import Catalogue, Floats, Rows
 from online.answer.counted import Counted
 from online.answer.deadline import Deadline
 from online.answer.likely import Likely, likely_of
 from online.answer.numbers import Names, Numbers, Places
-from online.answer.shortlist import Shortlist, choose, enough
+from online.answer.shortlist import FEW, Shortlist, choose, enough
 from online.answer.tallies import TAKEN_LAST, Read, Tallies, read_counts
 from online.answer.view import View
 from online.learn.counts import contexts, nth, wanted
@@ -139,7 +138,7 @@ def _in_question(
 ) -> tuple[Names, Places, Read]:
     """All items where they are few; else those that may come into question, with the counts by their numbers."""
     placed = numbers.placed(view.catalogue)
-    if len(placed.rows) <= EXACT:
+    if len(placed.rows) <= FEW:
         return numbers, placed, read
     chosen = np.zeros(len(placed.rows), np.bool_)
     for counts in read.sparse():

@@ -16,6 +16,8 @@ from online.answer.catalogue import Catalogue, Rows
 from online.answer.likely import Likely
 from online.answer.numbers import Numbers, Placed, named
 
+FEW: Final = 10_000
+"""Up to so many items an answer looks at each: a shortlist costs as much."""
 BREADTH: Final = 60
 """Candidates that one source brings beyond those that will be dropped."""
 NEWEST: Final = 200

@@ -38,13 +38,14 @@ ASKS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.parametrize("bundle", [BUNDLE, WHOLE], ids=["exact", "index"])
 @pytest.mark.parametrize("asked", ASKS, ids=range(len(ASKS)))
-def test_a_shortlist_with_a_perfect_index_answers_as_all_items_do(
-    monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+def test_a_shortlist_with_a_perfect_search_answers_as_all_items_do(
+    monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any], bundle: Bundle
 ) -> None:
     exact, listed = _answered(BUNDLE, asked)
     _small(monkeypatch)
-    found, shortlisted = _answered(WHOLE, asked)
+    found, shortlisted = _answered(bundle, asked)
     assert ids(found) == ids(exact)
     assert [item.sources for item in found.items] == [item.sources for item in exact.items]
     # the denominator is summed whole here: no more items than the head and the sample
@@ -85,7 +86,7 @@ def test_an_index_that_reads_few_lists_changes_an_answer_little(monkeypatch: pyt
 
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A catalogue of more than thirty items is large."""
-    monkeypatch.setattr(scene, "EXACT", 30)
+    monkeypatch.setattr(scene, "FEW", 30)
     monkeypatch.setattr(likely, "EXACT", 30)
 
 
