@@ -23,6 +23,8 @@ from online.learn.outgoing import Outgoing, Raw
 from online.store.memory import MemoryStore
 
 UserEvent = Interaction | MoodEvent
+Logged = UserEvent | Impression
+"""What a user's log may hold: what they did, and what they were shown."""
 MICRO_BATCH: Final = 500
 """Events that the learner gets at once where nothing is asked between them."""
 _PARTITIONS: Final = 1
@@ -68,7 +70,7 @@ class Replay:
         await self.learner.learn(0, [self._record(change)])
         await self.library.refresh()
 
-    async def learn(self, log: Sequence[UserEvent]) -> None:
+    async def learn(self, log: Sequence[Logged]) -> None:
         """Take in these events in their order, each arriving at its own time."""
         for start in range(0, len(log), MICRO_BATCH):
             await self.learner.learn(0, [self._record(event) for event in log[start : start + MICRO_BATCH]])
@@ -83,7 +85,7 @@ class Replay:
         self._now = now
         return await self.recommender.considered(ask)
 
-    def _record(self, event: UserEvent | BundleChange) -> Raw:
+    def _record(self, event: Logged | BundleChange) -> Raw:
         self._now = event.time
         raw = Raw(EVENTS, 0, self._offset, event.time, events.encode(event))
         self._offset += 1

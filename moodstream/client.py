@@ -11,6 +11,7 @@ import msgspec
 from contracts.errors import Unavailable
 from contracts.events import Event
 from online.answer.answered import Profile, Recommendations
+from online.answer.asked import Ask
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -55,6 +56,10 @@ class Client:
         asked: dict[str, str | int] = {"user_id": user_id, "n": n, **({"mood": mood} if mood else {})}
         return msgspec.json.decode(self._get("/v1/recommendations", asked), type=Recommendations)
 
+    def ask(self, ask: Ask) -> Recommendations:
+        """The answer to any request."""
+        return msgspec.json.decode(self._post("/v1/recommendations", ask), type=Recommendations)
+
     def profile(self, user_id: str) -> Profile:
         """What is known of a user."""
         return msgspec.json.decode(self._get(f"/v1/users/{user_id}", {}), type=Profile)
@@ -65,11 +70,11 @@ class Client:
 
     def post(self, events: Sequence[Event]) -> list[Placed]:
         """Returns when Kafka has acknowledged, with where each event lies."""
-        return msgspec.json.decode(self._post(list(events)), type=_Posted).results
+        return msgspec.json.decode(self._post("/v1/events", list(events)), type=_Posted).results
 
     def post_raw(self, body: object) -> Any:
         """Post anything that JSON can hold; returns the answer as it is."""
-        return msgspec.json.decode(self._post(body))
+        return msgspec.json.decode(self._post("/v1/events", body))
 
     def until_changed(
         self, user_id: str, placed: Placed, n: int = 10, within_s: float = 30
@@ -88,9 +93,9 @@ class Client:
     def _get(self, path: str, parameters: dict[str, str | int]) -> bytes:
         return self._checked(self._http.get(path, params=parameters))
 
-    def _post(self, body: object) -> bytes:
+    def _post(self, path: str, body: object) -> bytes:
         headers = {"content-type": "application/json"}
-        return self._checked(self._http.post("/v1/events", content=msgspec.json.encode(body), headers=headers))
+        return self._checked(self._http.post(path, content=msgspec.json.encode(body), headers=headers))
 
     def _checked(self, answer: httpx.Response) -> bytes:
         if answer.is_error:

@@ -101,6 +101,10 @@ def evaluate(
     ] = "",
     max_events: Annotated[int | None, typer.Option(help="Score only so many events.", min=1)] = None,
     seed: Annotated[int, typer.Option(help="Of training, of the order of equal times, and of the intervals.")] = 0,
+    live: Annotated[
+        bool, typer.Option("--live", help="Instead, check that Kafka, Redis and HTTP answer what the replay does.")
+    ] = False,
+    bundle: Annotated[str, typer.Option(help="With --live: a version, else one trained in seconds.")] = "",
 ) -> None:
     """Train on the first 80% in time, replay the rest through the very code that learns and serves, and score it.
 
@@ -114,4 +118,11 @@ def evaluate(
 
     repeats: Repeats = "collapsed" if collapse_repeats else "kept" if repeat_items else "never"
     protocol = Protocol(repeats=repeats, retrain=retrain, max_events=max_events, seed=seed)
-    score(settings(), data_set(settings(), events, items, dataset), protocol, out, json_file, full=full)
+    data = data_set(settings(), events, items, dataset)
+    if not live:
+        score(settings(), data, protocol, out, json_file, full=full)
+        return
+    from moodstream.live.run import evaluate_live
+
+    if not evaluate_live(settings(), data, protocol, bundle, json_file):
+        raise typer.Exit(1)

@@ -1,0 +1,60 @@
+"""What comes into the topic of events, read beside the stream that learns it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, NamedTuple
+
+from kafka import KafkaConsumer, TopicPartition
+
+from contracts import events
+from contracts.errors import Unavailable
+from contracts.events import Record
+from contracts.settings import Settings
+from contracts.topics import EVENTS
+
+_PATIENCE_S: Final = 30.0
+
+
+class Entry(NamedTuple):
+    """One record and where it stands."""
+
+    partition: int
+    offset: int
+    event: Record
+
+
+class Log:
+    """The topic's records from its end of now on."""
+
+    def __init__(self, consumer: KafkaConsumer) -> None:
+        self._consumer = consumer
+
+    def until(self, ids: set[str]) -> list[Entry]:
+        """All that came since the last call, up to and with the events of these ids, in each partition's order.
+
+        Raises `Unavailable` when they don't come.
+        """
+        found: list[Entry] = []
+        deadline = time.monotonic() + _PATIENCE_S
+        while missing := ids - {entry.event.event_id for entry in found}:
+            if time.monotonic() > deadline:
+                raise Unavailable(f"{', '.join(missing)} never came into the log: see logs/serve.log")
+            for records in self._consumer.poll(timeout_ms=100).values():
+                found += [Entry(one.partition, one.offset, events.decode(one.value)) for one in records]
+        return found
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Log]:
+    """The log of `settings.kafka`, to be read from its end."""
+    consumer = KafkaConsumer(bootstrap_servers=(settings.kafka or "").split(","), enable_auto_commit=False)
+    try:
+        name = EVENTS.full_name(settings.namespace)
+        consumer.assign([TopicPartition(name, number) for number in range(settings.partitions)])
+        consumer.seek_to_end()
+        for partition in consumer.assignment():
+            consumer.position(partition)  # a seek is carried out when it is first needed
+        yield Log(consumer)
+    finally:
+        consumer.close()
