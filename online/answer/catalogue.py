@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from contracts.events import ItemEvent
 from model.affect import affects, agreement
 from model.bundle import Bundle
-from model.index import FIRST, UNKNOWN
+from model.index import FIRST, UNKNOWN, ItemIndex
 from model.items import Item, content_vectors
 from model.scoring import NEVER
 
@@ -54,7 +54,8 @@ class Catalogue:
     """(rows,)"""
     fresh: Rows
     """The rows that the bundle doesn't know, newest first."""
-    _rows: Mapping[str, int] = field(repr=False)
+    _added: Mapping[str, int] = field(repr=False)
+    """The rows of the items that the bundle doesn't know."""
     _fitting: dict[int, NDArray[np.bool_]] = field(default_factory=dict, repr=False)
 
     @property
@@ -67,12 +68,11 @@ class Catalogue:
 
     def row(self, item_id: str) -> int:
         """`UNKNOWN` for an item that neither bundle nor catalogue has."""
-        return self._rows.get(item_id, UNKNOWN)
+        return self._added.get(item_id) or (self.bundle.index.row(item_id) if self.bundle else UNKNOWN)
 
     def rows(self, item_ids: Sequence[str]) -> Rows:
         """The rows (n,) of these items."""
-        row = self._rows.get
-        return np.array([row(item_id, UNKNOWN) for item_id in item_ids], np.int32)
+        return np.array([self.row(item_id) for item_id in item_ids], np.int32)
 
     def item(self, item_id: str) -> Item:
         """What is known of an item: at least its id."""
@@ -113,8 +113,8 @@ class Catalogue:
     @cached_property
     def directions(self) -> Floats:
         """The vectors (rows, d) at unit length; zero for what has none, row 0 included."""
-        lengths = np.sqrt((self.vectors * self.vectors).sum(axis=1, keepdims=True))
-        directions = self.vectors / np.maximum(lengths, 1e-9)
+        lengths = np.sqrt(np.einsum("rd,rd->r", self.vectors, self.vectors))[:, None]
+        directions = self.vectors / np.maximum(lengths, np.float32(1e-9))
         directions[:FIRST] = 0
         return np.asarray(directions, np.float32)
 
@@ -130,7 +130,7 @@ class Catalogue:
 
     @cached_property
     def _ids(self) -> list[str]:
-        return ["", "", *(item.item_id for item in self.items)]
+        return ["", "", *(self.bundle.index.ids if self.bundle else ()), *self._added]
 
     @cached_property
     def _by_category(self) -> dict[str, Rows]:
@@ -150,24 +150,29 @@ class Catalogue:
 def catalogue(bundle: Bundle | None, changes: Mapping[str, ItemEvent]) -> Catalogue:
     """The items of a bundle (or of none), as changed since: `changes` by item id."""
     known = bundle.catalogue if bundle else ()
-    rows = {item.item_id: row for row, item in enumerate(known, FIRST)}
-    new = sorted((change for item_id, change in changes.items() if item_id not in rows), key=lambda one: one.item_id)
-    rows |= {change.item_id: row for row, change in enumerate(new, len(known) + FIRST)}
-    items = tuple(_item(changes[item.item_id]) if item.item_id in changes else item for item in known)
+    index = bundle.index if bundle else ItemIndex(())
+    new = sorted((change for item_id, change in changes.items() if item_id not in index), key=lambda one: one.item_id)
+    rows = {change.item_id: row for row, change in enumerate(new, len(known) + FIRST)}
+    changed = {index.row(item_id): _item(change) for item_id, change in changes.items() if item_id in index}
+    changed = {row: item for row, item in sorted(changed.items()) if item != known[row - FIRST]}
+    items = list(known)
+    for row, item in changed.items():
+        items[row - FIRST] = item
     added = tuple(_item(change) for change in new)
-    withdrawn = np.zeros(len(rows) + FIRST, np.bool_)
-    withdrawn[[rows[item_id] for item_id, change in changes.items() if change.withdrawn]] = True
+    withdrawn = np.zeros(len(known) + len(new) + FIRST, np.bool_)
+    gone = (item_id for item_id, change in changes.items() if change.withdrawn)
+    withdrawn[[rows.get(item_id) or index.row(item_id) for item_id in gone]] = True
     newest = sorted(new, key=lambda change: change.time, reverse=True)
     return Catalogue(
         bundle=bundle,
-        items=items + added,
-        vectors=_vectors(bundle, known, items, added),
+        items=(*items, *added),
+        vectors=_vectors(bundle, changed, added),
         bias=_bias(bundle, len(added)),
-        moods=_moods(bundle, known, items, added),
+        moods=_moods(bundle, changed, added),
         popularity=_extended(bundle.popularity if bundle else np.zeros(FIRST, np.float32), len(added)),
         withdrawn=withdrawn,
         fresh=np.array([rows[change.item_id] for change in newest if not change.withdrawn], np.int32),
-        _rows=rows,
+        _added=rows,
     ).prepared()
 
 
@@ -175,17 +180,16 @@ def _item(change: ItemEvent) -> Item:
     return Item(change.item_id, change.title, tuple(change.categories), change.text, change.image, change.mood or "")
 
 
-def _vectors(bundle: Bundle | None, before: Sequence[Item], after: Sequence[Item], added: Sequence[Item]) -> Floats:
+def _vectors(bundle: Bundle | None, changed: Mapping[int, Item], added: Sequence[Item]) -> Floats:
     """New items by their content; a changed one keeps what was learned and moves as its content did."""
     if bundle is None:
         return np.zeros((len(added) + FIRST, 0), np.float32)
-    changed = [place for place, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
     projection = bundle.content_projection
-    vectors = np.concatenate([bundle.vectors, content_vectors(projection, added)]).astype(np.float32)
+    vectors = np.concatenate([bundle.vectors, content_vectors(projection, added)]).astype(np.float32, copy=False)
     if changed:
-        moved = content_vectors(projection, [after[place] for place in changed])
-        moved = moved - content_vectors(projection, [before[place] for place in changed])
-        vectors[np.array(changed) + FIRST] += moved
+        moved = content_vectors(projection, list(changed.values()))
+        moved = moved - content_vectors(projection, [bundle.catalogue[row - FIRST] for row in changed])
+        vectors[list(changed)] += moved
     vectors[UNKNOWN] = 0
     return vectors
 
@@ -197,12 +201,11 @@ def _bias(bundle: Bundle | None, added: int) -> Floats:
     return np.concatenate([bundle.bias, np.full(added, typical)]).astype(np.float32)
 
 
-def _moods(bundle: Bundle | None, before: Sequence[Item], after: Sequence[Item], added: Sequence[Item]) -> Floats:
+def _moods(bundle: Bundle | None, changed: Mapping[int, Item], added: Sequence[Item]) -> Floats:
     base = bundle.moods if bundle else np.zeros((FIRST, 2), np.float32)
     moods = np.concatenate([base, affects(added)]).astype(np.float32)
-    for place, (old, new) in enumerate(zip(before, after, strict=True)):
-        if old != new:
-            moods[place + FIRST] = affects([new])[0]
+    if changed:
+        moods[list(changed)] = affects(list(changed.values()))
     return moods
 
 

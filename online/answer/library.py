@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final, Protocol
 
 import msgspec
@@ -42,6 +43,8 @@ class Library:
         self._laying = asyncio.Lock()
         self.current: Catalogue = catalogue(None, {})
         """What the shelf's pointer names; without a bundle, what the store says of items."""
+        self.prepares: list[Callable[[Catalogue], object]] = []
+        """What is made of each catalogue before a request sees it."""
         self.degraded: dict[str, str] = {}
         """What is wrong now: part → reason."""
 
@@ -113,12 +116,18 @@ class Library:
             self._changes = await asyncio.to_thread(self._decoded, raw)
             self._raw = raw
             for version, old in list(self._catalogues.items()):
-                self._catalogues[version] = await asyncio.to_thread(catalogue, old.bundle, self._changes)
+                self._catalogues[version] = await asyncio.to_thread(self._laid, old.bundle)
             laid = self._catalogues.get(self.current.version)
             if laid is None:
-                laid = await asyncio.to_thread(catalogue, self.current.bundle, self._changes)
+                laid = await asyncio.to_thread(self._laid, self.current.bundle)
             self.current = laid
         self._known_changes = changes
+
+    def _laid(self, bundle: Bundle | None) -> Catalogue:
+        laid = catalogue(bundle, self._changes)
+        for prepare in self.prepares:
+            prepare(laid)
+        return laid
 
     def _decoded(self, raw: dict[str, bytes]) -> dict[str, ItemEvent]:
         changed = {item_id: content for item_id, content in raw.items() if self._raw.get(item_id) != content}
@@ -149,7 +158,7 @@ class Library:
             self._failed = {**dict(list(self._failed.items())[-100:]), version: (now, str(error))}
             raise BundleRejected(str(error)) from error
         async with self._laying:
-            laid = await asyncio.to_thread(catalogue, bundle, self._changes)
+            laid = await asyncio.to_thread(self._laid, bundle)
             self._catalogues[version] = laid
             while len(self._catalogues) > KEPT:
                 oldest = next(name for name in self._catalogues if name not in (version, self.current.version))

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from threading import Lock
 from typing import Final, Protocol
 
 import numpy as np
@@ -43,13 +44,17 @@ class Places(Protocol):
 
 
 class Numbers:
-    """Every item id that this process met; it grows and forgets none, in the order in which they came."""
+    """Every item id that this process met; it grows and forgets none, in the order in which they came.
+
+    A new catalogue is placed by another thread than the one that answers.
+    """
 
     def __init__(self) -> None:
         self.ids: list[str] = []
         self._known: dict[str, int] = {}
         self._hashes = np.zeros(1024, np.uint64)
         self._placed: OrderedDict[int, Placed] = OrderedDict()
+        self._growing = Lock()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -72,19 +77,24 @@ class Numbers:
         placed = self._placed.get(id(catalogue))
         if placed is None:
             numbers = np.concatenate([np.full(FIRST, -1, np.int32), self.of(item.item_id for item in catalogue.items)])
-            placed = self._placed[id(catalogue)] = Placed(catalogue, numbers.astype(np.int32), len(self))
-            while len(self._placed) > _PLACED:
-                self._placed.popitem(last=False)
+            placed = Placed(catalogue, numbers.astype(np.int32), len(self))
+            with self._growing:
+                self._placed[id(catalogue)] = placed
+                while len(self._placed) > _PLACED:
+                    self._placed.popitem(last=False)
         placed.grow(len(self))
         return placed
 
     def _new(self, item_id: str) -> int:
-        number = self._known[item_id] = len(self.ids)
-        self.ids.append(item_id)
-        if number == len(self._hashes):
-            self._hashes = np.concatenate([self._hashes, np.zeros_like(self._hashes)])
-        self._hashes[number] = hash64(item_id)
-        return number
+        with self._growing:
+            number = self._known.get(item_id, len(self.ids))
+            if number == len(self.ids):
+                if number == len(self._hashes):
+                    self._hashes = np.concatenate([self._hashes, np.zeros_like(self._hashes)])
+                self._hashes[number] = hash64(item_id)
+                self.ids.append(item_id)
+                self._known[item_id] = number
+            return number
 
 
 class Placed:

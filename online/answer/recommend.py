@@ -99,6 +99,7 @@ class Recommender:
         self._timeout = store_timeout_s
         self._pages = Pages(clock)
         self._numbers = Numbers()
+        library.prepares.append(self._numbers.placed)
         self._calibrated = Calibrated(store, clock)
         self._counted = Counted(store, self._numbers, clock, stale_ms)
 
