@@ -105,13 +105,13 @@ class Recommender:
 
     async def recommend(self, ask: Ask) -> Recommendations:
         """The answer, whatever is down; `degraded` says what that was."""
-        deadline = Deadline(self._timeout)
-        ordered = self._pages.begun(ask) or await self._order(ask, deadline)
-        return await self._answer(ask, ordered, deadline)
+        deadline, now = Deadline(self._timeout), self._clock()
+        ordered = self._pages.begun(ask) or await self._order(ask, now, deadline)
+        return await self._answer(ask, ordered, now, deadline)
 
     async def considered(self, ask: Ask) -> Considered:
         """What would be ranked for this request: training and evaluation log it, nobody is shown it."""
-        scene = await self._look(ask, Deadline(self._timeout))
+        scene = await self._look(ask, self._clock(), Deadline(self._timeout))
         found = candidates(scene)
         ranked = diversify(rank(drop(union(found, scene), scene), scene), 0)
         names = tuple(dict.fromkeys([*ranked.ranker.names, *(CONTEXT + name for name in scene.tallies.contexts)]))
@@ -123,9 +123,9 @@ class Recommender:
             {name: list(named(scene.numbers, drop(items.numbers, scene))) for name, items in found.items()},
         )
 
-    async def _order(self, ask: Ask, deadline: Deadline) -> Ordered:
+    async def _order(self, ask: Ask, now: int, deadline: Deadline) -> Ordered:
         """candidates → drop → rank → rules and diversity."""
-        scene = await self._look(ask, deadline)
+        scene = await self._look(ask, now, deadline)
         found = candidates(scene)
         left, degraded = drop(union(found, scene), scene), list(scene.missing)
         if not len(left) and not ask.repeat:  # what was seen is shown again before nothing is
@@ -137,15 +137,13 @@ class Recommender:
         reasons = [*unknown_mood(ask), *scene.view.degraded, *degraded]
         return self._pages.keep(ask, Ordered.of(scene, ranked, found, reasons))
 
-    async def _look(self, ask: Ask, deadline: Deadline) -> Scene:
-        now = self._clock()
+    async def _look(self, ask: Ask, now: int, deadline: Deadline) -> Scene:
         view = await self._viewer.view(ask.user_id, ask.token, now, deadline)
         return await scene(ask, now, view, deadline, self._enricher, self._counted, self._numbers)
 
-    async def _answer(self, ask: Ask, ordered: Ordered, deadline: Deadline) -> Recommendations:
+    async def _answer(self, ask: Ask, ordered: Ordered, now: int, deadline: Deadline) -> Recommendations:
         start = (ask.page - 1) * ask.n
         places = range(start, min(start + ask.n, len(ordered.ranked)))
-        now = self._clock()
         lag = await self._stream.of(ordered.partition, deadline)
         likely = await self._probabilities(ordered, places, deadline)
         ended = [PAST_THE_END] if not places and len(ordered.ranked) else []
