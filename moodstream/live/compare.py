@@ -19,13 +19,10 @@ class Served(Protocol):
     """The running system, as its users see it."""
 
     def ask(self, ask: Ask) -> tuple[Recommendations, int]:
-        """The answer, and when it was given (UTC ms)."""
+        """The answer, and when it was made (UTC ms)."""
 
-    def take(self, event: UserEvent, shown: Recommendations | None) -> list[Logged]:
-        """Have an event learned; everything that stands in the log since the last one, this event and what was shown.
-
-        `shown` is the answer that its user has just had.
-        """
+    def take(self, event: UserEvent) -> list[Logged]:
+        """Have an event learned; all that came into the log since the last one: what was shown, and this event."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -79,7 +76,6 @@ async def compare(
     differences: list[Difference] = []
     degraded: dict[str, int] = {}
     for done, step in enumerate(steps):
-        answer = None
         if step.scored and isinstance(step.event, Interaction):
             ask = ask_of(step.event, N, repeat=repeat)
             answer, now = served.ask(ask)
@@ -94,7 +90,7 @@ async def compare(
                 differences.append(Difference(asked - 1, step.event.user_id, step.history, ours, theirs))
             for reason in answer.degraded:
                 degraded[reason] = degraded.get(reason, 0) + 1
-        await replay.learn(served.take(step.event, answer))
+        await replay.learn(served.take(step.event))
         told(done + 1, f"{same} of {asked} answered the same")
     return Compared(bundle, asked, same, same_items, gap, differences, degraded)
 

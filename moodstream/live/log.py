@@ -30,16 +30,16 @@ class Log:
     def __init__(self, consumer: KafkaConsumer) -> None:
         self._consumer = consumer
 
-    def until(self, ids: set[str]) -> list[Entry]:
-        """All that came since the last call, up to and with the events of these ids, in each partition's order.
+    def until(self, event_id: str) -> list[Entry]:
+        """All that came since the last call, the event of this id with it, in each partition's order.
 
-        Raises `Unavailable` when they don't come.
+        Raises `Unavailable` when it doesn't come.
         """
         found: list[Entry] = []
         deadline = time.monotonic() + _PATIENCE_S
-        while missing := ids - {entry.event.event_id for entry in found}:
+        while event_id not in {entry.event.event_id for entry in found}:
             if time.monotonic() > deadline:
-                raise Unavailable(f"{', '.join(missing)} never came into the log: see logs/serve.log")
+                raise Unavailable(f"the event {event_id} never came into the log: see logs/serve.log")
             for records in self._consumer.poll(timeout_ms=100).values():
                 found += [Entry(one.partition, one.offset, events.decode(one.value)) for one in records]
         return found
