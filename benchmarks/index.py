@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batch.nearest import exactly, recall, with_index
-from benchmarks.world import answers
+from benchmarks.answers import answers
 from model.bundle import Bundle
 from model.index import FIRST
 from model.items import Item
