@@ -29,6 +29,7 @@ from moodstream.local.running import Running, heartbeats, running
 from moodstream.sending import send_and_learn
 
 SCORED: Final = 500
+CURRENT: Final = "current"
 _PATIENT_S: Final = 30.0
 """No answer is given up for Redis being slow: that is no difference."""
 
@@ -36,14 +37,14 @@ _PATIENT_S: Final = 30.0
 def check(
     settings: Settings, log: Sequence[UserEvent], items: Sequence[Item], protocol: Protocol, version: str
 ) -> Compared:
-    """How often the two answer the same, on this bundle of the shelf or, without a version, one trained in seconds.
+    """How often the two answer the same, on this bundle of the shelf (`current` is one) or one trained in seconds.
 
     Raises `Misconfigured`, `BundleRejected`, `Unavailable`.
     """
     parts = split(log, msgspec.structs.replace(protocol, max_events=None))
     steps = sample(parts.steps, protocol.max_events or SCORED, protocol.seed)
     head = until(parts.head, now_ms())
-    bundle = Shelf(settings.bundles_url).load(version) if version else train_quickly(head, items, protocol)
+    bundle = _on_shelf(settings, version) if version else train_quickly(head, items, protocol)
     with _stack(settings, bundle) as stack:
         return asyncio.run(_compared(stack, bundle, head, steps, repeat=protocol.repeats != "never"))
 
@@ -52,6 +53,11 @@ def until(log: Sequence[UserEvent], now: int) -> list[UserEvent]:
     """The log moved so that it ends at `now` (UTC ms): the stream takes no event for later than it came."""
     shift = now - log[-1].time
     return [msgspec.structs.replace(event, time=event.time + shift) for event in log]
+
+
+def _on_shelf(settings: Settings, version: str) -> Bundle:
+    shelf = Shelf(settings.bundles_url)
+    return shelf.load((shelf.current() or version) if version == CURRENT else version)
 
 
 @contextmanager

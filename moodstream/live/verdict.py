@@ -22,8 +22,8 @@ def show(found: Compared) -> None:
     if found.differences:
         _show_first(found.differences[0])
     say(
-        f"{found.same:,} of {found.asked:,} requests ({found.share:.1%}) got from Kafka, Redis and HTTP the top 10 that "
-        f"the replay gave, {found.same_items:,} its items in any order; scores within {found.score_gap:.0e}"
+        f"{found.same:,} of {found.asked:,} requests ({found.share:.1%}) got from Kafka, Redis and HTTP the top 10 "
+        f"that the replay gave, {found.same_items:,} its items in any order; scores differ by {found.score_gap:.1g} at most"
     )
     say(f"bundle {found.bundle}; at least {LEAST:.0%} must be the same")
 
