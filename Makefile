@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check bench bench-freshness bench-index bench-train bench-store clean lock
+.PHONY: help setup demo up down test check bench bench-freshness bench-index bench-train bench-store live clean lock
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -51,6 +51,9 @@ bench-store: setup  ## how many bytes a user costs in Redis, after a demo
 
 bench-calibration: setup  ## how well stated probabilities agree with what is taken (ARGS="--events FILE --bundle FOLDER")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.calibration $(ARGS)
+
+live: setup  ## whether Kafka, Redis and HTTP answer 500 requests as the replay in memory does (ARGS="--bundle current")
+	@$(ONE_THREAD) $(BIN)/moodstream evaluate --live $(ARGS)
 
 clean:  ## delete .venv and every cache, but not the data (that is `make down ARGS=--purge`)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

@@ -13,6 +13,7 @@ from batch.evaluate.protocol import Protocol
 from batch.evaluate.split import Step, split
 from batch.publish import publish
 from batch.replay import MICRO_BATCH, Replay, UserEvent
+from contracts.errors import Misconfigured
 from contracts.rollout import Rollout
 from contracts.settings import Settings
 from model.bundle import Bundle
@@ -57,7 +58,12 @@ def until(log: Sequence[UserEvent], now: int) -> list[UserEvent]:
 
 def _on_shelf(settings: Settings, version: str) -> Bundle:
     shelf = Shelf(settings.bundles_url)
-    return shelf.load((shelf.current() or version) if version == CURRENT else version)
+    wanted = shelf.current() if version == CURRENT else version
+    if wanted is None:
+        raise Misconfigured(
+            f"no bundle is published in {shelf.url}: leave --bundle away, and one is trained in seconds"
+        )
+    return shelf.load(wanted)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from contracts.events import Interaction
 from online.answer.answered import Recommendations
 from online.answer.asked import Ask
 
-N: Final = 10
+TOP: Final = 10
 _KEPT: Final = 20
 
 
@@ -77,7 +77,7 @@ async def compare(
     degraded: dict[str, int] = {}
     for done, step in enumerate(steps):
         if step.scored and isinstance(step.event, Interaction):
-            ask = ask_of(step.event, N, repeat=repeat)
+            ask = ask_of(step.event, TOP, repeat=repeat)
             answer, now = served.ask(ask)
             bundle = answer.bundle
             ours, theirs = places(answer), places(await replay.ask(ask, now))

@@ -23,9 +23,9 @@ def show(found: Compared) -> None:
         _show_first(found.differences[0])
     say(
         f"{found.same:,} of {found.asked:,} requests ({found.share:.1%}) got from Kafka, Redis and HTTP the top 10 "
-        f"that the replay gave, {found.same_items:,} its items in any order; scores differ by {found.score_gap:.1g} at most"
+        f"that the replay gave, {found.same_items:,} its items in any order; scores {found.score_gap:.1g} apart"
     )
-    say(f"bundle {found.bundle}; at least {LEAST:.0%} must be the same")
+    say(f"at least {LEAST:.0%} must be the same; bundle {found.bundle}")
 
 
 def _show_first(first: Difference) -> None:

@@ -104,7 +104,7 @@ def evaluate(
     live: Annotated[
         bool, typer.Option("--live", help="Instead, check that Kafka, Redis and HTTP answer what the replay does.")
     ] = False,
-    bundle: Annotated[str, typer.Option(help="With --live: a version or `current`; else one is trained in seconds.")] = "",
+    bundle: Annotated[str, typer.Option(help="With --live: a version, `current`, or one trained in seconds.")] = "",
 ) -> None:
     """Train on the first 80% in time, replay the rest through the very code that learns and serves, and score it.
 

@@ -1,0 +1,1 @@
+"""The check that what is served is what is measured."""
