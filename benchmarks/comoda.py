@@ -7,16 +7,16 @@ bundle frozen. Emotions felt during and after the film are left out: nobody know
 
 Systems on the same events: whole; whole with the moods removed from the log and the requests; whole with all context
 removed; the named baselines of `moodstream evaluate`. HR@10 and NDCG@10 over the five orders together, users drawn
-again, and the paired gain of the first over each other. `--write DIR` leaves the plain form of the first order.
+again, and the paired gain of each over the first (below 0: it is worse). `--write DIR` leaves the plain form of the
+first order.
 """
 
 import argparse
 import asyncio
 import csv
-import json
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -37,7 +37,7 @@ from batch.plain import EVENT_COLUMNS, EventRows, item_event
 from batch.plan import Plan
 from batch.replay import Replay, UserEvent
 from batch.train import train_on
-from benchmarks.moods import Ranks, compared
+from benchmarks.moods import Found, Ranks, compared, table
 from contracts.events import Context, Interaction
 from model.items import Item
 
@@ -161,7 +161,7 @@ async def _ranks(system: System, cut: Split) -> Ranks:
     return np.array(ranks, np.int64)
 
 
-def measure(folder: Path, orders: int) -> dict[str, dict[str, object]]:
+def measure(folder: Path, orders: int) -> Found:
     """All systems over so many orders, each against the whole."""
     ratings, rows = converted(folder)
     items = catalogue_of(item_event(row) for row in rows)
@@ -175,11 +175,6 @@ def measure(folder: Path, orders: int) -> dict[str, dict[str, object]]:
             ranks[name].append(one)
     together = {name: np.concatenate(of) for name, of in ranks.items()}
     return compared(together, np.unique(users, return_inverse=True)[1].astype(np.int64), WHOLE)
-
-
-def table(found: Mapping[str, Mapping[str, object]]) -> str:
-    """The figures in lines of text."""
-    return "\n".join(f"{name:24} {json.dumps(of)}" for name, of in found.items())
 
 
 def write(folder: Path, out: Path) -> None:
@@ -203,7 +198,7 @@ def main() -> None:
     if chosen.write:
         write(chosen.folder, chosen.write)
     else:
-        print(table(measure(chosen.folder, chosen.orders)))
+        print(table(f"LDOS-CoMoDa, {chosen.orders} orders", measure(chosen.folder, chosen.orders)))
 
 
 if __name__ == "__main__":

@@ -42,9 +42,9 @@ class World:
 
     strength: float
     """How much agreement with the mood counts: at 1, an item that agrees is e² times as likely as its opposite."""
-    users: int = 400
-    items: int = 500
-    visits: int = 8
+    users: int = 300
+    items: int = 400
+    visits: int = 6
     """Of each user, on average."""
     takes: int = 3
     """Items of each visit."""
