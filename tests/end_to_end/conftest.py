@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from batch.publish import publish
 from contracts.rollout import Rollout
 from contracts.settings import Settings
+from model.bundle import Bundle
 from model.shelf import Shelf
 from moodstream.client import Client
 from moodstream.local.ports import free_port
@@ -35,16 +37,22 @@ class Loop(NamedTuple):
 @pytest.fixture(scope="session")
 def loop(kafka: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
     """The running loop, in a namespace of its own."""
-    settings = Settings(
-        kafka=kafka,
-        redis=redis_url,
-        home=tmp_path_factory.mktemp("home"),
-        namespace=f"loop-{secrets.token_hex(4)}",
-        api_port=free_port(set()),
-    )
-    topics.ensure(kafka, settings.namespace, settings.partitions, settings.replication)
+    with looped(in_a_home(kafka, redis_url, tmp_path_factory.mktemp("home")), random_bundle()) as running:
+        yield running
+
+
+def in_a_home(kafka: str, redis: str, home: Path) -> Settings:
+    """A namespace and a port of one's own."""
+    namespace = f"loop-{secrets.token_hex(4)}"
+    return Settings(kafka=kafka, redis=redis, home=home, namespace=namespace, api_port=free_port(set()))
+
+
+@contextmanager
+def looped(settings: Settings, bundle: Bundle) -> Iterator[Loop]:
+    """The loop with this bundle published."""
+    topics.ensure(settings.kafka or "", settings.namespace, settings.partitions, settings.replication)
     shelf = Shelf(settings.bundles_url)
-    publish(settings, shelf, Rollout(shelf.add(random_bundle())))
+    publish(settings, shelf, Rollout(shelf.add(bundle)))
     with ExitStack() as running:
         for verb in ("stream", "serve"):
             running.enter_context(process(settings, verb))
