@@ -22,8 +22,8 @@ class Plan:
     """While the tail is held out, at most; the rate rises and falls once over them. 0: by the size of the log."""
     patience: int = 3
     """Epochs without a better tail until training stops."""
-    final_epochs: int = 6
-    """Over everything, in the end, with a rate that falls from half the highest."""
+    final_epochs: int = -1
+    """Over everything, in the end, from nothing. -1: as many as were best on the tail; 0: that network is kept."""
     tail: float = 0.0
     """The share of the log that is held out. 0: by the size of the log."""
     repeats: bool = False

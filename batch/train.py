@@ -2,7 +2,7 @@
 
 The encoder foretells each next event of each user: a softmax over the catalogue without what the user has had. First
 the log's last tenth is held out and says when to stop; replayed with the network that didn't train on it, it fits the
-ranker; then the same network goes on over everything.
+ranker; then another learns from everything, as long as the first one gained from it.
 """
 
 import time
@@ -20,7 +20,7 @@ from batch import checkpoint, holdout
 from batch.assemble import assemble, counts_of
 from batch.catalogue import catalogue_of
 from batch.dataset import UserEvent
-from batch.epoch import Rate, cycle, fall, optimizer_of, run_epoch
+from batch.epoch import Rate, cycle, optimizer_of, run_epoch
 from batch.log import Log, events_of, of_events
 from batch.moods import Moods
 from batch.network import Network
@@ -113,10 +113,12 @@ def _trained(
     moods = np.concatenate([np.zeros((FIRST, 2), np.float32), affects(items)])
     drawn = Moods(moods, plan.mood_said, plan.mood_asked)
 
-    torch.manual_seed(plan.seed)
-    network = Network(items, plan.hidden, plan.dim, counts_of(head)).to(device)
-    optimizer = optimizer_of(network, plan)
-    run = _Run(plan, network, optimizer, drawn, Progress(), tell, world, started=time.monotonic())
+    def begin(sequences: Sequences) -> Network:
+        torch.manual_seed(plan.seed)
+        return Network(items, plan.hidden, plan.dim, counts_of(sequences)).to(device)
+
+    network = begin(head)
+    run = _Run(plan, network, optimizer_of(network, plan), drawn, Progress(), tell, world, started=time.monotonic())
     run.resume(folder, log)
     world.agree(network)
 
@@ -133,10 +135,14 @@ def _trained(
                 lambda: fit_ranker(frozen, events_of(early), events_of(late), plan.seed, repeats=plan.repeats)
             )
         run.progress.phase = "all" if plan.final_epochs else "done"
+        if plan.final_epochs:
+            run.network = network = begin(everything)
+            run.optimizer = optimizer_of(network, plan)
+            world.agree(network)
         run.save(folder, log)
     while run.progress.phase == "all":
-        run.epoch(everything, fall(plan.rate / 2, run.progress.epoch, plan.final_epochs))
-        if run.progress.epoch == plan.final_epochs:
+        run.epoch(everything, cycle(plan.rate, run.progress.epoch, run.final_epochs))
+        if run.progress.epoch == run.final_epochs:
             run.progress.phase = "done"
         run.save(folder, log)
 
@@ -169,6 +175,11 @@ class _Run:
     before: float = 0.0
     """Seconds of the run that was killed."""
     best: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def final_epochs(self) -> int:
+        """Epochs over everything."""
+        return self.plan.final_epochs if self.plan.final_epochs >= 0 else self.progress.best_epoch
 
     def epoch(self, sequences: Sequences, rate: Rate) -> None:
         """One pass over the sequences; the same for the same seed, phase and number, whoever ran the ones before."""
@@ -211,7 +222,7 @@ class _Run:
         progress.seconds = self.before + time.monotonic() - self.started
         done = progress.epoch + number / progress.batches
         of_tail = self.plan.epochs if progress.phase == "tail" else progress.best_epoch
-        total = of_tail + self.plan.final_epochs
+        total = of_tail + (self.final_epochs if progress.best_epoch else max(self.final_epochs, of_tail))
         done += progress.best_epoch if progress.phase == "all" else 0
         progress.share = max(progress.share, min(1.0, done / total))
         progress.left = progress.seconds / max(done, 1e-9) * max(0.0, total - done)

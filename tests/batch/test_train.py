@@ -23,9 +23,7 @@ from tests.batch import synthetic
 
 ITEMS = synthetic.catalogue()
 LOG = synthetic.log(users=24, steps=20)
-PLAN = Plan(
-    hidden=24, dim=12, epochs=4, final_epochs=2, tokens=128, rate=1e-2, dropout=0.0, threads=1, device="cpu", patience=9
-)
+PLAN = Plan(hidden=24, dim=12, epochs=4, tokens=128, rate=1e-2, dropout=0.0, threads=1, device="cpu", patience=9)
 
 
 def trained(folder: Path | None = None, plan: Plan = PLAN) -> Bundle:
