@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check bench bench-freshness bench-index bench-train bench-store live clean lock
+.PHONY: help setup demo up down test check bench bench-freshness bench-index bench-moods bench-train bench-store live clean lock
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -42,6 +42,9 @@ bench-freshness: setup  ## from an acknowledged event to a changed answer, 200 t
 
 bench-index: setup  ## the candidate index against an exact search, and what an answer costs (ARGS="100000 1000000")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.index $(ARGS)
+
+bench-moods: setup  ## what it is worth to be told the mood, on simulated users; fails where it isn't
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.moods $(ARGS)
 
 bench-train: setup  ## examples a second in training, and the share of the time in the model
 	@$(BIN)/python -m benchmarks.train
