@@ -20,7 +20,8 @@ class Ticking(World):
 
 def test_an_impression_names_the_moment_of_its_order() -> None:
     async def scene() -> None:
-        world = await Ticking(BUNDLE).begin()
+        world = Ticking(BUNDLE)
+        await world.begin()
         await world.learn(took("me", "i1"), took("me", "i2"))
         first = await world.ask()
         world.now, world.tick = world.impressions[-1].time, 0
