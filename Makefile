@@ -64,7 +64,7 @@ clean:  ## delete .venv and every cache, but not the data (that is `make down AR
 
 LOCKING := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --no-emit-index-url --python-version 3.11
 lock: setup  ## compile the locks anew from pyproject.toml (UPGRADE=--upgrade takes newer versions)
-	$(LOCKING) $(UPGRADE) --generate-hashes --extra dev pyproject.toml -o locks/requirements.txt
+	$(LOCKING) $(UPGRADE) --generate-hashes --extra dev --extra evaluate pyproject.toml -o locks/requirements.txt
 	echo torch | $(LOCKING) $(UPGRADE) --no-annotate --no-header -c locks/requirements.txt - -o locks/torch.txt
 	echo uv | $(LOCKING) $(UPGRADE) --generate-hashes --no-header - -o locks/uv.txt
 	$(BIN)/python -m moodstream.local.jars > .venv/jars.sha256 && mv .venv/jars.sha256 moodstream/local/jars.sha256
