@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check bench bench-freshness bench-index bench-moods bench-train bench-store live clean lock
+.PHONY: help setup demo up down test check live bench bench-calibration bench-freshness bench-index bench-moods bench-store bench-train bench-worlds clean lock
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -48,6 +48,9 @@ bench-moods: setup  ## what it is worth to be told the mood, on simulated users;
 
 bench-train: setup  ## examples a second in training, and the share of the time in the model
 	@$(BIN)/python -m benchmarks.train
+
+bench-worlds: setup  ## on made-up worlds that are hard in other ways: the whole beside the best baseline
+	@$(BIN)/python -m benchmarks.worlds $(ARGS)
 
 bench-store: setup  ## how many bytes a user costs in Redis, after a demo
 	@$(BIN)/python -m benchmarks.store_size

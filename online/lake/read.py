@@ -12,7 +12,19 @@ from online.lake.folder import Folder
 from online.lake.layout import SCHEMA, LakeFile, hour_of, in_order_of_offset
 from online.lake.rules import STEPPING, Erasures, RecentIds, Row
 
-TRAINING: Final = ("user_id", "item_id", "kind", "value", "weight", "mood", "time", "place", "device", "session", "extra")
+TRAINING: Final = (
+    "user_id",
+    "item_id",
+    "kind",
+    "value",
+    "weight",
+    "mood",
+    "time",
+    "place",
+    "device",
+    "session",
+    "extra",
+)
 _NEEDED: Final = tuple(name for name in Row._fields if name != "incarnation")
 _LAST_RARE: Final = "erase"
 """`alias` and `erase` sort before all other types, so that a file's footer says whether it may hold one."""
