@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter as Tally
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,9 +26,13 @@ ROWS: Final = 6_000_000
 _OF_SOURCE: Final = 40
 _OF_ALL: Final = 60
 """Candidates of a request that are kept: the first of each source, and of all."""
+_TELL: Final = 100
+"""Events between two words on the progress."""
 _CONTEXTS: Final = 16
 _COMMON: Final = 0.05
 """The share of requests in which a context's column is known, from which on it is a feature."""
+
+Tell = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -58,25 +62,33 @@ class Requests:
 
 
 def log_requests(
-    bundle: Bundle, head: Sequence[UserEvent], tail: Sequence[UserEvent], *, live: bool = True, repeats: bool = False
+    bundle: Bundle,
+    head: Sequence[UserEvent],
+    tail: Sequence[UserEvent],
+    *,
+    live: bool = True,
+    repeats: bool = False,
+    tell: Tell = lambda share: None,
 ) -> Requests:
     """Requests just before the events of the tail, `head` being what the bundle was trained on.
 
     Those whose item is no candidate teach nothing and are left out. Unless `live` nothing is learned from the tail, so
-    that a ranker learns how to do with states and counts that are as old.
+    that a ranker learns how to do with states and counts that are as old. `tell` takes the share done, in [0, 1].
     """
     with threadpool_limits(1):
-        return asyncio.run(_logged(bundle, head[-HEAD:], tail, live, repeats))
+        return asyncio.run(_logged(bundle, head[-HEAD:], tail, live, repeats, tell))
 
 
 async def _logged(
-    bundle: Bundle, head: Sequence[UserEvent], tail: Sequence[UserEvent], live: bool, repeats: bool
+    bundle: Bundle, head: Sequence[UserEvent], tail: Sequence[UserEvent], live: bool, repeats: bool, tell: Tell
 ) -> Requests:
     replay = await Replay.on(bundle)
     await replay.learn(head)
     log = RequestLog()
     had: defaultdict[str, list[str]] = defaultdict(list)
-    for event in tail:
+    for number, event in enumerate(tail):
+        if number % _TELL == 0:
+            tell(number / len(tail))
         if is_target(event) and not log.full:
             ask = ask_of(event, exclude=[] if live or repeats else had[event.user_id][-1000:], repeat=repeats)
             log.add(await replay.consider(ask, event.time), event.item_id)

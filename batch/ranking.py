@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from batch.holdout import quality
-from batch.logged import Requests, log_requests
+from batch.logged import Requests, Tell, log_requests
 from batch.replay import UserEvent
 from model.bundle import Bundle
 from model.ranker import FEATURES, Network, Ranker, default_weights, scaled
@@ -62,9 +62,10 @@ def fit_ranker(
     *,
     live: bool = True,
     repeats: bool = False,
+    tell: Tell = lambda share: None,
 ) -> Fitted:
     """The ranker for the events that follow `head`, on which the bundle was trained, found on the `tail`."""
-    return fitted(log_requests(bundle, head, tail, live=live, repeats=repeats), seed)
+    return fitted(log_requests(bundle, head, tail, live=live, repeats=repeats, tell=tell), seed)
 
 
 def fitted(requests: Requests, seed: int = 0) -> Fitted:

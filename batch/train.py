@@ -61,6 +61,11 @@ class Progress:
     """Of the whole work, in [0, 1]; it jumps when training stops early."""
     ranker: Fitted = field(default_factory=default)
 
+    @property
+    def where(self) -> str:
+        """The phase in words, for a progress bar."""
+        return "fitting the ranker" if self.phase == "ranker" else f"{self.phase} epoch {self.epoch + 1}"
+
 
 Tell = Callable[[Progress], None]
 
@@ -127,12 +132,14 @@ def _trained(
         run.judge(world.first(lambda: _quality(network, everything, cut, plan)))
         run.save(folder, log)
     if run.progress.phase == "ranker":
-        tell(run.progress)
+        run.ranking(0)
         if cut:
             early, late = log.part(0, cut), log.part(cut, len(log.time))
             frozen = assemble(network, items, early, head, moods, {}, now_ms=0)
             run.progress.ranker = world.first(
-                lambda: fit_ranker(frozen, events_of(early), events_of(late), plan.seed, repeats=plan.repeats)
+                lambda: fit_ranker(
+                    frozen, events_of(early), events_of(late), plan.seed, repeats=plan.repeats, tell=run.ranking
+                )
             )
         run.progress.phase = "all" if plan.final_epochs else "done"
         if plan.final_epochs:
@@ -160,6 +167,10 @@ def _trained(
     born = world.first(lambda: int(time.time() * 1000)) if now_ms is None else now_ms
     bundle = assemble(network, items, log, everything, moods, metrics, born)
     return replace(bundle, ranker=run.progress.ranker.ranker())
+
+
+_RANKER: Final = 0.8
+"""How long the ranker's part takes beside the epochs on the tail, about, for the progress bar."""
 
 
 @dataclass
@@ -220,12 +231,22 @@ class _Run:
         progress.batch, progress.batches = number, count
         progress.loss = loss if progress.loss == 0 else 0.98 * progress.loss + 0.02 * loss
         progress.seconds = self.before + time.monotonic() - self.started
-        done = progress.epoch + number / progress.batches
+        self._say(progress.epoch + number / progress.batches)
+
+    def ranking(self, share: float) -> None:
+        """Say how much of the ranker's part is done, in [0, 1]."""
+        self.progress.seconds = self.before + time.monotonic() - self.started
+        self._say(share * _RANKER * self.progress.best_epoch)
+
+    def _say(self, done: float) -> None:
+        """After so many epochs of this phase; the ranker's part counts in epochs, too."""
+        progress = self.progress
         of_tail = self.plan.epochs if progress.phase == "tail" else progress.best_epoch
-        total = of_tail + (self.final_epochs if progress.best_epoch else max(self.final_epochs, of_tail))
-        done += progress.best_epoch if progress.phase == "all" else 0
-        progress.share = max(progress.share, min(1.0, done / total))
-        progress.left = progress.seconds / max(done, 1e-9) * max(0.0, total - done)
+        final = self.final_epochs if progress.best_epoch else max(self.final_epochs, of_tail)
+        before = {"tail": 0.0, "ranker": of_tail, "all": (1 + _RANKER) * of_tail}.get(progress.phase, 0.0)
+        total = (1 + _RANKER) * of_tail + final
+        progress.share = max(progress.share, min(1.0, (before + done) / total))
+        progress.left = progress.seconds / max(before + done, 1e-9) * max(0.0, total - before - done)
         self.tell(progress)
 
 

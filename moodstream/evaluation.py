@@ -89,8 +89,7 @@ def _trained(head: Sequence[UserEvent], training: Training) -> Trained:
     with bar("training", _STEPS, "‰") as told:
 
         def tell(progress: Progress) -> None:
-            where = f"{progress.phase} epoch {progress.epoch + 1}"
-            told(int(_STEPS * progress.share), f"loss {progress.loss:.3f}, {where}, {progress.left:.0f} s left")
+            told(int(_STEPS * progress.share), f"loss {progress.loss:.3f}, {progress.where}, {progress.left:.0f} s left")
 
         return training.train(head, tell)
 
