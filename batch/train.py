@@ -62,9 +62,10 @@ class Progress:
     ranker: Fitted = field(default_factory=default)
 
     @property
-    def where(self) -> str:
-        """The phase in words, for a progress bar."""
-        return "fitting the ranker" if self.phase == "ranker" else f"{self.phase} epoch {self.epoch + 1}"
+    def words(self) -> str:
+        """For a progress bar."""
+        where = "fitting the ranker" if self.phase == "ranker" else f"{self.phase} epoch {self.epoch + 1}"
+        return f"loss {self.loss:.3f}, {where}, {self.left:.0f} s left"
 
 
 Tell = Callable[[Progress], None]

@@ -89,7 +89,7 @@ def _trained(head: Sequence[UserEvent], training: Training) -> Trained:
     with bar("training", _STEPS, "‰") as told:
 
         def tell(progress: Progress) -> None:
-            told(int(_STEPS * progress.share), f"loss {progress.loss:.3f}, {progress.where}, {progress.left:.0f} s left")
+            told(int(_STEPS * progress.share), progress.words)
 
         return training.train(head, tell)
 

@@ -68,7 +68,7 @@ def _train(settings: Settings, log: Log, items: Sequence[Item], plan: Plan, resu
         with bar("training", _STEPS, "‰") as told:
 
             def tell(progress: Progress) -> None:
-                told(int(_STEPS * progress.share), f"loss {progress.loss:.3f}, {progress.where}, {progress.left:.0f} s left")
+                told(int(_STEPS * progress.share), progress.words)
 
             bundle = _made(settings, shelf, log, items, plan, resume, start, tell)
     version = shelf.add(bundle)
