@@ -16,7 +16,7 @@ NAMES = ("embedding", "covisited_10", "content", "history")
 
 
 def synthetic(n: int, turned: bool = False, crossed: bool = False, seed: int = 0, candidates: int = 20) -> Requests:
-    """Choices by a softmax over covisited_10 or, crossed, over content: for it where the history is long, else against."""
+    """Choices by a softmax: of covisited_10 or, crossed, of content: for it where the history is long, else against."""
     rng = np.random.default_rng(seed)
     features = rng.normal(0, 1, (n, candidates, len(NAMES))).astype(np.float16)
     features[:, :, 3] = rng.choice([-1.0, 1.0], (n, 1))
