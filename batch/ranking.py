@@ -1,6 +1,6 @@
 """The ranker, fitted on features as they were at the time: a small network, where it ranks better than a sum."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -13,10 +13,22 @@ from batch.holdout import quality
 from batch.logged import Requests, Tell, log_requests
 from batch.replay import UserEvent
 from model.bundle import Bundle
-from model.ranker import FEATURES, Network, Ranker, default_weights, scaled
+from model.ranker import CONTEXT, FEATURES, Network, Ranker, default_weights, scaled
 
-LEAST: Final = 100
+FEW: Final = 40
 """Requests below which the default weights stay."""
+LEAST: Final = 100
+"""Requests from which on something is learned on top of a sum."""
+_ASIDE: Final = {"mood": 0.5, "tired": -0.5, "unwanted": -0.3}
+"""What logs seldom tell, in every sum."""
+SUMS: Final[Mapping[str, Mapping[str, float]]] = {
+    "default": {},
+    "embedding": {"embedding": 1.0, "again": 1.0, **_ASIDE},
+    "context": {"embedding": 0.2, "trending": 1.0, "nth": 1.0, CONTEXT: 1.0, "again": 1.0, **_ASIDE},
+    "covisitation": {"embedding": 0.2, "covisited_share": 1.0, "covisited_alike": 1.0, "again": 2.0, **_ASIDE},
+    "today": {"embedding": 0.3, "today": 1.0, "now": 1.0, CONTEXT: 0.5, "fresh": 1.0, "again": 1.0, **_ASIDE},
+}
+"""Sums for data of different kinds."""
 _HIDDEN: Final = (48, 24)
 _NETWORKS: Final = 2
 _EPOCHS: Final = 6
@@ -30,14 +42,20 @@ Floats = NDArray[np.float32]
 
 
 class Fitted(msgspec.Struct, frozen=True):
-    """A ranker in plain lists, and what each way was worth on the last fifth when fitted on the others: NDCG@10."""
+    """A ranker in plain lists, and what each way to make one was worth."""
 
     names: list[str]
     weights: list[float]
     network: dict[str, list] | None = None  # type: ignore[type-arg]
     requests: int = 0
     kind: str = "default"
+    """`linear`, `network`, or the base where nothing learned on top of it was better."""
+    base: str = "default"
+    """One of `SUMS`."""
     ndcg: dict[str, float] = {}
+    """NDCG@10 on the last fifth of each kind, what is learned being learned from the others."""
+    sums: dict[str, float] = {}
+    """NDCG@10 of each of `SUMS`, on all."""
 
     def ranker(self) -> Ranker:
         """The ranker itself."""
@@ -46,12 +64,12 @@ class Fitted(msgspec.Struct, frozen=True):
 
     def metrics(self) -> dict[str, object]:
         """What a bundle's manifest says of it."""
-        return {"kind": self.kind, "requests": self.requests, "ndcg": self.ndcg}
+        return {name: getattr(self, name) for name in ("kind", "base", "requests", "ndcg", "sums")}
 
 
-def default(requests: int = 0) -> Fitted:
+def default(names: Sequence[str] = FEATURES, requests: int = 0) -> Fitted:
     """What ranks before anything was fitted."""
-    return Fitted(list(FEATURES), default_weights(FEATURES).tolist(), requests=requests)
+    return Fitted(list(names), default_weights(names).tolist(), requests=requests)
 
 
 def fit_ranker(
@@ -71,18 +89,30 @@ def fit_ranker(
 def fitted(requests: Requests, seed: int = 0) -> Fitted:
     """The ranker of these requests, which are in the order of time.
 
-    Defaults, a sum and a network are held against one another on the last fifth; the best is fitted on all.
+    The best of some plain sums is what is learned on top of. That, a better sum and a network are held against one
+    another on the last fifth; the best is fitted on all.
     """
-    if len(requests) < LEAST:
-        return default(len(requests))
+    if len(requests) < FEW:
+        return default(requests.names, len(requests))
     cut = len(requests) * 4 // 5
     early, late = requests.part(0, cut), requests.part(cut, len(requests))
-    ways = {"default": 0, "linear": 0, "network": _NETWORKS}
-    worth = {way: ndcg(late, _ranker(early, way, networks, seed)) for way, networks in ways.items()}
+    sums = {name: Ranker(requests.names, _weights(requests.names, of)) for name, of in SUMS.items()}
+    plain = {name: ndcg(requests, ranker) for name, ranker in sums.items()}
+    base = max(plain, key=lambda name: plain[name])
+    ways = {"linear": 0, "network": _NETWORKS} if len(requests) >= LEAST else {}
+    worth = {base: ndcg(late, sums[base])}
+    worth |= {way: ndcg(late, _ranker(early, sums[base], networks, seed)) for way, networks in ways.items()}
     kind = max(worth, key=lambda way: worth[way])
-    found = _ranker(requests, kind, ways[kind], seed)
+    found = sums[base] if kind == base else _ranker(requests, sums[base], ways[kind], seed)
     network = {name: of.tolist() for name, of in vars(found.network).items()} if found.network else None
-    return Fitted(list(found.names), found.weights.tolist(), network, len(requests), kind, worth)
+    return Fitted(list(found.names), found.weights.tolist(), network, len(requests), kind, base, worth, plain)
+
+
+def _weights(names: Sequence[str], of: Mapping[str, float]) -> Floats:
+    """The default weights where the sum is none of its own, else its own and nothing but them."""
+    if not of:
+        return default_weights(names)
+    return np.array([of.get(CONTEXT if n.startswith(CONTEXT) else n, 0.0) for n in names], np.float32)
 
 
 def ndcg(requests: Requests, ranker: Ranker) -> float:
@@ -93,17 +123,15 @@ def ndcg(requests: Requests, ranker: Ranker) -> float:
     return quality(ranks).ndcg
 
 
-def _ranker(requests: Requests, kind: str, networks: int, seed: int) -> Ranker:
-    """The default weights, and what is learned on top of them: so little data, or none that tells, leaves them."""
-    weights = default_weights(requests.names)
-    if kind == "default":
-        return Ranker(requests.names, weights)
+def _ranker(requests: Requests, base: Ranker, networks: int, seed: int) -> Ranker:
+    """The base, and what is learned on top of it: so little data, or none that tells, leaves it as it is."""
+    names, weights = requests.names, base.weights
     mean, scale = _units(requests)
     nets = [_fitted(requests, weights, mean, scale, seed + k, linear=not networks) for k in range(max(1, networks))]
     if not networks:
         gained: Floats = nets[0].linear.weight[0].detach().numpy()
-        return Ranker(requests.names, weights + gained * scale)
-    return Ranker(requests.names, weights, _joined(nets, mean, scale))
+        return Ranker(names, weights + gained * scale)
+    return Ranker(names, weights, _joined(nets, mean, scale))
 
 
 class _Net(nn.Module):

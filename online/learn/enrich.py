@@ -64,8 +64,12 @@ class Enriched(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The context's further columns, the session among them, each as `name=value`: the first few, cut short."""
-        named = {"session": self.session, **self.extra} if self.session else self.extra
+        """The context's further columns, each as `name=value`: the first few, cut short.
+
+        The session is among them, and a mood in words that nobody knows: it may still tell what is taken.
+        """
+        own = {"session": self.session, "mood_said": "" if self.mood else self.mood_said}
+        named = {**{name: value for name, value in own.items() if value}, **self.extra}
         return tuple(f"{name}={value}"[:COLUMN_LENGTH] for name, value in sorted(named.items())[:COLUMNS])
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from batch.logged import Requests, log_requests
-from batch.ranking import LEAST, Fitted, fit_ranker, fitted, ndcg
+from batch.ranking import FEW, LEAST, Fitted, fit_ranker, fitted, ndcg
 from contracts.events import Context, Interaction
 from model.ranker import FEATURES, Ranker
 from tests.fakes.bundle import random_bundle
@@ -51,12 +51,17 @@ def test_a_ranker_that_ranks_later_requests_worse_is_not_taken() -> None:
         np.concatenate([early.chosen, early.starts[-1] + late.chosen]),
     )
     found = fitted(both)
-    assert found.kind == "default"
-    np.testing.assert_array_equal(found.ranker().weights, Ranker(NAMES).weights)
+    assert found.kind == found.base
+    assert found.ndcg["linear"] < found.ndcg[found.base]
+
+
+def test_the_best_sum_is_what_is_learned_on_top_of() -> None:
+    found = fitted(synthetic(LEAST - 1))
+    assert found.base == found.kind == max(found.sums, key=lambda name: found.sums[name])
 
 
 def test_too_few_requests_leave_the_defaults() -> None:
-    assert fitted(synthetic(LEAST - 1)).kind == "default"
+    assert fitted(synthetic(FEW - 1)).kind == "default"
 
 
 def test_what_never_differed_keeps_its_default_weight() -> None:
@@ -97,7 +102,7 @@ def test_on_a_log_where_the_encoder_is_noise_what_follows_takes_over() -> None:
     bundle, log = random_bundle(40), pairs(120, seed=3)
     found = fit_ranker(bundle, log[:800], log[800:])
     assert found.requests >= LEAST
-    assert max(found.ndcg.values()) > found.ndcg["default"] + 0.1
+    assert max(found.ndcg.values()) > found.sums["default"] + 0.1
 
 
 def test_the_same_log_gives_the_same_requests() -> None:
