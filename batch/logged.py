@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from batch.replay import Replay, UserEvent, ask_of, is_target
 from contracts.events import Interaction
 from model.bundle import Bundle
-from model.ranker import CONTEXT, FEATURES
+from model.ranker import CONTEXT, FEATURES, SUCCESSION
 from online.answer.recommend import Considered
 
 HEAD: Final = 200_000
@@ -84,7 +84,7 @@ async def _logged(
 ) -> Requests:
     replay = await Replay.on(bundle)
     await replay.learn(head)
-    log = RequestLog()
+    log = RequestLog(FEATURES if repeats else [name for name in FEATURES if name not in SUCCESSION])
     had: defaultdict[str, list[str]] = defaultdict(list)
     for number, event in enumerate(tail):
         if number % _TELL == 0:
@@ -102,7 +102,9 @@ async def _logged(
 class RequestLog:
     """Collects requests, those with the item that was taken among their candidates."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
+        """With these features, and those of contexts."""
+        self._names = tuple(names)
         self._kept: list[tuple[tuple[str, ...], NDArray[np.float16], int]] = []
         self._rows = 0
 
@@ -122,10 +124,10 @@ class RequestLog:
         self._rows += len(places)
 
     def requests(self) -> Requests:
-        """All of them, with the features that the ranker knows and the context's columns that are common."""
+        """All of them, with the context's columns that are common."""
         seen = Tally(name for names, _, _ in self._kept for name in names if name.startswith(CONTEXT))
         common = [name for name, times in seen.most_common(_CONTEXTS) if times >= _COMMON * len(self._kept)]
-        names = (*FEATURES, *sorted(common))
+        names = (*self._names, *sorted(common))
         lengths = [len(features) for _, features, _ in self._kept]
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         features = np.zeros((int(starts[-1]), len(names)), np.float16)

@@ -19,6 +19,8 @@ FEATURES: Final = (
     "covisited_30",
     "covisited_alike",
     "covisited_share",
+    "following",
+    "following_share",
     "popularity",
     "trending",
     "today",
@@ -37,13 +39,16 @@ FEATURES: Final = (
     "gap",
 )
 """embedding: log-softmax over the catalogue; covisited_k: log1p of the decayed count beside the last k items, _alike:
-of the sum of cosines, _share: logarithm of the share; popularity (the bundle's), trending, today, now, taken: log1p of
-a decayed count; liking: the mean weight; nth: how much likelier as a user's n-th item than anywhere, a logarithm;
-unwanted: log1p of the count beside what the user turned down; mood: agreement in [-1, 1] of the item's mood with the
-user's (0 without); content: similarity to recent liked items; fresh: 0 or 1; again: 1 / (1 + how many items ago the
-user had it), 0 for never; again_times: log1p of how often; tired: log1p of how often it was shown of late and not
-taken; history: log1p of the user's events; gap: log1p of the seconds since."""
+of the sum of cosines, _share: logarithm of the share; following, _share: the same of what was taken next after the
+last; popularity (the bundle's), trending, today, now, taken: log1p of a decayed count; liking: the mean weight; nth:
+how much likelier as a user's n-th item than anywhere, a logarithm; unwanted: log1p of the count beside what the user
+turned down; mood: agreement in [-1, 1] of the item's mood with the user's (0 without); content: similarity to recent
+liked items; fresh: 0 or 1; again: 1 / (1 + how many items ago the user had it), 0 for never; again_times: log1p of how
+often; tired: log1p of how often it was shown of late and not taken; history: log1p of the user's events; gap: log1p of
+the seconds since."""
 
+SUCCESSION: Final = ("following", "following_share")
+"""Features of which a ranker learns only where users take items again: in sessions and with music the order tells."""
 DEFAULT_WEIGHTS: Final[Mapping[str, float]] = {
     "embedding": 1.0,
     "covisited_10": 0.6,

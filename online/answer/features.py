@@ -48,6 +48,8 @@ def _columns(numbers: Rows, scene: Scene) -> Mapping[str, Floats | float]:
         "covisited_30": _log(counts.covisited(30, 0.95)[numbers]),
         "covisited_alike": _log(_ALIKE * counts.alike[numbers]),
         "covisited_share": counts.share[numbers],
+        "following": _log(counts.following[numbers]),
+        "following_share": counts.following_share[numbers],
         "popularity": catalogue.popularity[rows],
         "trending": _log(counts.week[numbers]),
         "today": _log(counts.today[numbers]),

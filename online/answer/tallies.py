@@ -83,6 +83,12 @@ class Tallies:
         return dense(self.after, self.size)
 
     @cached_property
+    def following_share(self) -> Floats:
+        """The same as the logarithm of a share of all that was."""
+        whole = self.following.sum() + _DOUBT
+        return np.asarray(np.log(self.following / whole + _LEAST_SHARE), np.float32)
+
+    @cached_property
     def unwanted(self) -> Floats:
         """Counts beside what the user turned down."""
         return self._summed(self.beside_unwanted, np.ones(len(self.beside_unwanted)))
