@@ -9,7 +9,7 @@ import pytest
 from batch.logged import Requests, log_requests
 from batch.ranking import FEW, LEAST, Fitted, fit_ranker, fitted, ndcg
 from contracts.events import Context, Interaction
-from model.ranker import FEATURES, Ranker
+from model.ranker import Ranker
 from tests.fakes.bundle import random_bundle
 
 NAMES = ("embedding", "covisited_10", "content", "history")
@@ -122,7 +122,7 @@ def test_features_are_as_they_were_at_the_time() -> None:
 def test_for_a_frozen_ranker_nothing_is_learned_in_between() -> None:
     bundle, log = random_bundle(40), pairs(60, seed=3)
     live, frozen = (log_requests(bundle, log[:400], log[400:], live=live) for live in (True, False))
-    history = FEATURES.index("history")
+    history = live.names.index("history")
     assert live.features[:, history].max() > frozen.features[:, history].max()
 
 
