@@ -24,6 +24,7 @@ _ASIDE: Final = {"mood": 0.5, "tired": -0.5, "unwanted": -0.3}
 SUMS: Final[Mapping[str, Mapping[str, float]]] = {
     "default": {},
     "embedding": {"embedding": 1.0, "again": 1.0, **_ASIDE},
+    "popularity": {"popularity": 1.0, "again": 1.0, **_ASIDE},
     "context": {"embedding": 0.2, "trending": 1.0, "nth": 1.0, CONTEXT: 1.0, "again": 1.0, **_ASIDE},
     "covisitation": {"embedding": 0.2, "covisited_share": 1.0, "covisited_alike": 1.0, "again": 2.0, **_ASIDE},
     "following": {"embedding": 0.3, "following_share": 1.0, "covisited_share": 0.5, "again": 2.0, **_ASIDE},
@@ -84,14 +85,15 @@ def fit_ranker(
     tell: Tell = lambda share: None,
 ) -> Fitted:
     """The ranker for the events that follow `head`, on which the bundle was trained, found on the `tail`."""
-    return fitted(log_requests(bundle, head, tail, live=live, repeats=repeats, tell=tell), seed)
+    return fitted(log_requests(bundle, head, tail, live=live, repeats=repeats, tell=tell), seed, learn=live)
 
 
-def fitted(requests: Requests, seed: int = 0) -> Fitted:
+def fitted(requests: Requests, seed: int = 0, *, learn: bool = True) -> Fitted:
     """The ranker of these requests, which are in the order of time.
 
     The best of some plain sums is what is learned on top of. That, a better sum and a network are held against one
-    another on the last fifth; the best is fitted on all.
+    another on the last fifth; the best is fitted on all. Unless `learn`, it is the best sum: where all requests show
+    the same counts, items could be learned by heart from them.
     """
     if len(requests) < FEW:
         return default(requests.names, len(requests))
@@ -100,7 +102,7 @@ def fitted(requests: Requests, seed: int = 0) -> Fitted:
     sums = {name: Ranker(requests.names, _weights(requests.names, of)) for name, of in SUMS.items()}
     plain = {name: ndcg(requests, ranker) for name, ranker in sums.items()}
     base = max(plain, key=lambda name: plain[name])
-    ways = {"linear": 0, "network": _NETWORKS} if len(requests) >= LEAST else {}
+    ways = {"linear": 0, "network": _NETWORKS} if learn and len(requests) >= LEAST else {}
     worth = {base: ndcg(late, sums[base])}
     worth |= {way: ndcg(late, _ranker(early, sums[base], networks, seed)) for way, networks in ways.items()}
     kind = max(worth, key=lambda way: worth[way])

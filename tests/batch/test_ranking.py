@@ -60,6 +60,12 @@ def test_the_best_sum_is_what_is_learned_on_top_of() -> None:
     assert found.base == found.kind == max(found.sums, key=lambda name: found.sums[name])
 
 
+def test_nothing_is_learned_by_heart_from_counts_that_never_change() -> None:
+    found = fitted(synthetic(LEAST + 100), learn=False)
+    assert found.network is None
+    assert found.kind in found.sums
+
+
 def test_too_few_requests_leave_the_defaults() -> None:
     assert fitted(synthetic(FEW - 1)).kind == "default"
 
