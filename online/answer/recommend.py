@@ -128,7 +128,7 @@ class Recommender:
         scene = await self._look(ask, now, deadline)
         found = candidates(scene)
         left, degraded = drop(union(found, scene), scene), list(scene.missing)
-        if not len(left) and not ask.repeat:  # what was seen is shown again before nothing is
+        if not len(left):  # what was seen is shown again before nothing is
             scene = replace(scene, ask=structs.replace(ask, repeat=True))
             found = candidates(scene)
             left = drop(union(found, scene), scene)

@@ -314,6 +314,15 @@ def test_what_was_had_comes_again_only_where_it_is_asked_for() -> None:
     run(scene())
 
 
+def test_nothing_to_repeat_is_said_too() -> None:
+    async def scene() -> None:
+        world = await begun()
+        answer = await world.ask(repeat=True, categories=["no such"])
+        assert (answer.items, answer.degraded) == ([], ["items: nothing is left of what was asked for"])
+
+    run(scene())
+
+
 def test_what_follows_an_item_is_found() -> None:
     async def scene() -> None:
         world = await begun()
