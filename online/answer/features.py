@@ -85,7 +85,7 @@ def _tired(numbers: Rows, scene: Scene) -> Floats | float:
         return 0.0
     tired = np.zeros(scene.tallies.size, np.float32)
     for item, times in shown.items():
-        tired[scene.numbers.known([item])] = times
+        tired[scene.known([item])] = times
     return _log(tired[numbers])
 
 

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import Final, Protocol
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,7 @@ class Numbers:
     def placed(self, catalogue: Catalogue) -> "Placed":
         """The catalogue's rows lined up with the numbers of now."""
         placed = self._placed.get(id(catalogue))
-        if placed is None:
+        if placed is None or placed.catalogue() is not catalogue:
             numbers = np.concatenate([np.full(FIRST, -1, np.int32), self.of(item.item_id for item in catalogue.items)])
             placed = Placed(catalogue, numbers.astype(np.int32), len(self))
             with self._growing:
@@ -101,7 +102,8 @@ class Placed:
     """One catalogue and the numbers: each speaks of items in its own order."""
 
     def __init__(self, catalogue: Catalogue, numbers: Rows, count: int) -> None:
-        self.catalogue = catalogue
+        self.catalogue = ref(catalogue)
+        """Not held: a large one that was replaced takes gigabytes."""
         self.numbers = numbers
         """(rows,): of each row; -1 for the two that are no items."""
         self.rows = np.full(count, UNKNOWN, np.int32)

@@ -85,8 +85,13 @@ class Scene:
         found = np.where(rows == UNKNOWN, not self.ask.categories, of_row[rows])
         hidden = [item for item, weight in self.met.items() if weight < 0]
         out = [*hidden, *self.ask.exclude, *rules.block]
-        found[self.numbers.known(out)] = False
+        found[self.known(out)] = False
         return np.asarray(found, np.bool_)
+
+    def known(self, ids: Iterable[str]) -> Rows:
+        """The numbers of those of these ids that this scene has; another thread may have numbered more since."""
+        known = self.numbers.known(ids)
+        return known[known < len(self.placed.rows)]
 
     @cached_property
     def may(self) -> Mask:

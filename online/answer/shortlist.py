@@ -48,7 +48,8 @@ class Shortlist:
 
     def known(self, ids: Iterable[str]) -> Rows:
         """The numbers of those of these ids that are on the list."""
-        found = self.renumbered(self._numbers.known(ids))
+        whole = self._numbers.known(ids)
+        found = self.renumbered(whole[whole < len(self._places)])
         return found[found >= 0]
 
     def hashes(self, numbers: Rows) -> NDArray[np.uint64]:
