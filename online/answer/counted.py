@@ -62,13 +62,10 @@ class _Block:
             if one is None:
                 continue
             self.versions[place], members = one
-            if members:
-                ids, times = zip(*members, strict=True)
-                counts = np.array(times, np.float32) * self._worth[place]
-                self._parts[place] = Sparse(numbers.of(ids), counts)
+            counts = np.array([times for _, times in members], np.float32) * self._worth[place]
+            self._parts[place] = Sparse(numbers.of(item for item, _ in members), counts) if members else NOTHING
         parts = [part for part in self._parts if part is not NOTHING]
-        if parts:
-            self.summed = Sparse(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        self.summed = Sparse(*(np.concatenate(of) for of in zip(*parts, strict=True))) if parts else NOTHING
 
 
 class Counted:
