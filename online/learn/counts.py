@@ -46,6 +46,8 @@ NTH: Final = 10
 """What a user takes first, second … so many times is counted by that place."""
 _SLOTS: Final = 4096
 """Values of one further column that are told apart; a column may be anything, its memory is bounded."""
+_OURS: Final = ("all", "nth")
+"""Names that a context's own columns can't have: they mean something else here."""
 _UNWANTED: Final = frozenset(ORDER.index(kind) for kind in UNWANTED)
 
 
@@ -63,12 +65,16 @@ def decay(family: Family, bucket: int, newest: int) -> float:
 
 
 def contexts(mood: int, place: str, device: str, columns: Sequence[str] = ()) -> Mapping[str, str]:
-    """The trending counters of this context by the name of its column; `all` is every column but the mood together."""
+    """The trending counters of this context by the name of its column; `all` is every column but the mood together.
+
+    A further column named as one of these is passed over.
+    """
     named = {"mood": LABELS[mood], "place": place, "device": device}
     found = {name: f"{name}={value}" for name, value in named.items() if value}
     for column in columns:
         name, _, value = column.partition("=")
-        found[name] = f"{name}#{_slot(value)}"
+        if name not in _OURS:
+            found.setdefault(name, f"{name}#{_slot(value)}")
     whole = [said for name, said in found.items() if name != "mood"]
     return {**found, "all": f"all#{_slot('|'.join(whole))}"} if len(whole) > 1 else found
 

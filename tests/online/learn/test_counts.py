@@ -116,6 +116,11 @@ def test_a_further_column_of_any_name_is_a_context_in_bounded_memory() -> None:
     assert contexts(0, "", "", ("a=x=y",)).keys() == {"a"}
 
 
+def test_a_further_column_named_as_one_of_ours_is_passed_over() -> None:
+    plain = contexts(1, "Oslo", "tv")
+    assert contexts(1, "Oslo", "tv", ("all=1", "device=x", "mood=2", "nth=3", "place=y")) == plain
+
+
 def test_the_place_in_a_history_is_counted_while_it_is_short() -> None:
     assert nth([]) == "nth=0"
     assert nth([entry("a"), entry(""), entry("b")]) == "nth=2"
