@@ -89,7 +89,9 @@ async def _logged(
     for number, event in enumerate(tail):
         if number % _TELL == 0:
             tell(number / len(tail))
-        if is_target(event) and not log.full:
+        if log.full:
+            break
+        if is_target(event):
             ask = ask_of(event, exclude=[] if live or repeats else had[event.user_id][-1000:], repeat=repeats)
             log.add(await replay.consider(ask, event.time), event.item_id)
         if live:
