@@ -16,8 +16,8 @@ from online.store.protocol import Counter, Store
 
 STALE_MS: Final = 1000
 """How old a count may be in an answer; the user's own state is always read anew."""
-_KEPT: Final = 20_000
-"""Names in memory: a few KB each."""
+KEPT: Final = 100_000
+"""Counters in memory, a KB or two each: an item's name has four of them, a context's 128."""
 _OF_ITEM: Final = (COVISITATION, FOLLOWING)
 _MEMBERS: Final = {COVISITATION: 64, FOLLOWING: 32}
 _EVERYWHERE: Final = 1024
@@ -77,6 +77,8 @@ class Counted:
         self._clock = clock
         self._stale_ms = stale_ms
         self._blocks: OrderedDict[Wanted, _Block] = OrderedDict()
+        self._held = 0
+        """Counters of all blocks."""
         self._buckets: dict[str, list[int]] = {}
         self._buckets_read: int | None = None
 
@@ -86,8 +88,8 @@ class Counted:
         if self._is_stale(self._buckets_read, now):
             await self._refresh_buckets(deadline)
             self._buckets_read = now
-        while len(self._blocks) > _KEPT:
-            self._blocks.popitem(last=False)
+        while self._held > KEPT:
+            self._drop(next(iter(self._blocks)))
         blocks = [self._block(*one) for one in wanted]
         due = [block for block in dict.fromkeys(blocks) if self._is_stale(block.read_at, now)]
         for members in sorted({block.members for block in due}):
@@ -101,13 +103,18 @@ class Counted:
         block = self._blocks.get((family, name))
         if block is None:
             block = self._blocks[family, name] = _Block(family, name, self._buckets[family.name])
+            self._held += len(block.counters)
+        self._blocks.move_to_end((family, name))
         return block
+
+    def _drop(self, key: Wanted) -> None:
+        self._held -= len(self._blocks.pop(key).counters)
 
     async def _refresh_buckets(self, deadline: Deadline) -> None:
         buckets = await deadline.read(self._read_buckets())
         changed = {name for name, of in buckets.items() if of != self._buckets.get(name)}
         for key in [key for key in self._blocks if key[0].name in changed]:
-            del self._blocks[key]
+            self._drop(key)
         self._buckets = buckets
 
     async def _read_buckets(self) -> dict[str, list[int]]:

@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 
+import pytest
+
+from online.answer import counted as module
 from online.answer.counted import Counted
 from online.answer.deadline import Deadline
 from online.answer.numbers import Numbers
-from online.learn.counts import COVISITATION
+from online.learn.counts import COVISITATION, TRENDING
 from online.store.memory import MemoryStore
 from online.store.protocol import Counter
 
@@ -36,5 +39,18 @@ def test_counts_that_the_store_no_longer_has_are_gone() -> None:
         store.members = []
         (found,) = await counted.read([(COVISITATION, "a")], Deadline(1.0))
         assert not len(found.numbers)
+
+    asyncio.run(scene())
+
+
+def test_memory_is_bounded_by_counters_and_what_was_wanted_last_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KEPT", 100)
+
+    async def scene() -> None:
+        counted = Counted(_Emptied(), Numbers(), lambda: 0)
+        for number in range(200):
+            await counted.read([(COVISITATION, "often"), (TRENDING, f"place={number}")], Deadline(1.0))
+            assert counted._held == sum(len(block.counters) for block in counted._blocks.values()) <= 100 + 17
+        assert (COVISITATION, "often") in counted._blocks
 
     asyncio.run(scene())
