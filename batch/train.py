@@ -1,8 +1,8 @@
 """Training, from top to bottom: a log in, a bundle out; on a CPU or a GPU, seeded, and resumed where it was killed.
 
 The encoder foretells each next event of each user: a softmax over the catalogue without what the user has had. First
-the log's last tenth is held out and says when to stop; replayed with the network that didn't train on it, it fits the
-ranker; then another learns from everything, as long as the first one gained from it.
+the log's end (a fifth, of a long log a tenth) is held out and says when to stop; replayed with the network that didn't
+train on it, it fits the ranker; then another learns from everything, as long as the first one gained from it.
 """
 
 import time
