@@ -25,10 +25,11 @@ SUMS: Final[Mapping[str, Mapping[str, float]]] = {
     "default": {},
     "embedding": {"embedding": 1.0, "again": 1.0, **_ASIDE},
     "popularity": {"popularity": 1.0, "again": 1.0, **_ASIDE},
-    "context": {"embedding": 0.2, "trending": 1.0, "nth": 1.0, CONTEXT: 1.0, "again": 1.0, **_ASIDE},
+    "context": {"embedding": 0.1, "taken_log": 1.0, "in_context": 1.0, "nth": 0.5, "again": 1.0, **_ASIDE},
+    "together": {"embedding": 0.2, "trending": 1.0, "nth": 1.0, CONTEXT: 1.0, "again": 1.0, **_ASIDE},
     "covisitation": {"embedding": 0.2, "covisited_share": 1.0, "covisited_alike": 1.0, "again": 2.0, **_ASIDE},
     "following": {"embedding": 0.3, "following_share": 1.0, "covisited_share": 0.5, "again": 2.0, **_ASIDE},
-    "today": {"embedding": 0.3, "today": 1.0, "now": 1.0, CONTEXT: 0.5, "fresh": 1.0, "again": 1.0, **_ASIDE},
+    "today": {"embedding": 0.3, "today": 1.0, "now": 1.0, "in_context": 1.0, "fresh": 1.0, "again": 1.0, **_ASIDE},
 }
 """Sums for data of different kinds."""
 _HIDDEN: Final = (48, 24)

@@ -26,6 +26,8 @@ FEATURES: Final = (
     "today",
     "now",
     "taken",
+    "taken_log",
+    "in_context",
     "liking",
     "nth",
     "unwanted",
@@ -40,12 +42,13 @@ FEATURES: Final = (
 )
 """embedding: log-softmax over the catalogue; covisited_k: log1p of the decayed count beside the last k items, _alike:
 of the sum of cosines, _share: logarithm of the share; following, _share: the same of what was taken next after the
-last; popularity (the bundle's), trending, today, now, taken: log1p of a decayed count; liking: the mean weight; nth:
-how much likelier as a user's n-th item than anywhere, a logarithm; unwanted: log1p of the count beside what the user
-turned down; mood: agreement in [-1, 1] of the item's mood with the user's (0 without); content: similarity to recent
-liked items; fresh: 0 or 1; again: 1 / (1 + how many items ago the user had it), 0 for never; again_times: log1p of how
-often; tired: log1p of how often it was shown of late and not taken; history: log1p of the user's events; gap: log1p of
-the seconds since."""
+last; popularity (the bundle's), trending, today, now, taken: log1p of a decayed count; taken_log: that of taken
+without the 1; in_context: how much oftener in this context, all columns together, a logarithm; liking: the mean
+weight; nth: how much likelier as a user's n-th item than anywhere, a logarithm; unwanted: log1p of the count beside
+what the user turned down; mood: agreement in [-1, 1] of the item's mood with the user's (0 without); content:
+similarity to recent liked items; fresh: 0 or 1; again: 1 / (1 + how many items ago the user had it), 0 for never;
+again_times: log1p of how often; tired: log1p of how often it was shown of late and not taken; history: log1p of the
+user's events; gap: log1p of the seconds since."""
 
 SUCCESSION: Final = ("following", "following_share")
 """Features of which a ranker learns only where users take items again: in sessions and with music the order tells."""
@@ -54,6 +57,7 @@ DEFAULT_WEIGHTS: Final[Mapping[str, float]] = {
     "covisited_10": 0.6,
     "popularity": 0.1,
     "trending": 0.1,
+    "in_context": 0.5,
     "nth": 0.3,
     "unwanted": -0.3,
     "mood": 0.5,
@@ -64,7 +68,7 @@ DEFAULT_WEIGHTS: Final[Mapping[str, float]] = {
     "tired": -0.5,
 }
 """What ranks before anything was fitted, and what stays of features that never differed when it was."""
-_OF_CONTEXT: Final = 0.3
+_OF_CONTEXT: Final = 0.0
 
 
 def default_weights(names: Sequence[str]) -> Floats:

@@ -9,6 +9,7 @@ from model.affect import agreement
 from model.ranker import CONTEXT
 from online.answer.catalogue import Floats, Rows
 from online.answer.scene import Scene
+from online.answer.tallies import RARELY
 from online.learn.impressions import fatigue
 
 _UNSURE: Final = 3.0
@@ -55,6 +56,8 @@ def _columns(numbers: Rows, scene: Scene) -> Mapping[str, Floats | float]:
         "today": _log(counts.today[numbers]),
         "now": _log(counts.now[numbers]),
         "taken": _log(counts.taken[numbers]),
+        "taken_log": np.log(counts.taken[numbers] + RARELY),
+        "in_context": counts.in_context[numbers],
         "liking": (counts.liking[numbers] + _USUAL * _UNSURE) / (10 * (counts.taken[numbers] + _UNSURE)),
         "nth": counts.lifts["nth"][numbers],
         "unwanted": _log(counts.unwanted[numbers]),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from online.answer.catalogue import Floats, Rows
 from online.answer.counted import NOTHING, Counted, Sparse, Wanted, dense
 from online.answer.deadline import Deadline
-from online.learn.counts import COVISITATION, EVERYWHERE, FOLLOWING, LIKING, NOW, TAKEN, TODAY, TRENDING
+from online.learn.counts import COVISITATION, EVERYWHERE, FOLLOWING, LIKING, NOW, TAKEN, TODAY, TOGETHER, TRENDING
 
 TAKEN_LAST: Final = 30
 """Items taken last that co-visitation starts from."""
@@ -19,6 +19,8 @@ _PRIOR: Final = 20.0
 """Events in a context that its share of an item is drawn to everybody's with."""
 _RARE: Final = 0.5
 """A count that an item nobody took is taken to have."""
+RARELY: Final = 0.05
+"""The same where its logarithm is all that is known of an item."""
 _DOUBT: Final = 5.0
 """Added to what a share is a share of."""
 _BEFORE: Final = 10.0
@@ -92,6 +94,17 @@ class Tallies:
     def unwanted(self) -> Floats:
         """Counts beside what the user turned down."""
         return self._summed(self.beside_unwanted, np.ones(len(self.beside_unwanted)))
+
+    @cached_property
+    def in_context(self) -> Floats:
+        """How much oftener each item is taken in this context, all its columns together: naive Bayes, as a logarithm.
+
+        Columns say the same again where they are many, so their sum is divided by the root of their number.
+        """
+        columns = [counts for name, counts in self.contexts.items() if name != TOGETHER and counts.any()]
+        anywhere = _PRIOR * (self.week + _RARE) / (self.week.sum() + _RARE * self.whole)
+        found = sum((np.log1p(counts / anywhere) for counts in columns), np.zeros(self.size))
+        return np.asarray(found / np.sqrt(max(1, len(columns))), np.float32)
 
     @cached_property
     def lifts(self) -> Mapping[str, Floats]:

@@ -40,6 +40,8 @@ LIKING: Final = Family("v", 90 * _DAY_MS, 4, 4.0)
 """Members: the items' weights in tenths, added up; unwanted ones too, so the sum may be below 0."""
 FAMILIES: Final = (COVISITATION, FOLLOWING, TRENDING, TODAY, NOW, TAKEN, LIKING)
 EVERYWHERE: Final = "*"
+TOGETHER: Final = "all"
+"""The context of every column but the mood."""
 
 WINDOW: Final = 10
 NTH: Final = 10
@@ -76,7 +78,7 @@ def contexts(mood: int, place: str, device: str, columns: Sequence[str] = ()) ->
         if name not in _OURS:
             found.setdefault(name, f"{name}#{_slot(value)}")
     whole = [said for name, said in found.items() if name != "mood"]
-    return {**found, "all": f"all#{_slot('|'.join(whole))}"} if len(whole) > 1 else found
+    return {**found, TOGETHER: f"{TOGETHER}#{_slot('|'.join(whole))}"} if len(whole) > 1 else found
 
 
 def nth(history: Sequence[Entry]) -> str | None:

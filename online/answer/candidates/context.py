@@ -4,6 +4,7 @@ import numpy as np
 
 from online.answer.candidates.source import NOTHING, Found, breadth, strongest
 from online.answer.scene import Scene
+from online.answer.tallies import RARELY
 
 
 class InContext:
@@ -12,10 +13,10 @@ class InContext:
     name = "context"
 
     def find(self, scene: Scene) -> Found:
-        """By the lifts of all that is known of the context on top of what trends (naive Bayes)."""
-        lifts = scene.tallies.lifts
-        seen = sum((counts for counts in [scene.tallies.began, *scene.tallies.contexts.values()]), np.float32(0))
+        """By what is taken here and by users as new, on top of what is taken anyway (naive Bayes)."""
+        counts = scene.tallies
+        seen = sum((of for of in [counts.began, *counts.contexts.values()]), np.float32(0))
         if not np.any(seen):
             return NOTHING
-        score = np.log1p(scene.tallies.week) + sum(lifts.values())
+        score = np.log(counts.taken + RARELY) + counts.in_context + counts.lifts["nth"]
         return strongest(scene, np.asarray(score, np.float32), breadth(scene), np.asarray(seen) > 0)
