@@ -78,7 +78,7 @@ def _tuned(
         raise Misconfigured("the log has no interaction with an item of the catalogue: nothing can be learned from it")
     cut = _cut(log, everything, bundle)
     moods = np.concatenate([np.zeros((FIRST, 2), np.float32), affects(items)])
-    drawn = Moods(moods, plan.mood_said, plan.mood_asked)
+    drawn = Moods.of(log, moods, plan)
     network = warm_start(bundle, items, counts_of(everything)).to(device_of(plan))
     run = _Run(plan, network, optimizer_of(network, plan), drawn, tell, world)
     started = time.monotonic()

@@ -8,8 +8,12 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from batch.log import Log
+from batch.plan import Plan
 from contracts.moods import MOODS
 
+_OWN: Final = 0.01
+"""The share of events with a mood from which on a log tells by itself what moods do, and none are drawn."""
 _SPREAD: Final = 0.15
 """How far from the item's a drawn mood may lie: the variance on the circumplex."""
 _FELT: Final = 0.15
@@ -39,6 +43,12 @@ class Moods:
         self._cumulative = np.cumsum(likely / likely.sum(axis=1, keepdims=True), axis=1)
         self._felt = np.sqrt((affects**2).sum(axis=1)) >= _FELT
         self._said, self._asked = said, asked
+
+    @classmethod
+    def of(cls, log: Log, affects: NDArray[np.float32], plan: Plan) -> "Moods":
+        """Those that the plan draws for this log."""
+        own = float((log.mood > 0).mean()) >= _OWN
+        return cls(affects, 0.0, 0.0) if own else cls(affects, plan.mood_said, plan.mood_asked)
 
     def draw(self, items: Rows, rng: np.random.Generator) -> Drawn:
         """Moods for events with these items (n,)."""

@@ -117,8 +117,7 @@ def _trained(
     cut = int(len(log.time) * (1 - plan.tail))
     head = sequences_of(log.part(0, cut), index)
     moods = np.concatenate([np.zeros((FIRST, 2), np.float32), affects(items)])
-    own_moods = float((log.mood > 0).mean()) >= _MOODS_SAID
-    drawn = Moods(moods, 0.0, 0.0) if own_moods else Moods(moods, plan.mood_said, plan.mood_asked)
+    drawn = Moods.of(log, moods, plan)
 
     def begin(sequences: Sequences) -> Network:
         torch.manual_seed(plan.seed)
@@ -171,8 +170,6 @@ def _trained(
     return replace(bundle, ranker=run.progress.ranker.ranker())
 
 
-_MOODS_SAID: Final = 0.01
-"""The share of events with a mood from which on a log tells by itself what moods do, and none are drawn."""
 _RANKER: Final = 0.8
 """How long the ranker's part takes beside the epochs on the tail, about, for the progress bar."""
 

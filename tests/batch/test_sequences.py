@@ -5,6 +5,7 @@ import pytest
 
 from batch.log import Log, of_events, of_table
 from batch.moods import Moods
+from batch.plan import Plan
 from batch.sequences import WINDOW, Batch, Sequences, batches, sequences_of
 from contracts.events import Context, Interaction, MoodEvent
 from contracts.kinds import MOOD_KIND, ORDER
@@ -118,3 +119,14 @@ def test_a_log_without_events_has_no_sequences() -> None:
     found = sequences_of(empty, INDEX)
     assert found.starts.tolist() == [0]
     assert epoch_of(found, QUIET, tokens=100, unknown=0.0) == []
+
+
+def test_none_are_drawn_for_a_log_that_says_its_own() -> None:
+    def drawn(own: int) -> bool:
+        log = of_events(click("u", "r0i0", time) for time in range(100))
+        log = log._replace(mood=(np.arange(100) < own).astype(np.int32))
+        items = np.full(500, INDEX.row("r0i0"), np.int32)
+        return bool(Moods.of(log, AFFECTS, Plan()).draw(items, np.random.default_rng(0)).asked.any())
+
+    assert drawn(0)
+    assert not drawn(1)
