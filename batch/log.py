@@ -53,9 +53,9 @@ def of_table(table: pa.Table) -> Log:
     """The log of a table with the columns of the lake's `TRAINING`."""
     names = ("user_id", "item_id", "kind", "weight", "mood", "time", "value")
     columns = (table.column(name).to_pylist() for name in names)
-    contexts = (table.column(name).to_pylist() for name in ("place", "device", "session", "extra"))
+    contexts = (table.column(name).to_pylist() for name in ("mood_said", "place", "device", "session", "extra"))
     return _log(
-        (user, item, _KINDS[kind], float(weight), mood_of(mood) or 0, time, value, _context(mood, *where))
+        (user, item, _KINDS[kind], float(weight), mood_of(mood) or 0, time, value, _context(*where))
         for (user, item, kind, weight, mood, time, value), where in zip(
             zip(*columns, strict=True), zip(*contexts, strict=True), strict=True
         )
@@ -95,10 +95,10 @@ def _event(
     )
 
 
-def _context(mood: str, place: str, device: str, session: str, extra: str) -> Context | None:
+def _context(mood_said: str, place: str, device: str, session: str, extra: str) -> Context | None:
     columns = msgspec.json.decode(extra, type=dict[str, str | float]) if extra else {}
     found = Context(
-        mood=mood or None, place=place or None, device=device or None, session=session or None, extra=columns
+        mood=mood_said or None, place=place or None, device=device or None, session=session or None, extra=columns
     )
     return None if found == _NOWHERE else found
 

@@ -75,6 +75,8 @@ def log_requests(
     Those whose item is no candidate teach nothing and are left out. Unless `live` nothing is learned from the tail, so
     that a ranker learns how to do with states and counts that are as old. `tell` takes the share done, in [0, 1].
     """
+    first = max(0, len(tail) - REQUESTS) if live else 0  # of a long tail the newest is the likest to what comes
+    head, tail = [*head, *tail[:first]], tail[first:]
     with threadpool_limits(1):
         return asyncio.run(_logged(bundle, head[-HEAD:], tail, live, repeats, tell))
 

@@ -19,6 +19,7 @@ TRAINING: Final = (
     "value",
     "weight",
     "mood",
+    "mood_said",
     "time",
     "place",
     "device",

@@ -41,7 +41,8 @@ LIKING: Final = Family("v", 90 * _DAY_MS, 4, 4.0)
 FAMILIES: Final = (COVISITATION, FOLLOWING, TRENDING, TODAY, NOW, TAKEN, LIKING)
 EVERYWHERE: Final = "*"
 TOGETHER: Final = "all"
-"""The context of every column but the mood."""
+"""The context of every column but those that change too often to be told apart with all else."""
+_APART: Final = frozenset({"mood", "session"})
 
 WINDOW: Final = 10
 NTH: Final = 10
@@ -77,7 +78,7 @@ def contexts(mood: int, place: str, device: str, columns: Sequence[str] = ()) ->
         name, _, value = column.partition("=")
         if name not in _OURS:
             found.setdefault(name, f"{name}#{_slot(value)}")
-    whole = [said for name, said in found.items() if name != "mood"]
+    whole = [said for name, said in found.items() if name not in _APART]
     return {**found, TOGETHER: f"{TOGETHER}#{_slot('|'.join(whole))}"} if len(whole) > 1 else found
 
 

@@ -132,10 +132,13 @@ def test_erasing_a_user_erases_whom_they_were_before(tmp_path: Path) -> None:
 def test_training_gets_interactions_and_moods_in_the_log_s_order(tmp_path: Path) -> None:
     table = to_training(read_table(lake_of(tmp_path, one_of_each()[:4]), "test"))
     assert tuple(table.column_names) == TRAINING
-    assert table.to_pylist() == [
-        {"user_id": "ann", "item_id": "i", "kind": "rating", "value": 4.5, "weight": 0.8, "mood": "sad", "time": START},
-        {"user_id": "ann", "item_id": "", "kind": "", "value": None, "weight": 0.0, "mood": "happy", "time": START},
-    ]
+    rating, mood = table.to_pylist()
+    assert rating == {
+        **{"user_id": "ann", "item_id": "i", "kind": "rating", "value": 4.5, "weight": 0.8, "time": START},
+        **{"mood": "sad", "mood_said": "😢", "place": "", "device": "mobile", "session": "s"},
+        "extra": '{"ad":"x","price":2.5}',
+    }
+    assert (mood["item_id"], mood["kind"], mood["value"], mood["weight"], mood["mood"]) == ("", "", None, 0.0, "happy")
 
 
 def test_only_the_asked_columns_are_given(tmp_path: Path) -> None:
