@@ -70,7 +70,12 @@ class Enriched(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         """
         own = {"session": self.session, "mood_said": "" if self.mood else self.mood_said}
         named = {**{name: value for name, value in own.items() if value}, **self.extra}
-        return tuple(f"{name}={value}"[:COLUMN_LENGTH] for name, value in sorted(named.items())[:COLUMNS])
+        return tuple(f"{name}={_plain(value)}"[:COLUMN_LENGTH] for name, value in sorted(named.items())[:COLUMNS])
+
+
+def _plain(value: str | float) -> str:
+    """A number as it is written, whether it came as 2 or as 2.0."""
+    return value if isinstance(value, str) else f"{value:.12g}"
 
 
 class Enricher:

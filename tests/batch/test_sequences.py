@@ -62,7 +62,13 @@ def test_the_lakes_table_gives_the_same_log() -> None:
     where = Context(mood="happy", place="Paris", device="phone", session="s1", extra={"band": 2.0})
     event = Interaction(event_id="1", time=7, user_id="a", item_id="x", kind="rating", value=5.0, context=where)
     columns = {"user_id": ["a", "a"], "item_id": ["x", ""], "kind": ["rating", ""], "value": [5.0, None]}
-    columns |= {"place": ["Paris", ""], "device": ["phone", ""], "session": ["s1", ""], "extra": ['{"band":2.0}', ""]}
+    columns |= {
+        "mood_said": ["happy", "sad"],
+        "place": ["Paris", ""],
+        "device": ["phone", ""],
+        "session": ["s1", ""],
+        "extra": ['{"band":2.0}', ""],
+    }
     table = of_table(pa.table({**columns, "weight": [1.0, 0.0], "mood": ["happy", "sad"], "time": [7, 8]}))
     expected = of_events([event, MoodEvent(event_id="2", time=8, user_id="a", mood="sad")])
     assert table.context[0] == where

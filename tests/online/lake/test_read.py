@@ -134,8 +134,17 @@ def test_training_gets_interactions_and_moods_in_the_log_s_order(tmp_path: Path)
     assert tuple(table.column_names) == TRAINING
     rating, mood = table.to_pylist()
     assert rating == {
-        **{"user_id": "ann", "item_id": "i", "kind": "rating", "value": 4.5, "weight": 0.8, "time": START},
-        **{"mood": "sad", "mood_said": "😢", "place": "", "device": "mobile", "session": "s"},
+        "user_id": "ann",
+        "item_id": "i",
+        "kind": "rating",
+        "value": 4.5,
+        "weight": 0.8,
+        "time": START,
+        "mood": "sad",
+        "mood_said": "😢",
+        "place": "",
+        "device": "mobile",
+        "session": "s",
         "extra": '{"ad":"x","price":2.5}',
     }
     assert (mood["item_id"], mood["kind"], mood["value"], mood["weight"], mood["mood"]) == ("", "", None, 0.0, "happy")

@@ -236,3 +236,16 @@ def test_any_context_gives_the_same_row_each_time_and_never_an_error(sent: int, 
     assert rows[0].time == min(sent, arrival)
     assert 0 <= rows[0].hour < 24
     assert msgspec.json.decode(msgspec.json.encode(rows[0]), type=Enriched) == rows[0]
+
+
+def test_a_number_in_a_column_is_the_same_however_it_came() -> None:
+    whole, real = (
+        Enricher().enrich(
+            Interaction(event_id="e", time=0, user_id="u", item_id="i", context=Context(extra={"hour": hour})),
+            partition=0,
+            offset=0,
+            arrival=0,
+        )
+        for hour in (2, 2.0)
+    )
+    assert whole.columns == real.columns == ("hour=2",)
