@@ -20,6 +20,8 @@ from online.answer.answered import Recommendations, Recommended
 
 TOP: Final = 10
 _LATER: Final = 60
+_PLACES: Final = 12
+"""Columns that the two numbers and the gaps take."""
 _TITLE: Final = 36
 _BUSY: Final = range(20, 80)
 
@@ -95,7 +97,8 @@ def _print(title: str, items: Sequence[Recommended], ranks: Mapping[str, int]) -
     table.add_column("#", justify="right", min_width=2)
     table.add_column("was", justify="right", min_width=4)
     table.add_column("title", no_wrap=True, max_width=_TITLE)
-    table.add_column("why", no_wrap=True)
+    why = max(12, console.width - _TITLE - _PLACES)
+    table.add_column("why", no_wrap=True, max_width=why)
     for rank, item in enumerate(items, 1):
         was = ranks.get(item.item_id) if ranks else rank
         table.add_row(str(rank), _moved(was, rank) if ranks else "", escape(item.title), ", ".join(item.sources))
