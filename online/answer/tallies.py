@@ -99,12 +99,14 @@ class Tallies:
     def in_context(self) -> Floats:
         """How much oftener each item is taken in this context, all its columns together: naive Bayes, as a logarithm.
 
-        Columns say the same again where they are many, so their sum is divided by the root of their number.
+        Columns say the same again where they are many, so their sum is divided by the root of their number; where this
+        very context was met before, it tells once more.
         """
         columns = [counts for name, counts in self.contexts.items() if name != TOGETHER and counts.any()]
         anywhere = _PRIOR * (self.week + _RARE) / (self.week.sum() + _RARE * self.whole)
         found = sum((np.log1p(counts / anywhere) for counts in columns), np.zeros(self.size))
-        return np.asarray(found / np.sqrt(max(1, len(columns))), np.float32)
+        together = np.log1p(self.contexts.get(TOGETHER, np.zeros(1)) / anywhere)
+        return np.asarray(found / np.sqrt(max(1, len(columns))) + together, np.float32)
 
     @cached_property
     def lifts(self) -> Mapping[str, Floats]:
