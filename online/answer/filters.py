@@ -14,7 +14,7 @@ ALL_SEEN: Final = "items: everything that fits was seen already, so seen items a
 
 def union(found: Sources, scene: Scene) -> Rows:
     """All candidates, (n,), each once; those of the catalogue in its order, then others in order of their ids."""
-    numbers = np.unique(np.concatenate([items.numbers for items in found.values()]))
+    numbers = np.unique(np.concatenate(list(found.values())))
     rows, ids = scene.placed.rows[numbers], scene.numbers.ids
     known = numbers[rows > 0][np.argsort(rows[rows > 0], kind="stable")]
     others = sorted(numbers[rows == 0].tolist(), key=ids.__getitem__)

@@ -120,7 +120,7 @@ class Placed:
             self.rows = np.concatenate([self.rows, np.full(count - len(self.rows), UNKNOWN, np.int32)])
 
 
-def named(numbers: Names, chosen: Rows) -> Sequence[str]:
+def named(numbers: Names, chosen: Rows) -> list[str]:
     """The ids of these items."""
     ids = numbers.ids
     return [ids[number] for number in chosen.tolist()]

@@ -44,7 +44,7 @@ class Ordered(NamedTuple):
         kept = ranked.take(np.arange(DEPTH)) if len(ranked) > DEPTH else ranked
         ids = frozenset(kept.ids)
         brought = {
-            name: frozenset(item for item in named(scene.numbers, items.numbers) if item in ids)
+            name: frozenset(item for item in named(scene.numbers, items) if item in ids)
             for name, items in found.items()
         }
         return cls(

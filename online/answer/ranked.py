@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.ranker import Ranker
-from online.answer.candidates.source import Found
 from online.answer.catalogue import Catalogue, Floats, Rows
 
 
@@ -52,5 +51,5 @@ class Ranked:
         return {**parts, "boost": boost} if boost else parts
 
 
-Sources = Mapping[str, Found]
-"""What each source found, by its name."""
+Sources = Mapping[str, Rows]
+"""The numbers (k,) that each source found, the strongest first, by its name."""

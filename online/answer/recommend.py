@@ -22,7 +22,7 @@ from online.answer.candidates.following import Following
 from online.answer.candidates.fresh import Fresh
 from online.answer.candidates.mood import Mood
 from online.answer.candidates.popular import Popular
-from online.answer.candidates.source import Found, Source
+from online.answer.candidates.source import Source
 from online.answer.candidates.trending import Rising, Trending
 from online.answer.catalogue import Floats, Rows
 from online.answer.counted import STALE_MS, Counted
@@ -115,12 +115,13 @@ class Recommender:
         found = candidates(scene)
         ranked = diversify(rank(drop(union(found, scene), scene), scene), 0)
         names = tuple(dict.fromkeys([*ranked.ranker.names, *(CONTEXT + name for name in scene.tallies.contexts)]))
+        known = names == ranked.ranker.names
         return Considered(
             list(ranked.ids),
             ranked.scores,
-            features(names, ranked.numbers, scene),
+            ranked.features if known else features(names, ranked.numbers, scene),
             names,
-            {name: list(named(scene.numbers, drop(items.numbers, scene))) for name, items in found.items()},
+            {name: named(scene.numbers, items[np.isin(items, ranked.numbers)]) for name, items in found.items()},
         )
 
     async def _order(self, ask: Ask, now: int, deadline: Deadline) -> Ordered:
@@ -195,13 +196,14 @@ def candidates(scene: Scene) -> Sources:
     ruled = scene.numbers.of(dict.fromkeys([*rules.pin, *rules.boost]))
     if not len(ruled):
         return found
-    return {**found, RULE: Found(ruled, np.ones(len(ruled), np.float32))}
+    return {**found, RULE: ruled}
 
 
 def _with_pinned(left: Rows, scene: Scene) -> Rows:
     """Pinned items are there, seen or not, unless they are blocked or withdrawn."""
     rules = scene.ask.rules
-    pinned = scene.numbers.of(item for item in dict.fromkeys(rules.pin) if item not in set(rules.block))
+    blocked = set(rules.block)
+    pinned = scene.numbers.of(item for item in dict.fromkeys(rules.pin) if item not in blocked)
     pinned = pinned[~np.isin(pinned, left) & ~scene.catalogue.withdrawn[scene.placed.rows[pinned]]]
     return np.concatenate([left, pinned])
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from online.answer.candidates.source import NOTHING, Found, breadth
+from online.answer.candidates.source import NOTHING, breadth
+from online.answer.catalogue import Rows
 from online.answer.scene import Scene
 
 
@@ -11,9 +12,9 @@ class Again:
 
     name = "again"
 
-    def find(self, scene: Scene) -> Found:
+    def find(self, scene: Scene) -> Rows:
         """By how long ago it was, counted in other items."""
         if not scene.ask.repeat:
             return NOTHING
         places = np.flatnonzero(scene.open[scene.history])[: breadth(scene)]
-        return Found(scene.history[places], (1 / (1 + places)).astype(np.float32))
+        return scene.history[places]

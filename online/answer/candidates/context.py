@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from online.answer.candidates.source import NOTHING, Found, breadth, strongest
+from online.answer.candidates.source import NOTHING, breadth, strongest
+from online.answer.catalogue import Rows
 from online.answer.scene import Scene
 from online.answer.tallies import RARELY
 
@@ -12,7 +13,7 @@ class InContext:
 
     name = "context"
 
-    def find(self, scene: Scene) -> Found:
+    def find(self, scene: Scene) -> Rows:
         """By what is taken here and by users as new, on top of what is taken anyway (naive Bayes)."""
         counts = scene.tallies
         seen = sum((of for of in [counts.began, *counts.contexts.values()]), np.float32(0))

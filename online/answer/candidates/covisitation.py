@@ -1,6 +1,7 @@
 """Candidates by co-visitation: what others took beside the items that the user took last."""
 
-from online.answer.candidates.source import Found, breadth, strongest
+from online.answer.candidates.source import breadth, strongest
+from online.answer.catalogue import Rows
 from online.answer.scene import Scene
 
 
@@ -9,7 +10,7 @@ class Covisitation:
 
     name = "covisitation"
 
-    def find(self, scene: Scene) -> Found:
+    def find(self, scene: Scene) -> Rows:
         """By the decayed sum of cosines."""
         alike = scene.tallies.alike
         return strongest(scene, alike, breadth(scene), alike > 0)

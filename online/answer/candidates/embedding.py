@@ -1,7 +1,8 @@
 """Candidates by the user's embedding: an exact search over all items."""
 
 from model.index import FIRST
-from online.answer.candidates.source import NOTHING, Found, breadth, strongest
+from online.answer.candidates.source import NOTHING, breadth, strongest
+from online.answer.catalogue import Rows
 from online.answer.scene import Scene
 
 
@@ -10,7 +11,7 @@ class Embedding:
 
     name = "embedding"
 
-    def find(self, scene: Scene) -> Found:
+    def find(self, scene: Scene) -> Rows:
         """By the logarithm of their probability."""
         if scene.log_probabilities is None:
             return NOTHING

@@ -1,6 +1,7 @@
 """Candidates by succession: what others took next after the user's last item."""
 
-from online.answer.candidates.source import Found, breadth, strongest
+from online.answer.candidates.source import breadth, strongest
+from online.answer.catalogue import Rows
 from online.answer.scene import Scene
 
 
@@ -9,7 +10,7 @@ class Following:
 
     name = "following"
 
-    def find(self, scene: Scene) -> Found:
+    def find(self, scene: Scene) -> Rows:
         """By decayed counts."""
         following = scene.tallies.following
         return strongest(scene, following, breadth(scene), following > 0)

@@ -4,7 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from online.answer.candidates.source import NOTHING, Found, strongest
+from online.answer.candidates.source import NOTHING, strongest
+from online.answer.catalogue import Rows
 from online.answer.scene import Scene
 from online.answer.shortlist import NEWEST
 
@@ -16,7 +17,7 @@ class Fresh:
 
     name = "fresh"
 
-    def find(self, scene: Scene) -> Found:
+    def find(self, scene: Scene) -> Rows:
         """By how likely they are by their content; without a bundle by how new."""
         newest = scene.placed.at(scene.catalogue.fresh[:NEWEST])
         if not len(newest):

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from online.answer.candidates.source import NOTHING, Found, breadth, strongest
+from online.answer.candidates.source import NOTHING, breadth, strongest
+from online.answer.catalogue import Rows
 from online.answer.scene import Scene
 
 
@@ -11,7 +12,7 @@ class Mood:
 
     name = "mood"
 
-    def find(self, scene: Scene) -> Found:
+    def find(self, scene: Scene) -> Rows:
         """By how likely they are, else by how popular."""
         if not scene.mood:
             return NOTHING

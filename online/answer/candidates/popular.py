@@ -1,7 +1,8 @@
 """Candidates that everybody likes, as the bundle knew it: what is left when nothing else is known."""
 
 from model.index import FIRST
-from online.answer.candidates.source import NOTHING, Found, breadth, strongest
+from online.answer.candidates.source import NOTHING, breadth, strongest
+from online.answer.catalogue import Rows
 from online.answer.scene import Scene
 
 
@@ -10,7 +11,7 @@ class Popular:
 
     name = "popularity"
 
-    def find(self, scene: Scene) -> Found:
+    def find(self, scene: Scene) -> Rows:
         """By log1p of their decayed counts."""
         if scene.catalogue.bundle is None:
             return NOTHING

@@ -1,6 +1,6 @@
 """What every source of candidates promises."""
 
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,15 +10,7 @@ from online.answer.catalogue import Floats, Rows
 from online.answer.scene import Scene
 from online.answer.shortlist import BREADTH
 
-
-class Found(NamedTuple):
-    """What a source brings: numbers (k,) of items, and how strongly it speaks for each, the strongest first."""
-
-    numbers: Rows
-    strengths: Floats
-
-
-NOTHING: Final = Found(np.zeros(0, np.int32), np.zeros(0, np.float32))
+NOTHING: Final = np.zeros(0, np.int32)
 
 
 class Source(Protocol):
@@ -26,8 +18,8 @@ class Source(Protocol):
 
     name: str
 
-    def find(self, scene: Scene) -> Found:
-        """Items that the scene says may be shown; some may be dropped later."""
+    def find(self, scene: Scene) -> Rows:
+        """Numbers (k,) of items that the scene says may be shown, the strongest first; some may be dropped later."""
 
 
 def breadth(scene: Scene, least: int = BREADTH) -> int:
@@ -37,9 +29,8 @@ def breadth(scene: Scene, least: int = BREADTH) -> int:
     return least + older + ask.n * ask.page + len(ask.rules.pin) + len(ask.rules.boost)
 
 
-def strongest(scene: Scene, strengths: Floats, n: int, among: NDArray[np.bool_] | None = None) -> Found:
+def strongest(scene: Scene, strengths: Floats, n: int, among: NDArray[np.bool_] | None = None) -> Rows:
     """The n strongest (by strengths (size,)) of those `among` (size,), where given, that may be shown."""
     may = scene.may if among is None else scene.may & among
     numbers = np.flatnonzero(may).astype(np.int32)
-    best = scoring.top(strengths[numbers], n)
-    return Found(numbers[best], np.asarray(strengths[numbers[best]], np.float32))
+    return numbers[scoring.top(strengths[numbers], n)]

@@ -1,6 +1,7 @@
 """Candidates that are trending everywhere: over weeks, and of late."""
 
-from online.answer.candidates.source import Found, breadth, strongest
+from online.answer.candidates.source import breadth, strongest
+from online.answer.catalogue import Rows
 from online.answer.scene import Scene
 
 
@@ -9,7 +10,7 @@ class Trending:
 
     name = "trending"
 
-    def find(self, scene: Scene) -> Found:
+    def find(self, scene: Scene) -> Rows:
         """By decayed counts."""
         week = scene.tallies.week
         return strongest(scene, week, breadth(scene), week > 0)
@@ -20,7 +21,7 @@ class Rising:
 
     name = "rising"
 
-    def find(self, scene: Scene) -> Found:
+    def find(self, scene: Scene) -> Rows:
         """By the decayed counts of days and hours together."""
         rising = scene.tallies.today + scene.tallies.now
         return strongest(scene, rising, breadth(scene), rising > 0)
