@@ -22,14 +22,12 @@ _ALIKE: Final = 100.0
 def features(names: Sequence[str], numbers: Rows, scene: Scene) -> Floats:
     """Features (n, F) of these candidates (n,), F names."""
     columns = _columns(numbers, scene)
-    lifts = scene.tallies.lifts
     found = np.zeros((len(names), len(numbers)), np.float32)
     for place, name in enumerate(names):
-        if name.startswith(CONTEXT):
-            lift = lifts.get(name.removeprefix(CONTEXT))
-            found[place] = 0 if lift is None else lift[numbers]
-        else:
+        if not name.startswith(CONTEXT):
             found[place] = columns[name]
+        elif (column := name.removeprefix(CONTEXT)) in scene.tallies.contexts:
+            found[place] = scene.tallies.lift(column)[numbers]
     return np.ascontiguousarray(found.T)
 
 
@@ -59,7 +57,7 @@ def _columns(numbers: Rows, scene: Scene) -> Mapping[str, Floats | float]:
         "taken_log": np.log(counts.taken[numbers] + RARELY),
         "in_context": counts.in_context[numbers],
         "liking": (counts.liking[numbers] + _USUAL * _UNSURE) / (10 * (counts.taken[numbers] + _UNSURE)),
-        "nth": counts.lifts["nth"][numbers],
+        "nth": counts.nth[numbers],
         "unwanted": _log(counts.unwanted[numbers]),
         "mood": agreement(catalogue.moods[rows], scene.mood),
         "content": likeness(scene, rows),

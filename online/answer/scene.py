@@ -83,8 +83,7 @@ class Scene:
         of_row = self.catalogue.in_categories(self.ask.categories) & ~self.catalogue.withdrawn
         # nobody knows the categories of an item without content
         found = np.where(rows == UNKNOWN, not self.ask.categories, of_row[rows])
-        hidden = [item for item, weight in self.met.items() if weight < 0]
-        out = [*hidden, *self.ask.exclude, *rules.block]
+        out = [*_turned_down(self.met), *self.ask.exclude, *rules.block]
         found[self.known(out)] = False
         return np.asarray(found, np.bool_)
 
@@ -108,20 +107,21 @@ async def scene(
 ) -> Scene:
     """The scene of a request at `now`; the request is enriched as an event would be."""
     history = view.user.history
-    mood, where = _mood_and_context(ask, now, view, enricher)
+    asked = mood_of(_said(ask)) or 0 if _said(ask) else 0
+    mood = asked or _own_mood(view.state, now)
+    where = _context(ask, now, view, enricher, mood)
     last = list(dict.fromkeys(entry.item for entry in reversed(history) if wanted(entry)))
     met = _met(history)
-    turned_down = [item for item, weight in met.items() if weight < 0][:RECENT]
+    turned_down = _turned_down(met)[:RECENT]
     missing = []
     try:
         read = await read_counts(counted, deadline, last[:TAKEN_LAST], turned_down, where, nth(history))
     except StoreUnavailable as error:
         read = Read()
         missing.append(f"store: {error}")
-    numbers.of([*met, *ask.rules.pin, *ask.rules.boost])
-    asked = mood_of(_said(ask)) or 0 if _said(ask) else 0
+    named = numbers.of([*met, *ask.rules.pin, *ask.rules.boost])
     likely = likely_of(view.catalogue, view.state, asked, now)
-    names, placed, read = _in_question(ask, view, mood, likely, numbers, read)
+    names, placed, read = _in_question(ask, view, mood, likely, numbers, named, read)
     return Scene(
         ask=ask,
         now=now,
@@ -139,9 +139,12 @@ async def scene(
 
 
 def _in_question(
-    ask: Ask, view: View, mood: int, likely: Likely | None, numbers: Numbers, read: Read
+    ask: Ask, view: View, mood: int, likely: Likely | None, numbers: Numbers, named: Rows, read: Read
 ) -> tuple[Names, Places, Read]:
-    """All items where they are few; else those that may come into question, with the counts by their numbers."""
+    """All items where they are few; else those that may come into question, with the counts by their numbers.
+
+    Those that are `named` by rules and history always do.
+    """
     placed = numbers.placed(view.catalogue)
     if len(placed.rows) <= FEW:
         return numbers, placed, read
@@ -150,8 +153,7 @@ def _in_question(
         chosen[counts.numbers] = True
     for rows in choose(ask, view.catalogue, likely, mood, enough(ask, view.user.seen.count)):
         chosen[placed.at(rows)] = True
-    met = (entry.item for entry in view.user.history if entry.item)
-    chosen[numbers.of([*met, *ask.rules.pin, *ask.rules.boost])] = True
+    chosen[named] = True
     shortlist = Shortlist(numbers, placed, chosen)
     return shortlist, shortlist, read.renumbered(shortlist.renumbered)
 
@@ -163,17 +165,15 @@ def unknown_mood(ask: Ask) -> list[str]:
     return []
 
 
-def _mood_and_context(ask: Ask, now: int, view: View, enricher: Enricher) -> tuple[int, Mapping[str, str]]:
-    """The mood's row, and the trending counters of the context; what the request doesn't say is as it was last."""
+def _context(ask: Ask, now: int, view: View, enricher: Enricher, mood: int) -> Mapping[str, str]:
+    """The trending counters of the context; what the request doesn't say is as it was last."""
     said = MoodEvent(event_id="-", time=now, user_id=ask.user_id, mood=_said(ask), context=ask.context)
     row = enricher.enrich(said, partition=-1, offset=-1, arrival=now)
     history = view.user.history
     last = history[-1] if history else None
-    asked = mood_of(_said(ask)) or 0 if _said(ask) else 0
-    mood = asked or _own_mood(view.state, now)
     place, device = row.place or (last.place if last else ""), row.device or (last.device if last else "")
     columns = row.columns or (last.columns if last else ())
-    return mood, contexts(mood, place, device, columns)
+    return contexts(mood, place, device, columns)
 
 
 def _said(ask: Ask) -> str:
@@ -191,6 +191,11 @@ def _met(history: Sequence[Entry]) -> dict[str, float]:
         if entry.item and entry.item not in met:
             met[entry.item] = entry.weight
     return met
+
+
+def _turned_down(met: Mapping[str, float]) -> list[str]:
+    """Items that the user said no to last time they met them, the last one first."""
+    return [item for item, weight in met.items() if weight < 0]
 
 
 def _times(history: Sequence[Entry], met: Iterable[str]) -> Floats:

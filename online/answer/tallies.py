@@ -103,19 +103,29 @@ class Tallies:
         very context was met before, it tells once more.
         """
         columns = [counts for name, counts in self.contexts.items() if name != TOGETHER and counts.any()]
-        anywhere = _PRIOR * (self.week + _RARE) / (self.week.sum() + _RARE * self.whole)
-        found = sum((np.log1p(counts / anywhere) for counts in columns), np.zeros(self.size))
-        together = np.log1p(self.contexts.get(TOGETHER, np.zeros(1)) / anywhere)
+        usual = _PRIOR * self._anywhere
+        found = sum((np.log1p(counts / usual) for counts in columns), np.zeros(self.size))
+        together = np.log1p(self.contexts.get(TOGETHER, np.zeros(1)) / usual)
         return np.asarray(found / np.sqrt(max(1, len(columns))) + together, np.float32)
 
     @cached_property
-    def lifts(self) -> Mapping[str, Floats]:
-        """How much likelier each item is in a context than anywhere, a logarithm drawn to 0 where little is known."""
-        anywhere = (self.week + _RARE) / (self.week.sum() + _RARE * self.whole)
-        return {
-            name: np.log((counts / anywhere + _PRIOR) / (counts.sum() + _PRIOR)).astype(np.float32)
-            for name, counts in {"nth": self.began, **self.contexts}.items()
-        }
+    def nth(self) -> Floats:
+        """How much likelier each item is as what comes after so many than anywhere."""
+        return self._lift(self.began)
+
+    def lift(self, column: str) -> Floats:
+        """How much likelier each item is with the context's value of this column than anywhere."""
+        return self._lift(self.contexts[column])
+
+    def _lift(self, counts: Floats) -> Floats:
+        """A logarithm drawn to 0 where little is known."""
+        found = np.log((counts / self._anywhere + _PRIOR) / (counts.sum() + _PRIOR))
+        return np.asarray(found, np.float32)
+
+    @cached_property
+    def _anywhere(self) -> Floats:
+        """Each item's share of all that is taken these weeks."""
+        return np.asarray((self.week + _RARE) / (self.week.sum() + _RARE * self.whole), np.float32)
 
     def _summed(self, parts: Sequence[Sparse], weights: NDArray[Any]) -> Floats:
         if not parts:

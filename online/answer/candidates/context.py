@@ -19,5 +19,5 @@ class InContext:
         seen = sum((of for of in [counts.began, *counts.contexts.values()]), np.float32(0))
         if not np.any(seen):
             return NOTHING
-        score = np.log(counts.taken + RARELY) + counts.in_context + counts.lifts["nth"]
+        score = np.log(counts.taken + RARELY) + counts.in_context + counts.nth
         return strongest(scene, np.asarray(score, np.float32), breadth(scene), np.asarray(seen) > 0)
