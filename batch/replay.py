@@ -36,11 +36,11 @@ _PATIENT_S: Final = 60.0
 class Replay:
     """One log and one catalogue, from an empty store; nothing is known of an event before it is learned."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: MemoryStore) -> None:
         self._now = 0
         self._offset = 0
         self._shelf = _Shelf()
-        store, enricher = MemoryStore(), Enricher()
+        enricher = Enricher()
         self.learner = Learner(store, Bundles(self._shelf), enricher, _nowhere, _PARTITIONS, self._clock)
         self.library = Library(self._shelf, store)
         self.recommender = Recommender(
@@ -56,9 +56,9 @@ class Replay:
         )
 
     @classmethod
-    async def on(cls, bundle: Bundle) -> "Replay":
-        """A replay whose users are all on this bundle."""
-        replay = cls()
+    async def on(cls, bundle: Bundle, store: MemoryStore | None = None) -> "Replay":
+        """A replay whose users are all on this bundle, in an empty store."""
+        replay = cls(store or MemoryStore())
         await replay.learner.assign(0, _INCARNATION)
         await replay.publish(bundle)
         return replay

@@ -29,6 +29,7 @@ from contracts.events import Context, Impression, Interaction, Shown
 from model import bundle
 from online.answer.asked import Ask
 from online.learn.calibration import Calibration, sigmoid
+from online.store.memory import MemoryStore
 from online.store.protocol import Store
 
 PAGE: Final = 10
@@ -89,9 +90,10 @@ async def simulate(log: Sequence[Interaction], folder: Path, part: tuple[float, 
     for event in log[first:last]:
         tastes[event.user_id].add(event.item_id)
         visits[event.user_id] += 1
-    replay = await Replay.on(bundle.read(folder))
+    store = MemoryStore()
+    replay = await Replay.on(bundle.read(folder), store)
     await replay.learn(log[:first])
-    world = World(replay, replay.learner._store, tastes, random.Random(1))
+    world = World(replay, store, tastes, random.Random(1))
     rounds = [(turn, user) for user, times in visits.items() for turn in range(times)]
     pages = []
     for number, (turn, user) in enumerate(sorted(rounds)[:most]):

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from threadpoolctl import threadpool_limits
 
 from batch.baselines.baseline import Baseline
-from batch.evaluate.held import hold_counts
+from batch.evaluate.held import HeldCounts
 from batch.evaluate.outcome import Outcomes
 from batch.evaluate.schedule import Schedule
 from batch.evaluate.split import Split
@@ -111,12 +111,12 @@ async def _system(name: str, work: Work, told: "_Told") -> tuple[System, Replay 
         wrapped = Wrapped(found, work.split, [item.item_id for item in work.bundle.catalogue])
         told.more(len(work.split.head))
         return wrapped, None
-    replay = await Replay.on(work.bundle)
+    store = HeldCounts()
+    replay = await Replay.on(work.bundle, store)
     for part in _parts(work.split.head):
         await replay.learn(part)
         told.more(len(part))
-    if name == HISTORY_LIVE:
-        hold_counts(replay)
+    store.held = name == HISTORY_LIVE
     if name == BATCH_ONLY:
         return Frozen(name, replay, repeats), replay
     return (Apart if name == FROZEN_BUNDLE else Live)(name, replay, repeats), replay
