@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 
 from batch.log import Log
 from batch.moods import Moods
-from contracts.kinds import MOOD_KIND, ORDER, UNWANTED
+from contracts.kinds import MOOD_KIND, NOT_TAKEN
 from model.index import FIRST, NO_ITEM, UNKNOWN, ItemIndex
 from model.tokens import Tokens, padding
 
 WINDOW: Final = 256
 """Events of a window: what a rebuilt state is made from."""
-_NO_TARGETS: Final = (*map(ORDER.index, UNWANTED), MOOD_KIND)
 
 Ints = NDArray[np.int64]
 
@@ -62,7 +61,7 @@ def sequences_of(log: Log, index: ItemIndex) -> Sequences:
     item[kind == MOOD_KIND] = NO_ITEM
     seconds = (np.maximum(gap, 0) / 1000).astype(np.float32)
     tokens = Tokens(item, kind, log.weight[order], log.mood[order], seconds)
-    return Sequences(tokens, (item >= FIRST) & ~np.isin(kind, _NO_TARGETS), order, starts, len(index))
+    return Sequences(tokens, (item >= FIRST) & ~np.isin(kind, list(NOT_TAKEN)), order, starts, len(index))
 
 
 def batches(

@@ -39,6 +39,8 @@ UNWANTED: Final[tuple[Kind, ...]] = ("dislike", "skip")
 ORDER: Final[tuple[Kind, ...]] = get_args(Kind)
 MOOD_KIND: Final = len(ORDER)
 """The kind index of a mood token, which stands in the same sequence as the interactions."""
+NOT_TAKEN: Final = frozenset({*map(ORDER.index, UNWANTED), MOOD_KIND})
+"""The kind indexes of what is no item that a user took."""
 
 
 def weight(kind: Kind, value: float | None) -> float:

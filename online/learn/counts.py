@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from contracts.kinds import MOOD_KIND, ORDER, UNWANTED
+from contracts.kinds import NOT_TAKEN
 from contracts.moods import LABELS
 from contracts.sharding import item_shard
 from online.store.protocol import Counter
@@ -51,7 +51,6 @@ _SLOTS: Final = 4096
 """Values of one further column that are told apart; a column may be anything, its memory is bounded."""
 _OURS: Final = ("all", "nth")
 """Names that a context's own columns can't have: they mean something else here."""
-_UNWANTED: Final = frozenset(ORDER.index(kind) for kind in UNWANTED)
 
 
 def bucket_of(family: Family, time: int) -> int:
@@ -92,7 +91,7 @@ def nth(history: Sequence[Entry]) -> str | None:
 
 def wanted(entry: Entry) -> bool:
     """Whether the entry is an item that the user took, not one that they turned down."""
-    return entry.kind != MOOD_KIND and entry.kind not in _UNWANTED
+    return entry.kind not in NOT_TAKEN
 
 
 def effects(history: Sequence[Entry], at: int) -> Iterator[tuple[Counter, str, int]]:

@@ -29,7 +29,6 @@ class MemoryStore:
         self._users: defaultdict[int, dict[str, UserRecord]] = defaultdict(dict)
         self._count_watermarks: dict[tuple[int, int], Watermark] = {}
         self._counts: defaultdict[Counter, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
-        self._top: dict[Counter, list[tuple[str, int]]] = {}
         self._versions: dict[Counter, int] = {}
         """How often each counter was added to."""
         self._calibrators: dict[int, Calibrator] = {}
@@ -85,7 +84,6 @@ class MemoryStore:
 
     def _add(self, counter: Counter, members: Mapping[str, int]) -> None:
         self._buckets[counter.family].add(counter.bucket)
-        self._top.pop(counter, None)
         self._versions[counter] = self._versions.get(counter, 0) + 1
         counts = self._counts[counter]
         for member, times in members.items():
@@ -106,7 +104,10 @@ class MemoryStore:
         return sorted(self._buckets[family], reverse=True)[:newest]
 
     async def top_counts(self, counters: Sequence[Counter], n: int) -> list[list[tuple[str, int]]]:
-        return [self._sorted(counter)[:n] for counter in counters]
+        return [
+            sorted(self._greatest(counter, n), key=lambda one: (one[1], one[0].encode()), reverse=True)
+            for counter in counters
+        ]
 
     async def changed_counts(
         self, counters: Sequence[Counter], n: int, versions: Sequence[int]
@@ -119,18 +120,14 @@ class MemoryStore:
 
     def _greatest(self, counter: Counter, n: int) -> list[tuple[str, int]]:
         counts: Mapping[str, int] = self._counts.get(counter, {})
+        if n < 1:
+            return []
         if len(counts) <= n:
             return list(counts.items())
         least = sorted(counts.values())[-n]
         found = [(member, times) for member, times in counts.items() if times > least]
         ties = sorted((member.encode() for member, times in counts.items() if times == least), reverse=True)
         return found + [(member.decode(), least) for member in ties[: n - len(found)]]
-
-    def _sorted(self, counter: Counter) -> list[tuple[str, int]]:
-        if counter not in self._top:
-            counts: Mapping[str, int] = self._counts.get(counter, {})
-            self._top[counter] = sorted(counts.items(), key=lambda one: (one[1], one[0].encode()), reverse=True)
-        return self._top[counter]
 
     async def beat(self, heartbeat: Heartbeat) -> None:
         self._heartbeats[heartbeat.partition] = heartbeat
