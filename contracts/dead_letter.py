@@ -3,6 +3,18 @@
 import msgspec
 
 
+class Retried(msgspec.Struct, frozen=True, kw_only=True):
+    """That a letter's event was sent once more, and where it came to lie."""
+
+    event_id: str
+    """By which the event is known: however often it is sent, it has one effect."""
+    time: int
+    """UTC ms."""
+    topic: str
+    partition: int
+    offset: int
+
+
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """One record that could not be taken in; known by its origin, so that a second copy is no second letter."""
 
@@ -17,6 +29,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     time: int
     """UTC ms, when it was set aside."""
     schema_version: int | None = None
+    retried: Retried | None = None
+    """Of a copy of the letter that `moodstream dead-letters retry` wrote: the topic remembers it as long as the letter."""
 
     @property
     def origin(self) -> str:
