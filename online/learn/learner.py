@@ -8,30 +8,25 @@ import asyncio
 import sys
 from collections import Counter as Tally
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import Final
 
 from contracts.errors import InvalidEvent, MoodstreamError
 from contracts.events import UserEvent
-from contracts.rollout import bundle_for
-from contracts.sharding import shards_of, user_shard
-from online.learn.advance import advance
+from contracts.sharding import user_shard
 from online.learn.batch import Batch
 from online.learn.bundles import Bundles
 from online.learn.enrich import Enriched, Enricher
-from online.learn.fold import Working
 from online.learn.intake import Control, Taken, take_in
+from online.learn.moving import move_some
 from online.learn.outgoing import Outbox, Outgoing, Raw, dead_letter, enriched, published
 from online.learn.partition import Partition
-from online.store.protocol import Calibrator, CalibratorWrite, CountWrite, ShardWrite, Store, UserRecord
+from online.learn.users import Users
+from online.store.protocol import ShardWrite, Store
 
-_SWEPT_AT_ONCE: Final = 32
-"""Shards that an event may have to wait for: some milliseconds."""
 _CALIBRATOR: Final = "online.learn.calibrator"
 """Imported by processes that learn only, beside the event loop: river brings scipy along, 1.6 s and 93 MB."""
-_MOVED_AT_ONCE: Final = 64
-"""Users whose states are made again together, for a new bundle: a full tile of the encoder."""
 
 
 class Learner:
@@ -48,6 +43,7 @@ class Learner:
     ) -> None:
         self._store = store
         self._bundles = bundles
+        self._users = Users(bundles)
         self._enricher = enricher
         self._outbox = outbox
         self._partitions = partitions
@@ -57,14 +53,11 @@ class Learner:
 
     async def assign(self, number: int, incarnation: str) -> int:
         """Own a partition, as the store knows it now; returns the lowest offset that any shard needs."""
-        metas = await self._store.shards(shards_of(number, self._partitions))
-        counts = await self._store.count_watermarks(number)
-        calibrator = await self._store.calibrator(number)
-        self._owned[number] = Partition(number, incarnation, metas, counts, calibrator)
-        await self._bundles.warm({meta.rollout for meta in metas.values()})
+        owned = self._owned[number] = await Partition.found(self._store, number, incarnation, self._partitions)
+        await self._bundles.warm({meta.rollout for meta in owned.metas.values()})
         if _CALIBRATOR not in sys.modules:
             await asyncio.to_thread(import_module, _CALIBRATOR)
-        return self._owned[number].lowest + 1
+        return owned.lowest + 1
 
     def revoke(self, numbers: Iterable[int]) -> None:
         """Forget these partitions."""
@@ -100,67 +93,20 @@ class Learner:
         """
         owned = self._owned[number]
         async with owned.lock:
-            owned.check({}, await self._store.count_watermarks(number))
-            owned.check_calibrator(await self._store.calibrator(number))
-            new = owned.at(owned.position)
-            behind = [shard for shard, mark in owned.counts.items() if mark.within(owned.incarnation) < new.offset]
-            await self._write_counts(owned, [CountWrite(s, number, owned.counts[s], new, {}) for s in behind])
-            if owned.calibrated < new.offset:
-                await self._write_calibrator(owned, Calibrator(new, owned.calibrator.state))
-        shards = list(owned.metas)
-        for start in range(0, len(shards), _SWEPT_AT_ONCE):
+            await owned.sweep_shared()
+        for shards in owned.user_shards():
             if self._owned.get(number) is owned:
-                await self._sweep_some(owned, shards[start : start + _SWEPT_AT_ONCE])
-
-    async def _sweep_some(self, owned: Partition, shards: Sequence[int]) -> None:
-        async with owned.lock:
-            owned.check(await self._store.shards(shards), {})
-            new = owned.at(owned.position)
-            idle = [(shard, owned.metas[shard]) for shard in shards if owned.offset(shard) < new.offset]
-            await self._write_shards(owned, [ShardWrite(s, m, m.at(new), {}) for s, m in idle])
+                async with owned.lock:
+                    await owned.sweep_users(shards)
 
     async def move_all(self, number: int) -> None:
         """Make all idle users' states again for the bundle in force, some at a time, with events learned in between."""
         owned = self._owned[number]
-        while self._owned.get(number) is owned and await self._move_some(owned):
-            pass
-
-    async def _move_some(self, owned: Partition) -> bool:
-        async with owned.lock:
-            shards: dict[int, list[Working]] = {}
-            for shard in [s for s, meta in owned.metas.items() if not meta.moved]:
-                shards[shard] = await self._to_be_moved(owned, shard)
-                if sum(map(len, shards.values())) >= _MOVED_AT_ONCE:
-                    break
-            records = await self._advance([user for users in shards.values() for user in users])
-            await self._write_shards(
-                owned,
-                [
-                    ShardWrite(shard, meta, meta.all_moved(), {user.user_id: records[user.user_id] for user in users})
-                    for shard, users in shards.items()
-                    for meta in [owned.metas[shard]]
-                ],
-            )
-            self.tally["moved"] += len(records)
-        return bool(shards)
-
-    async def _to_be_moved(self, owned: Partition, shard: int) -> list[Working]:
-        users = await self._open(owned, {shard: await self._store.shard_users(shard)}, known=True)
-        return [user for user in users.values() if user.rebuilt]
-
-    async def _open(
-        self, owned: Partition, shards: Mapping[int, Sequence[str]], *, known: bool = False
-    ) -> dict[str, Working]:
-        """These users as the store has them, new ones too unless only the `known` are wanted; raises `Fenced`."""
-        found = await self._store.read(shards)
-        owned.check({shard: records.meta for shard, records in found.items()}, {})
-        return {
-            user_id: Working(user_id, record, bundle_for(user_id, found[shard].meta.rollout), owned.incarnation)
-            for shard, user_ids in shards.items()
-            for user_id in user_ids
-            for record in [found[shard].users.get(user_id)]
-            if record or not known
-        }
+        moved: int | None = 0
+        while moved is not None and self._owned.get(number) is owned:
+            async with owned.lock:
+                moved = await move_some(owned, self._users)
+            self.tally["moved"] += moved or 0
 
     async def _change_bundle(self, owned: Partition, control: Control) -> None:
         """All shards of the partition go on with another bundle from here; users follow when they're touched."""
@@ -174,7 +120,7 @@ class Learner:
             return
         offset = control.raw.offset
         behind = [(shard, meta) for shard, meta in owned.metas.items() if owned.offset(shard) < offset]
-        await self._write_shards(owned, [ShardWrite(s, m, m.on(rollout).at(owned.at(offset)), {}) for s, m in behind])
+        await owned.write_shards([ShardWrite(s, m, m.on(rollout).at(owned.at(offset)), {}) for s, m in behind])
         self.tally["bundle_changes"] += 1
 
     async def _learn_or_set_aside(self, owned: Partition, taken: Taken) -> list[Enriched]:
@@ -202,11 +148,14 @@ class Learner:
         batch = await self._read(owned, taken.placed)
         for (raw, event), row in zip(taken.placed, rows, strict=True):
             self._fold(batch, raw, event, row)
-        records = await self._advance([batch.users[user_id] for user_id in batch.touched])
-        await self._write_counts(owned, batch.count_writes(taken.upto))
-        await self._calibrate(owned, batch, taken.upto)
+        records = await self._users.records([batch.users[user_id] for user_id in batch.touched])
+        calibrated = _calibrated(owned, batch)
+        # all that can crash is done: what was counted is never set aside
+        await owned.write_counts(batch.count_writes(taken.upto))
+        if calibrated is not None:
+            await owned.write_calibrator(calibrated, taken.upto)
         await self._send(owned, taken, batch, rows)
-        await self._write_shards(owned, batch.shard_writes(taken.upto, records))
+        await owned.write_shards(batch.shard_writes(taken.upto, records))
         return rows
 
     async def _read(self, owned: Partition, placed: Sequence[tuple[Raw, UserEvent]]) -> Batch:
@@ -215,7 +164,7 @@ class Learner:
         shards: defaultdict[int, list[str]] = defaultdict(list)
         for user_id in user_ids:
             shards[user_shard(user_id)].append(user_id)
-        users = await self._open(owned, shards)
+        users = await self._users.open(owned, shards)
         return Batch(owned, users)
 
     def _fold(self, batch: Batch, raw: Raw, event: UserEvent, row: Enriched) -> None:
@@ -223,15 +172,6 @@ class Learner:
             self.tally[batch.fold(event, row)] += 1
         except InvalidEvent as error:
             batch.refused.append((raw, error))
-
-    async def _advance(self, users: Sequence[Working]) -> dict[str, UserRecord]:
-        """The users' new records, each computed with the bundle that they're on."""
-        states = {user.user_id: user.state for user in users}
-        for version in sorted({user.bundle for user in users if user.bundle and user.pending}):
-            group = [user for user in users if user.bundle == version and user.pending]
-            stepped = advance(group, await self._bundles.get(version))
-            states.update({user.user_id: state for user, state in zip(group, stepped, strict=True)})
-        return {u.user_id: UserRecord.pack(states[u.user_id], u.history, u.seen, u.shown) for u in users}
 
     async def _send(self, owned: Partition, taken: Taken, batch: Batch, rows: Sequence[Enriched]) -> None:
         """What others are to get, before the users' shards say that it's done."""
@@ -248,24 +188,13 @@ class Learner:
         self.tally["dead_letters"] += len(letters)
         await self._outbox(letters)
 
-    async def _write_counts(self, owned: Partition, writes: Sequence[CountWrite]) -> None:
-        await self._store.add_counts(writes)
-        owned.counts.update({write.shard: write.new for write in writes})
 
-    async def _calibrate(self, owned: Partition, batch: Batch, upto: int) -> None:
-        if batch.outcomes:
-            from online.learn.calibrator import learned
+def _calibrated(owned: Partition, batch: Batch) -> bytes | None:
+    if not batch.outcomes:
+        return None
+    from online.learn.calibrator import learned
 
-            state = learned(owned.calibrator.state, batch.outcomes)
-            await self._write_calibrator(owned, Calibrator(owned.at(upto), state))
-
-    async def _write_calibrator(self, owned: Partition, new: Calibrator) -> None:
-        await self._store.write_calibrator(CalibratorWrite(owned.number, owned.calibrator.watermark, new))
-        owned.calibrator = new
-
-    async def _write_shards(self, owned: Partition, writes: Sequence[ShardWrite]) -> None:
-        await self._store.write_shards(writes)
-        owned.metas.update({write.shard: write.meta for write in writes})
+    return learned(owned.calibrator.state, batch.outcomes)
 
 
 def _raise_if_retriable(error: Exception) -> None:

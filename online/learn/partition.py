@@ -1,22 +1,42 @@
-"""What a worker remembers of a partition that it owns: where each shard stood when it last read or wrote it."""
+"""A partition as this worker left it in the store: every reading is held against that, every write moves it.
+
+A store that differs means that somebody else has written, or that it went back: both raise `Fenced`.
+"""
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from contracts.errors import Fenced
-from online.store.protocol import Calibrator, ShardMeta, Watermark
+from contracts.sharding import shards_of
+from online.store.protocol import (
+    Calibrator,
+    CalibratorWrite,
+    CountWrite,
+    ShardMeta,
+    ShardRecords,
+    ShardWrite,
+    Store,
+    Watermark,
+)
+
+_SWEPT_AT_ONCE: Final = 32
+"""Shards that an event may have to wait for: some milliseconds."""
 
 
 class Partition:
-    """The worker's own view; a store that differs means that somebody else has written, or that the store went back."""
+    """The worker's own view of its shards; `lock` is held for one batch, sweep or move at a time."""
 
     def __init__(
         self,
+        store: Store,
         number: int,
         incarnation: str,
         metas: dict[int, ShardMeta],
         counts: dict[int, Watermark],
         calibrator: Calibrator,
     ) -> None:
+        self._store = store
         self.number = number
         self.incarnation = incarnation
         self.metas = metas
@@ -24,11 +44,17 @@ class Partition:
         """Item shard → watermark of this partition's part in it."""
         self.calibrator = calibrator
         self.lock = asyncio.Lock()
-        """One batch, sweep or move at a time."""
         self.sent = max(meta.watermark.within(incarnation) for meta in metas.values())
         """Up to this offset, what a batch sends to Kafka was sent in an earlier life: shards are written after it."""
         self.position = self.lowest
         """The last record that was taken in."""
+
+    @classmethod
+    async def found(cls, store: Store, number: int, incarnation: str, partitions: int) -> "Partition":
+        """The partition as the store has it now."""
+        metas = await store.shards(shards_of(number, partitions))
+        counts = await store.count_watermarks(number)
+        return cls(store, number, incarnation, metas, counts, await store.calibrator(number))
 
     @property
     def lowest(self) -> int:
@@ -48,13 +74,53 @@ class Partition:
         """What a user shard has taken in."""
         return self.metas[shard].watermark.within(self.incarnation)
 
-    def check_calibrator(self, found: Calibrator) -> None:
-        """Raises `Fenced` unless the calibrator, as found in the store, stands where this worker left it."""
-        if found != self.calibrator:
-            raise Fenced(f"the calibrator of partition {self.number} stands elsewhere than we left it")
+    async def read(self, users: Mapping[int, Sequence[str]]) -> dict[int, ShardRecords]:
+        """These users by shard."""
+        found = await self._store.read(users)
+        self._check({shard: records.meta for shard, records in found.items()}, {})
+        return found
 
-    def check(self, metas: dict[int, ShardMeta], counts: dict[int, Watermark]) -> None:
-        """Raises `Fenced` unless these shards, as found in the store, stand where this worker left them."""
+    async def shard_users(self, shard: int) -> list[str]:
+        """The users of one shard."""
+        return await self._store.shard_users(shard)
+
+    async def write_shards(self, writes: Sequence[ShardWrite]) -> None:
+        await self._store.write_shards(writes)
+        self.metas.update({write.shard: write.meta for write in writes})
+
+    async def write_counts(self, writes: Sequence[CountWrite]) -> None:
+        await self._store.add_counts(writes)
+        self.counts.update({write.shard: write.new for write in writes})
+
+    async def write_calibrator(self, state: bytes, upto: int) -> None:
+        new = Calibrator(self.at(upto), state)
+        await self._store.write_calibrator(CalibratorWrite(self.number, self.calibrator.watermark, new))
+        self.calibrator = new
+
+    async def sweep_shared(self) -> None:
+        """Move the idle ones of the item shards and the calibrator up to what was taken in."""
+        self._check({}, await self._store.count_watermarks(self.number))
+        if await self._store.calibrator(self.number) != self.calibrator:
+            raise Fenced(f"the calibrator of partition {self.number} stands elsewhere than we left it")
+        new = self.at(self.position)
+        behind = [shard for shard, mark in self.counts.items() if mark.within(self.incarnation) < new.offset]
+        await self.write_counts([CountWrite(s, self.number, self.counts[s], new, {}) for s in behind])
+        if self.calibrated < new.offset:
+            await self.write_calibrator(self.calibrator.state, new.offset)
+
+    def user_shards(self) -> list[Sequence[int]]:
+        """The user shards in groups that are swept at once."""
+        shards = list(self.metas)
+        return [shards[start : start + _SWEPT_AT_ONCE] for start in range(0, len(shards), _SWEPT_AT_ONCE)]
+
+    async def sweep_users(self, shards: Sequence[int]) -> None:
+        """Move the idle ones of these user shards up to what was taken in."""
+        self._check(await self._store.shards(shards), {})
+        new = self.at(self.position)
+        idle = [(shard, self.metas[shard]) for shard in shards if self.offset(shard) < new.offset]
+        await self.write_shards([ShardWrite(s, m, m.at(new), {}) for s, m in idle])
+
+    def _check(self, metas: Mapping[int, ShardMeta], counts: Mapping[int, Watermark]) -> None:
         users = sum(meta != self.metas[shard] for shard, meta in metas.items())
         items = sum(mark != self.counts[shard] for shard, mark in counts.items())
         if users or items:
