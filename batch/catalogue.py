@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from contracts.events import ItemEvent
+from contracts.events import Interaction, ItemEvent, MoodEvent
 from model.items import Item
 
 
@@ -21,3 +21,9 @@ def catalogue_of(events: Iterable[ItemEvent]) -> tuple[Item, ...]:
         for _, event in sorted(latest.items())
         if not event.withdrawn
     )
+
+
+def named_in(log: Iterable[Interaction | MoodEvent]) -> tuple[Item, ...]:
+    """The items that a log names, by their ids alone and in order of them: for data that has no catalogue."""
+    ids = {event.item_id for event in log if isinstance(event, Interaction)}
+    return tuple(Item(item_id) for item_id in sorted(ids))

@@ -8,9 +8,9 @@ from pathlib import Path
 from batch.plain import EVENT_COLUMNS, ITEM_COLUMNS, MOOD, EventRows, UserEvent, item_event
 from batch.table import Table, demand, good, table
 from contracts.errors import InvalidEvent
-from contracts.events import Interaction, ItemEvent
+from contracts.events import ItemEvent
 
-__all__ = ["EVENT_COLUMNS", "ITEM_COLUMNS", "MOOD", "UserEvent", "bare_items", "items_of", "read_events", "read_items"]
+__all__ = ["EVENT_COLUMNS", "ITEM_COLUMNS", "MOOD", "UserEvent", "bare_items", "read_events", "read_items"]
 
 
 def read_events(path: Path) -> list[UserEvent]:
@@ -31,11 +31,6 @@ def read_items(path: Path) -> list[ItemEvent]:
     with table(path) as found:
         demand(found, ITEM_COLUMNS)
         return list({event.item_id: event for event in _items(found)}.values())
-
-
-def items_of(events: Iterable[UserEvent]) -> list[ItemEvent]:
-    """A catalogue of bare ids, in the order of their first event, for a data set that has no file of items."""
-    return bare_items(dict.fromkeys(event.item_id for event in events if isinstance(event, Interaction)))
 
 
 def bare_items(ids: Iterable[str]) -> list[ItemEvent]:

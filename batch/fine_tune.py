@@ -16,14 +16,12 @@ from batch.log import Log
 from batch.moods import Moods
 from batch.network import Network
 from batch.plan import DEFAULT, Plan
-from batch.sequences import Sequences, sequences_of
-from batch.train import Progress, Tell, device_of
+from batch.progress import Progress, Tell
+from batch.sequences import Sequences
+from batch.training_set import training_set
 from batch.warm_start import warm_start
-from batch.world import World, world_of
-from contracts.errors import Misconfigured
-from model.affect import affects
+from batch.world import World, device_of, world_of
 from model.bundle import Bundle
-from model.index import FIRST, ItemIndex
 from model.items import Item
 
 RATE: Final = 0.3
@@ -58,7 +56,7 @@ def fine_tune(
     popularity and watermark are new in any case, the ranker stays; `metrics["fine_tune"]` says what was found.
     Raises `Misconfigured` for a log in which nothing can be learned.
     """
-    with world_of(device_of(plan)) as world:
+    with world_of(plan) as world:
         return _tuned(bundle, log, items, plan, tell, now_ms, world)
 
 
@@ -72,19 +70,15 @@ def _tuned(
     world: World,
 ) -> Bundle:
     torch.set_num_threads(plan.threads)
-    index = ItemIndex(item.item_id for item in items)
-    everything = sequences_of(log, index)
-    if not everything.target.any():
-        raise Misconfigured("the log has no interaction with an item of the catalogue: nothing can be learned from it")
+    of = training_set(log, items, plan)
+    everything = of.sequences
     cut = _cut(log, everything, bundle)
-    moods = np.concatenate([np.zeros((FIRST, 2), np.float32), affects(items)])
-    drawn = Moods.of(log, moods, plan)
     network = warm_start(bundle, items, counts_of(everything)).to(device_of(plan))
-    run = _Run(plan, network, optimizer_of(network, plan), drawn, tell, world)
+    run = _Run(plan, network, optimizer_of(network, plan), of.moods, tell, world)
     started = time.monotonic()
     before = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=_MOST)
-    untouched = {name: value.detach().clone() for name, value in network.state_dict().items()}
-    run.epoch(sequences_of(log.part(0, cut), index), 0)
+    untouched = network.held()
+    run.epoch(of.until(cut), 0)
     after = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=_MOST)
     guard = world.first(lambda: judged(before, after))
     if guard.taken:
@@ -95,7 +89,7 @@ def _tuned(
     said: dict[str, Any] = {**guard._asdict(), "from": bundle.version, "seconds": round(time.monotonic() - started, 1)}
     born = world.first(lambda: int(time.time() * 1000)) if now_ms is None else now_ms
     metrics = {**bundle.metrics, "fine_tune": said}
-    return replace(assemble(network, items, log, everything, moods, metrics, born), ranker=bundle.ranker)
+    return replace(assemble(network, items, log, everything, of.affects, metrics, born), ranker=bundle.ranker)
 
 
 def judged(before: NDArray[np.int64], after: NDArray[np.int64]) -> Guard:

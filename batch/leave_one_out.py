@@ -24,7 +24,7 @@ from batch.network import Network
 from batch.plan import DEFAULT, Plan
 from batch.published import Published, Size, published
 from batch.sequences import sequences_of
-from batch.train import device_of
+from batch.world import device_of
 from model.index import FIRST, ItemIndex
 from model.items import Item
 
@@ -174,7 +174,7 @@ class _Run:
         point = Point(round(self.spent_s / 60, 2), round(self.epochs, 2), round(self.loss, 3), found)
         self.curve.append(point)
         if better:
-            self.best = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+            self.best = self.network.held()
         words = f"epoch {self.epochs:.1f}, loss {self.loss:.3f}, validation NDCG@10 {found['ndcg@10']:.4f}"
         self.tell(min(1.0, self.spent_s / self.budget_s), words)
         values = [point.validation["ndcg@10"] for point in self.curve]

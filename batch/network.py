@@ -80,6 +80,10 @@ class Network(nn.Module):
             "request_bias": self.request_bias,
         }
 
+    def held(self) -> dict[str, Tensor]:
+        """A copy of all weights as they are, for `load_state_dict` to come back to."""
+        return {name: value.detach().clone() for name, value in self.state_dict().items()}
+
     def states(self, parameters: dict[str, Tensor], tokens: Tokens, dropout: float = 0.0) -> Tensor:
         """The states before and after each token, (B, T + 1, H): what `encoder.sequence` defines, made quicker.
 

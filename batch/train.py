@@ -6,13 +6,12 @@ train on it, it fits the ranker; then another learns from everything, as long as
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 import msgspec
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -25,50 +24,17 @@ from batch.log import Log, events_of, of_events
 from batch.moods import Moods
 from batch.network import Network
 from batch.plan import DEFAULT, Plan
-from batch.ranking import Fitted, default, fit_ranker
-from batch.sequences import Sequences, sequences_of
-from batch.world import World, own_device, world_of
-from contracts.errors import Misconfigured
+from batch.progress import Progress, Tell
+from batch.ranking import fit_ranker
+from batch.sequences import Sequences
+from batch.training_set import training_set
+from batch.world import World, device_of, world_of
 from contracts.events import ItemEvent
-from model.affect import affects
 from model.bundle import Bundle
-from model.index import FIRST, ItemIndex
 from model.items import Item
 
 _WATCHED: Final = 8000
 """Events of the tail that say after each epoch whether it was a good one."""
-
-
-@dataclass
-class Progress:
-    """Where training stands, for a progress bar and for the checkpoint."""
-
-    phase: str = "tail"
-    """`tail`: its end is held out; `ranker`: fitted on that; `all`: over everything; `done`."""
-    epoch: int = 0
-    """Epochs done in this phase."""
-    batch: int = 0
-    batches: int = 1
-    loss: float = 0.0
-    best: float = -1.0
-    """NDCG@10 on the tail."""
-    best_epoch: int = 0
-    hit_rate: float = 0.0
-    seconds: float = 0.0
-    left: float = 0.0
-    """Seconds, as far as can be said."""
-    share: float = 0.0
-    """Of the whole work, in [0, 1]; it jumps when training stops early."""
-    ranker: Fitted = field(default_factory=default)
-
-    @property
-    def words(self) -> str:
-        """For a progress bar."""
-        where = "fitting the ranker" if self.phase == "ranker" else f"{self.phase} epoch {self.epoch + 1}"
-        return f"loss {self.loss:.3f}, {where}, {self.left:.0f} s left"
-
-
-Tell = Callable[[Progress], None]
 
 
 def train(
@@ -95,7 +61,7 @@ def train_on(
     Under torchrun all its processes train together and each of them returns the bundle; the first one alone writes
     checkpoints. Raises `Misconfigured` for a log in which nothing can be learned.
     """
-    with world_of(device_of(plan)) as world:
+    with world_of(plan) as world:
         return _trained(log, items, plan, tell, folder, now_ms, world)
 
 
@@ -110,21 +76,16 @@ def _trained(
 ) -> Bundle:
     device, plan = device_of(plan), plan.for_log(len(log.time))
     torch.set_num_threads(plan.threads)
-    index = ItemIndex(item.item_id for item in items)
-    everything = sequences_of(log, index)
-    if not everything.target.any():
-        raise Misconfigured("the log has no interaction with an item of the catalogue: nothing can be learned from it")
-    cut = int(len(log.time) * (1 - plan.tail))
-    head = sequences_of(log.part(0, cut), index)
-    moods = np.concatenate([np.zeros((FIRST, 2), np.float32), affects(items)])
-    drawn = Moods.of(log, moods, plan)
+    of = training_set(log, items, plan)
+    everything, cut = of.sequences, int(len(log.time) * (1 - plan.tail))
+    head = of.until(cut)
 
     def begin(sequences: Sequences) -> Network:
         torch.manual_seed(plan.seed)
         return Network(items, plan.hidden, plan.dim, counts_of(sequences)).to(device)
 
     network = begin(head)
-    run = _Run(plan, network, optimizer_of(network, plan), drawn, Progress(), tell, world, started=time.monotonic())
+    run = _Run(plan, network, optimizer_of(network, plan), of.moods, Progress(), tell, world, started=time.monotonic())
     run.resume(folder, log)
     world.agree(network)
 
@@ -136,7 +97,7 @@ def _trained(
         run.ranking(0)
         if cut:
             early, late = log.part(0, cut), log.part(cut, len(log.time))
-            frozen = assemble(network, items, early, head, moods, {}, now_ms=0)
+            frozen = assemble(network, items, early, head, of.affects, {}, now_ms=0)
             run.progress.ranker = world.first(
                 lambda: fit_ranker(
                     frozen, events_of(early), events_of(late), plan.seed, repeats=plan.repeats, tell=run.ranking
@@ -166,7 +127,7 @@ def _trained(
         "plan": asdict(plan),
     }
     born = world.first(lambda: int(time.time() * 1000)) if now_ms is None else now_ms
-    bundle = assemble(network, items, log, everything, moods, metrics, born)
+    bundle = assemble(network, items, log, everything, of.affects, metrics, born)
     return replace(bundle, ranker=run.progress.ranker.ranker())
 
 
@@ -207,7 +168,7 @@ class _Run:
         progress, plan = self.progress, self.plan
         if found.ndcg > progress.best:
             progress.best, progress.hit_rate, progress.best_epoch = found.ndcg, found.hit_rate, progress.epoch
-            self.best = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+            self.best = self.network.held()
         if progress.epoch >= plan.epochs or progress.epoch - progress.best_epoch >= plan.patience:
             self.network.load_state_dict(self.best)
             progress.phase, progress.epoch = "ranker", 0
@@ -257,13 +218,3 @@ def _quality(network: Network, sequences: Sequences, cut: int, plan: Plan) -> ho
 
 def _identity(log: Log) -> list[int]:
     return [len(log.time), int(log.time.sum()), int(log.kind.sum())]
-
-
-def device_of(plan: Plan) -> torch.device:
-    """The plan's, or CUDA where there is one."""
-    if plan.device == "auto":
-        return own_device(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    return own_device(torch.device(plan.device))
-
-
-__all__ = ["Plan", "Progress", "Tell", "device_of", "train", "train_on"]

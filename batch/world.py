@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import torch
 from torch import distributed, nn
 
+from batch.plan import Plan
 from contracts.errors import Misconfigured
 
 T = TypeVar("T")
@@ -54,13 +55,13 @@ ALONE: Final = World()
 
 
 @contextmanager
-def world_of(device: torch.device) -> Iterator[World]:
+def world_of(plan: Plan) -> Iterator[World]:
     """The world that torchrun made, or one of this process alone; raises `Misconfigured` where it can't be joined."""
     if distributed.is_available() and distributed.is_initialized():
         yield World(distributed.get_rank(), distributed.get_world_size())
     elif distributed.is_available() and distributed.is_torchelastic_launched():
         try:
-            distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+            distributed.init_process_group("nccl" if device_of(plan).type == "cuda" else "gloo")
         except (RuntimeError, ValueError) as error:
             raise Misconfigured(f"torchrun started this process, but the others can't be joined: {error}") from error
         try:
@@ -71,8 +72,9 @@ def world_of(device: torch.device) -> Iterator[World]:
         yield ALONE
 
 
-def own_device(device: torch.device) -> torch.device:
-    """Of several CUDA devices on a machine, each of torchrun's processes takes its own."""
-    if str(device) == "cuda" and distributed.is_available() and distributed.is_torchelastic_launched():
+def device_of(plan: Plan) -> torch.device:
+    """The plan's, or CUDA where there is one; of several on a machine, each of torchrun's processes takes its own."""
+    wanted = plan.device if plan.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted == "cuda" and distributed.is_available() and distributed.is_torchelastic_launched():
         return torch.device("cuda", distributed.get_node_local_rank())
-    return device
+    return torch.device(wanted)

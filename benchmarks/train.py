@@ -19,7 +19,7 @@ from batch.moods import Moods
 from batch.network import Network
 from batch.plan import Plan
 from batch.sequences import Sequences, batches, sequences_of
-from batch.train import device_of
+from batch.world import device_of
 from model import encoder
 from model.index import FIRST, ItemIndex
 from model.items import Item

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.moods import MOODS, mood_of
+from model.index import FIRST
 from model.items import Item, words
 
 _GROUPS: Final[tuple[tuple[float, float, str], ...]] = (
@@ -88,6 +89,11 @@ def affect(item: Item) -> tuple[float, float]:
 def affects(items: Iterable[Item]) -> NDArray[np.float32]:
     """The (valence, arousal) of many items, (n, 2)."""
     return np.array([affect(item) for item in items], np.float32).reshape(-1, 2)
+
+
+def affects_by_row(items: Iterable[Item]) -> NDArray[np.float32]:
+    """The same by row of these items' index, (n + FIRST, 2); (0, 0) for the two rows that are no item."""
+    return np.concatenate([np.zeros((FIRST, 2), np.float32), affects(items)])
 
 
 def feeling_of(word: str) -> tuple[float, float] | None:

@@ -5,8 +5,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import msgspec
-
 from batch import evaluate as measure
 from batch import movielens
 from batch.baselines.baseline import Baseline
@@ -17,18 +15,18 @@ from batch.evaluate import Evaluation, Protocol, Trained
 from batch.evaluate.page import page
 from batch.evaluate.training import Training
 from batch.plan import Plan
-from batch.train import Progress
 from contracts.errors import Misconfigured
 from contracts.settings import Settings
 from moodstream.bars import bars
-from moodstream.console import bar, say
+from moodstream.console import say
 from moodstream.scores import show
+from moodstream.training_bar import training_bar
+from moodstream.written import write, write_json
 
 MOVIELENS: Final = "ml-100k"
 REPORT: Final = "report.html"
 _WORKERS: Final = 4
 """At most: each holds the log and a replay of it."""
-_STEPS: Final = 1000
 
 
 class Data(NamedTuple):
@@ -51,9 +49,8 @@ def evaluate(
     found = _measured(read_events(data.events), Training(items, plan), data.name, protocol, full)
     show(found)
     folder = out or settings.home / "reports" / data.name
-    _write(folder / REPORT, page(found).encode())
-    if json_file is not None:
-        _write(json_file, msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+    write(folder / REPORT, page(found).encode())
+    write_json(json_file, found)
 
 
 def data_set(settings: Settings, events: Path | None, items: Path | None, name: str) -> Data:
@@ -86,15 +83,5 @@ def _measured(log: Sequence[UserEvent], training: Training, name: str, protocol:
 
 
 def _trained(head: Sequence[UserEvent], training: Training) -> Trained:
-    with bar("training", _STEPS, "‰") as told:
-
-        def tell(progress: Progress) -> None:
-            told(int(_STEPS * progress.share), progress.words)
-
+    with training_bar() as tell:
         return training.train(head, tell)
-
-
-def _write(path: Path, raw: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(raw)
-    say(f"written to {path}")

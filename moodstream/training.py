@@ -9,7 +9,8 @@ from batch.dataset import read_events, read_items
 from batch.fine_tune import fine_tune
 from batch.log import Log
 from batch.plan import DEFAULT, Plan
-from batch.train import Progress, Tell, device_of, train_on
+from batch.progress import Tell
+from batch.train import train_on
 from batch.world import world_of
 from contracts.errors import Misconfigured
 from contracts.events import Interaction, ItemEvent, MoodEvent
@@ -17,11 +18,10 @@ from contracts.settings import Settings
 from model.bundle import Bundle
 from model.items import Item
 from model.shelf import Shelf
-from moodstream.console import bar, say
+from moodstream.console import say
 from moodstream.publishing import measured
+from moodstream.training_bar import training_bar
 from online.lake.read import read_table, to_training
-
-_STEPS = 1000
 
 
 def train_on_file(
@@ -62,14 +62,10 @@ def train_on_lake(settings: Settings, *, plan: Plan, resume: bool, start: str | 
 def _train(settings: Settings, log: Log, items: Sequence[Item], plan: Plan, resume: bool, start: str | None) -> str:
     """From scratch, or going on from the version `start`; of torchrun's processes the first one speaks and writes."""
     shelf = Shelf(settings.bundles_url)
-    with world_of(device_of(plan)) as world:
+    with world_of(plan) as world:
         if world.rank:
             return _made(settings, shelf, log, items, plan, resume, start, lambda progress: None).version
-        with bar("training", _STEPS, "‰") as told:
-
-            def tell(progress: Progress) -> None:
-                told(int(_STEPS * progress.share), progress.words)
-
+        with training_bar() as tell:
             bundle = _made(settings, shelf, log, items, plan, resume, start, tell)
     version = shelf.add(bundle)
     say(f"bundle {version}: {len(items):,} items; {_found(bundle)}")

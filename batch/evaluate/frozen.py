@@ -18,9 +18,9 @@ from batch.plan import Plan
 from batch.ranking import fit_ranker
 from batch.replay import UserEvent, is_target
 from batch.sequences import sequences_of
-from model.affect import affects
+from model.affect import affects_by_row
 from model.bundle import Bundle
-from model.index import FIRST, ItemIndex
+from model.index import ItemIndex
 from model.items import Item
 
 _REQUESTS: Final = 5000
@@ -44,8 +44,7 @@ def held_out(folder: Path, head: Sequence[UserEvent], items: Sequence[Item], pla
     if found is None or not found.best:
         return None
     network.load_state_dict({name: value.cpu() for name, value in found.best.items()})
-    moods = np.concatenate([np.zeros((FIRST, 2), np.float32), affects(items)])
-    return assemble(network.eval(), items, early, seen, moods, {}, now_ms=0)
+    return assemble(network.eval(), items, early, seen, affects_by_row(items), {}, now_ms=0)
 
 
 def for_frozen(bundle: Bundle, before: Bundle, head: Sequence[UserEvent], repeats: bool, seed: int) -> Bundle:

@@ -5,14 +5,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from batch.catalogue import named_in
 from batch.evaluate.frozen import held_out
 from batch.evaluate.run import Trained
 from batch.fine_tune import fine_tune
 from batch.log import of_events
 from batch.plan import Plan
+from batch.progress import Progress
 from batch.replay import UserEvent
-from batch.train import Progress, train_on
-from contracts.events import Interaction
+from batch.train import train_on
 from model.bundle import Bundle
 from model.items import Item
 
@@ -38,5 +39,4 @@ class Training:
         return fine_tune(bundle, of_events(log), self._catalogue(log), plan, now_ms=log[-1].time)
 
     def _catalogue(self, log: Sequence[UserEvent]) -> tuple[Item, ...]:
-        named = {event.item_id for event in log if isinstance(event, Interaction)}
-        return self.items or tuple(Item(item_id) for item_id in sorted(named))
+        return self.items or named_in(log)

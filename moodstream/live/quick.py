@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from typing import Final
 
+from batch.catalogue import named_in
 from batch.evaluate.protocol import Protocol
 from batch.log import of_events
 from batch.plan import Plan
 from batch.replay import UserEvent
-from batch.train import Progress, train_on
-from contracts.events import Interaction
+from batch.train import train_on
 from model.bundle import Bundle
 from model.items import Item
-from moodstream.console import bar, say
+from moodstream.console import say
+from moodstream.training_bar import training_bar
 
-_STEPS: Final = 1000
 _EVENTS: Final = 20_000
 """The newest ones are enough."""
 
@@ -22,12 +22,6 @@ def train_quickly(head: Sequence[UserEvent], items: Sequence[Item], protocol: Pr
     """A small bundle, one epoch old."""
     plan = Plan(epochs=1, final_epochs=0, hidden=64, dim=32, seed=protocol.seed, repeats=protocol.repeats != "never")
     newest = head[-_EVENTS:]
-    named = {event.item_id for event in head if isinstance(event, Interaction)}
-    catalogue = tuple(items) or tuple(Item(item_id) for item_id in sorted(named))
     say(f"training a small bundle for one epoch, on {len(newest):,} events: equality is checked, not quality")
-    with bar("training", _STEPS, "‰") as told:
-
-        def tell(progress: Progress) -> None:
-            told(int(_STEPS * progress.share), f"{progress.left:.0f} s left")
-
-        return train_on(of_events(newest), catalogue, plan, tell)
+    with training_bar() as tell:
+        return train_on(of_events(newest), items or named_in(head), plan, tell)

@@ -25,7 +25,8 @@ from hypothesis import strategies as st
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from batch.dataset import items_of, read_events, read_items
+from batch.catalogue import named_in
+from batch.dataset import read_events, read_items
 from batch.importing import sorting
 from batch.importing.report import Report
 from batch.importing.run import bring_in, examine
@@ -517,7 +518,7 @@ def test_without_an_items_file_the_catalogue_is_bare_ids(tmp_path: Path) -> None
     imported(tmp_path, *RATINGS)
     items = read_items(tmp_path / "out" / "items.parquet")
     assert [item.item_id for item in items] == ["b", "c", "a"]
-    assert [item.item_id for item in items_of(read_events(tmp_path / "out" / "events.parquet"))] == ["b", "c", "a"]
+    assert [item.item_id for item in named_in(read_events(tmp_path / "out" / "events.parquet"))] == ["a", "b", "c"]
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing_but_the_wrong_rows(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from batch.sequences import WINDOW, Batch, Sequences, batches, sequences_of
 from contracts.events import Context, Interaction, MoodEvent
 from contracts.kinds import MOOD_KIND, ORDER
 from contracts.moods import LABELS
-from model.affect import affects
-from model.index import FIRST, NO_ITEM, UNKNOWN, ItemIndex
+from model.affect import affects_by_row
+from model.index import NO_ITEM, UNKNOWN, ItemIndex
 from tests.batch import synthetic
 
 ITEMS = synthetic.catalogue()
 INDEX = ItemIndex(synthetic.ids(ITEMS))
-AFFECTS = np.concatenate([np.zeros((FIRST, 2), np.float32), affects(ITEMS)])
+AFFECTS = affects_by_row(ITEMS)
 QUIET = Moods(AFFECTS, 0.0, 0.0)
 LOUD = Moods(AFFECTS, 0.5, 0.5)
 

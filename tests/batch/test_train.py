@@ -11,7 +11,9 @@ import pytest
 
 from batch import checkpoint
 from batch.log import of_events
-from batch.train import Plan, Progress, train, train_on
+from batch.plan import Plan
+from batch.progress import Progress
+from batch.train import train, train_on
 from contracts.errors import Misconfigured
 from contracts.events import ItemEvent
 from contracts.moods import LABELS

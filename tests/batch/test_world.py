@@ -59,7 +59,7 @@ def test_the_shares_of_a_batch_make_the_whole() -> None:
 
 
 def test_without_torchrun_it_is_a_world_of_one() -> None:
-    with world_of(torch.device("cpu")) as found:
+    with world_of(PLAN) as found:
         assert found is ALONE
         assert found.first(lambda: 7) == 7
 
@@ -67,7 +67,7 @@ def test_without_torchrun_it_is_a_world_of_one() -> None:
 def test_a_torchrun_that_cannot_be_joined_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.distributed, "is_torchelastic_launched", lambda: True)
     monkeypatch.delenv("RANK", raising=False)
-    with pytest.raises(Misconfigured, match="RANK"), world_of(torch.device("cpu")):
+    with pytest.raises(Misconfigured, match="RANK"), world_of(PLAN):
         raise AssertionError("joined nobody")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from contracts.moods import MOODS
 from model import encoder
-from model.affect import affects
+from model.affect import affects_by_row
 from model.bundle import Bundle, Watermark, version_of
 from model.index import FIRST
 from model.items import BUCKETS, Item
@@ -74,7 +74,7 @@ def random_bundle(n_items: int = 50, seed: int = 0, hidden: int = 32, dim: int =
         catalogue=items,
         vectors=parameters["vectors"],
         bias=bias,
-        moods=np.concatenate([np.zeros((FIRST, 2), np.float32), affects(items)]),
+        moods=affects_by_row(items),
         popularity=popularity,
         encoder=Encoder(parameters),
         content_projection=rng.normal(0, 0.1, (BUCKETS, dim)).astype(np.float32),
