@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from rich.table import Table
 
 from batch.dataset import read_events
@@ -11,6 +10,7 @@ from batch.leave_one_out import Report, leave_one_out
 from batch.plan import Plan
 from contracts.errors import Misconfigured
 from moodstream.console import bar, console, say
+from moodstream.written import write_json
 
 _STEPS: Final = 100
 
@@ -29,10 +29,7 @@ def measure(events: Path, json_file: Path | None, *, minutes: float, seed: int, 
             tell=lambda share, words: told(int(_STEPS * share), words),
         )
     _show(found)
-    if json_file is not None:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
-        say(f"written to {json_file}")
+    write_json(json_file, found)
 
 
 def _show(found: Report) -> None:

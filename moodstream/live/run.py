@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
-import msgspec
-
 from batch.catalogue import catalogue_of
 from batch.dataset import read_events, read_items
 from batch.evaluate.protocol import Protocol
 from contracts.settings import Settings
-from moodstream.console import say
 from moodstream.evaluation import Data
 from moodstream.live.check import check
 from moodstream.live.verdict import is_good, show
+from moodstream.written import write_json
 
 
 def evaluate_live(settings: Settings, data: Data, protocol: Protocol, version: str, json_file: Path | None) -> bool:
@@ -22,8 +20,5 @@ def evaluate_live(settings: Settings, data: Data, protocol: Protocol, version: s
     items = catalogue_of(read_items(data.items)) if data.items else ()
     found = check(settings, read_events(data.events), items, protocol, version)
     show(found)
-    if json_file is not None:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
-        say(f"written to {json_file}")
+    write_json(json_file, found)
     return is_good(found)
