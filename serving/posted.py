@@ -1,6 +1,7 @@
 """The events in one request's body: each is taken or refused by itself, and gets an id and a time where it has none."""
 
 import uuid
+from collections import Counter
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -14,6 +15,12 @@ from serving.publisher import Publishing
 from serving.reading import UNDECODABLE
 
 MAX_EVENTS: Final = 1000
+MAX_OF_ONE: Final = 128
+"""Events of one user (of one item) that a request takes.
+
+A user's history remembers the ids of twice as many: so a request that is sent again has no second effect, even if
+other devices have sent as many events of that user in between.
+"""
 _SPACE: Final = b" \t\r\n"
 
 
@@ -46,12 +53,21 @@ def take(parts: list[msgspec.Raw], now: int) -> tuple[list[Taken], list[Result]]
     """The good ones, and why the others are refused; `now` (UTC ms) is the time of those without one."""
     taken: list[Taken] = []
     refused: list[Result] = []
+    of_one: Counter[str] = Counter()
     for index, part in enumerate(parts):
         try:
-            taken.append(_taken(index, bytes(part), now))
+            one = _taken(index, bytes(part), now)
+            _check_room(of_one, one.event.key)
+            taken.append(one)
         except InvalidEvent as error:
             refused.append(Result(index=index, status="refused", reason=str(error)))
     return taken, refused
+
+
+def _check_room(of_one: Counter[str], key: str) -> None:
+    of_one[key] += 1
+    if of_one[key] > MAX_OF_ONE:
+        raise InvalidEvent(f"one request takes {MAX_OF_ONE} events of one user: send the others in the next one")
 
 
 def publishing(event: Event, value: bytes) -> Publishing:

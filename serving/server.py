@@ -13,7 +13,7 @@ from contracts.settings import Settings
 from model.shelf import Shelf
 from online.store.redis import connect
 from serving.app import create_app
-from serving.publisher import KafkaPublisher
+from serving.kafka import KafkaPublisher
 
 GRACE_S: Final = 2
 """For requests that are being answered when SIGTERM comes; then the producer is emptied."""
@@ -24,7 +24,7 @@ def serve(settings: Settings) -> None:
     if not settings.kafka or not settings.redis:
         raise Misconfigured("set MOODSTREAM_KAFKA and MOODSTREAM_REDIS, or start everything by: moodstream up")
     threadpool_limits(1)  # one core for each process; the products of a request are small
-    logging.getLogger("kafka").setLevel(logging.ERROR)
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)
     store = connect(settings.redis, settings.namespace, cluster=settings.redis_cluster, timeout_s=2.0)
     publisher = KafkaPublisher(settings.kafka, settings.namespace, settings.kafka_timeout_s)
     app = create_app(settings, store, Shelf(settings.bundles_url), publisher)

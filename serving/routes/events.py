@@ -1,6 +1,7 @@
 """`POST /v1/events`: answered when Kafka has them."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -11,8 +12,11 @@ from online.answer.token import Foldable, Sent
 from serving.parts import Parts
 from serving.posted import Taken, split, take
 from serving.problems import Refused, Result
-from serving.publisher import Placed
+from serving.publisher import Fate, Placed, Rejected
 from serving.reading import body, said
+
+RETRY_AFTER: Final = "1"
+"""Seconds, where Kafka is away."""
 
 
 class Posted(msgspec.Struct, frozen=True):
@@ -33,47 +37,55 @@ def router(parts: Parts) -> APIRouter:
         parts.metrics.events.labels("refused").inc(len(refused))
         if not taken:
             raise Refused(422, "no event was accepted: `results` says why", results=refused)
-        placed = await published(parts, taken, refused)
-        return said(Posted(_results(taken, placed, refused), _tokens(parts, taken, placed)), 202)
+        fates = await published(parts, taken, refused)
+        return said(Posted(_results(taken, fates, refused), _tokens(parts, taken, fates)), 202)
 
     return routes
 
 
-async def published(parts: Parts, taken: Sequence[Taken], refused: Sequence[Result] = ()) -> list[Placed | None]:
-    """Where each event lies; raises `Refused` with 503 unless Kafka has acknowledged all of them."""
-    nowhere: list[Placed | None] = [None] * len(taken)
+async def published(parts: Parts, taken: Sequence[Taken], refused: Sequence[Result] = ()) -> list[Fate]:
+    """Where each event lies, or why Kafka won't take it; raises `Refused` with 503 unless that is known of all."""
+    fates: list[Fate] = [None] * len(taken)
     try:
-        placed = await parts.publisher.publish([one.record for one in taken])
+        fates = await parts.publisher.publish([one.record for one in taken])
         reason = parts.publisher.trouble or "no acknowledgement"
     except KafkaUnavailable as error:
-        placed, reason = nowhere, str(error)
-    parts.metrics.events.labels("accepted").inc(sum(place is not None for place in placed))
-    if None in placed:
-        parts.metrics.events.labels("unknown").inc(placed.count(None))
+        reason = str(error)
+    _count(parts, fates)
+    if None in fates:
         raise Refused(
             503,
-            f"{reason}. Send what isn't `accepted` again, with the same event_id: it has no second effect",
-            headers={"Retry-After": "1"},
-            results=_results(taken, placed, refused),
+            f"{reason}. Send what is `unknown` again, with the same event_id: it has no second effect",
+            headers={"Retry-After": RETRY_AFTER},
+            results=_results(taken, fates, refused),
         )
-    return placed
+    if not any(isinstance(fate, Placed) for fate in fates):
+        raise Refused(422, "Kafka took none of them: `results` says why", results=_results(taken, fates, refused))
+    return fates
 
 
-def _results(taken: Sequence[Taken], placed: Sequence[Placed | None], refused: Sequence[Result]) -> list[Result]:
-    accepted = [
-        Result(
-            index=one.place, status="accepted", event_id=one.event.event_id, partition=at.partition, offset=at.offset
-        )
-        if at
-        else Result(index=one.place, status="unknown", event_id=one.event.event_id)
-        for one, at in zip(taken, placed, strict=True)
-    ]
-    return sorted([*accepted, *refused], key=lambda result: result.index)
+def _count(parts: Parts, fates: Sequence[Fate]) -> None:
+    for outcome, of in (("accepted", Placed), ("refused", Rejected), ("unknown", type(None))):
+        parts.metrics.events.labels(outcome).inc(sum(isinstance(fate, of) for fate in fates))
 
 
-def _tokens(parts: Parts, taken: Sequence[Taken], placed: Sequence[Placed | None]) -> dict[str, str]:
+def _results(taken: Sequence[Taken], fates: Sequence[Fate], refused: Sequence[Result]) -> list[Result]:
+    told = [_result(one, fate) for one, fate in zip(taken, fates, strict=True)]
+    return sorted([*told, *refused], key=lambda result: result.index)
+
+
+def _result(one: Taken, fate: Fate) -> Result:
+    place, event_id = one.place, one.event.event_id
+    if isinstance(fate, Placed):
+        return Result(index=place, status="accepted", event_id=event_id, partition=fate.partition, offset=fate.offset)
+    if isinstance(fate, Rejected):
+        return Result(index=place, status="refused", event_id=event_id, reason=f"Kafka won't take it: {fate.reason}")
+    return Result(index=place, status="unknown", event_id=event_id)
+
+
+def _tokens(parts: Parts, taken: Sequence[Taken], fates: Sequence[Fate]) -> dict[str, str]:
     sent: dict[str, list[Sent]] = {}
-    for one, at in zip(taken, placed, strict=True):
-        if at and isinstance(one.event, Foldable):
+    for one, at in zip(taken, fates, strict=True):
+        if isinstance(at, Placed) and isinstance(one.event, Foldable):
             sent.setdefault(one.event.user_id, []).append(Sent(at.partition, at.offset, at.time, one.event))
     return {user_id: token.issue(user_id, events, parts.enricher) for user_id, events in sent.items()}

@@ -10,6 +10,7 @@ from online.answer import token
 from online.answer.token import Sent
 from serving.parts import Parts
 from serving.posted import Taken, publishing
+from serving.publisher import Placed
 from serving.reading import item_or_user, said
 from serving.routes.events import published
 
@@ -39,8 +40,8 @@ def router(parts: Parts) -> APIRouter:
         user_id = item_or_user(request, "user_id")
         event = Erase(event_id=uuid.uuid4().hex, time=parts.clock(), user_id=user_id)
         (at,) = await published(parts, [Taken(0, event, publishing(event, encode(event)))])
-        if at is None:
-            raise AssertionError("`published` refuses what isn't placed")
+        if not isinstance(at, Placed):
+            raise AssertionError("`published` refuses one event that isn't placed")
         carried = token.issue(user_id, [Sent(at.partition, at.offset, at.time, event)], parts.enricher)
         return said(Erasing(user_id, event.event_id, at.partition, at.offset, carried), 202)
 

@@ -6,7 +6,8 @@ import pytest
 
 from contracts.settings import Settings
 from online.store.memory import MemoryStore
-from serving.publisher import KafkaPublisher, Publisher
+from serving.kafka import KafkaPublisher
+from serving.publisher import Publisher
 from stream import topics
 from tests.fakes.bundle import random_bundle
 from tests.fakes.publisher import MemoryPublisher
