@@ -1,0 +1,1 @@
+"""Dead letters for the person who looks after them: read, chosen, repaired, sent again."""
