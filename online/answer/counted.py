@@ -17,9 +17,9 @@ from online.store.protocol import Counter, Store
 STALE_MS: Final = 1000
 """How old a count may be in an answer; the user's own state is always read anew."""
 KEPT: Final = 100_000
-"""Counters in memory, a KB or two each: an item's name has four of them, a context's 128."""
+"""Counters in memory, two KB each at most: an item's name has one or two for each year, a context's 128."""
 _OF_ITEM: Final = (COVISITATION, FOLLOWING)
-_MEMBERS: Final = {COVISITATION: 64, FOLLOWING: 32}
+_MEMBERS: Final = {COVISITATION: 256, FOLLOWING: 128}
 _EVERYWHERE: Final = 1024
 _IN_CONTEXT: Final = 32
 """Members of one counter that are read, the most frequent ones; of EVERYWHERE and of contexts in each item shard."""

@@ -60,7 +60,7 @@ def _columns(numbers: Rows, scene: Scene) -> Mapping[str, Floats | float]:
         "nth": counts.nth[numbers],
         "unwanted": _log(counts.unwanted[numbers]),
         "mood": agreement(catalogue.moods[rows], scene.mood),
-        "content": likeness(scene, rows),
+        "content": scene.likeness[numbers],
         "fresh": np.isin(rows, catalogue.fresh).astype(np.float32),
         "again": np.where(again, 1 / (1 + np.maximum(place, 0)), 0).astype(np.float32),
         "again_times": _log(np.where(again, times, 0)),
@@ -68,16 +68,6 @@ def _columns(numbers: Rows, scene: Scene) -> Mapping[str, Floats | float]:
         "history": float(np.log1p(state.count)),
         "gap": float(np.log1p(max(0, now - state.time) / 1000)) if state.count else 0.0,
     }
-
-
-def likeness(scene: Scene, rows: Rows) -> Floats:
-    """How like the recent liked items these rows (n,) are: a cosine, 0 where nothing is known."""
-    catalogue = scene.catalogue
-    liked = catalogue.rows([item for item, _ in scene.recent])
-    weights = np.array([weight for _, weight in scene.recent], np.float32)
-    taste = (catalogue.directions[liked] * weights[:, None]).sum(axis=0)
-    length = float(np.sqrt((taste * taste).sum()))
-    return np.asarray(catalogue.directions[rows] @ (taste / max(length, 1e-9)), np.float32)
 
 
 def _tired(numbers: Rows, scene: Scene) -> Floats | float:

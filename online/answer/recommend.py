@@ -15,6 +15,7 @@ from online.answer.answered import Recommendations, Recommended
 from online.answer.asked import Ask
 from online.answer.calibrated import Calibrated
 from online.answer.candidates.again import Again
+from online.answer.candidates.content import Content
 from online.answer.candidates.context import InContext
 from online.answer.candidates.covisitation import Covisitation
 from online.answer.candidates.embedding import Embedding
@@ -51,6 +52,7 @@ SOURCES: Final[Sequence[Source]] = (
     Embedding(),
     Covisitation(),
     Following(),
+    Content(),
     Trending(),
     Rising(),
     InContext(),

@@ -21,6 +21,7 @@ from online.answer.likely import Likely, likely_of
 from online.answer.numbers import Names, Numbers, Places
 from online.answer.shortlist import FEW, Shortlist, choose, enough
 from online.answer.tallies import TAKEN_LAST, Read, Tallies, read_counts
+from online.answer.taste import liked, likeness, taste
 from online.answer.view import View
 from online.learn.counts import contexts, nth, wanted
 from online.learn.enrich import Enricher
@@ -28,10 +29,8 @@ from online.store.state import Entry, UserState
 
 MOOD_LASTS_MS: Final = 6 * 3600 * 1000
 """A mood that the user said is theirs for so long."""
-RECENT: Final = 10
-"""Liked items that likeness starts from, and unwanted ones that co-visitation counts against."""
-FADE: Final = 0.85
-"""What a liked item counts beside the next newer one."""
+_UNWANTED: Final = 10
+"""Items turned down of late that co-visitation counts against."""
 
 Mask = NDArray[np.bool_]
 
@@ -72,9 +71,13 @@ class Scene:
 
     @cached_property
     def recent(self) -> list[tuple[str, float]]:
-        """The items liked last, newest first, each with its fading weight times its liking, in (0, 1]."""
-        liked = [(item, weight) for item, weight in self.met.items() if weight > 0][:RECENT]
-        return [(item, FADE**place * weight) for place, (item, weight) in enumerate(liked)]
+        """See `liked`."""
+        return liked(self.met)
+
+    @cached_property
+    def likeness(self) -> Floats:
+        """(size,): how like the items liked last each is: a cosine, 0 where nothing is known."""
+        return likeness(self.catalogue, taste(self.catalogue, self.recent), self.placed.rows)
 
     @cached_property
     def open(self) -> Mask:
@@ -112,7 +115,7 @@ async def scene(
     where = _context(ask, now, view, enricher, mood)
     last = list(dict.fromkeys(entry.item for entry in reversed(history) if wanted(entry)))
     met = _met(history)
-    turned_down = _turned_down(met)[:RECENT]
+    turned_down = _turned_down(met)[:_UNWANTED]
     missing = []
     try:
         read = await read_counts(counted, deadline, last[:TAKEN_LAST], turned_down, where, nth(history))
@@ -121,7 +124,7 @@ async def scene(
         missing.append(f"store: {error}")
     named = numbers.of([*met, *ask.rules.pin, *ask.rules.boost])
     likely = likely_of(view.catalogue, view.state, asked, now)
-    names, placed, read = _in_question(ask, view, mood, likely, numbers, named, read)
+    names, placed, read = _in_question(ask, view, mood, likely, met, numbers, named, read)
     return Scene(
         ask=ask,
         now=now,
@@ -139,7 +142,14 @@ async def scene(
 
 
 def _in_question(
-    ask: Ask, view: View, mood: int, likely: Likely | None, numbers: Numbers, named: Rows, read: Read
+    ask: Ask,
+    view: View,
+    mood: int,
+    likely: Likely | None,
+    met: Mapping[str, float],
+    numbers: Numbers,
+    named: Rows,
+    read: Read,
 ) -> tuple[Names, Places, Read]:
     """All items where they are few; else those that may come into question, with the counts by their numbers.
 
@@ -151,7 +161,7 @@ def _in_question(
     chosen = np.zeros(len(placed.rows), np.bool_)
     for counts in read.sparse():
         chosen[counts.numbers] = True
-    for rows in choose(ask, view.catalogue, likely, mood, enough(ask, view.user.seen.count)):
+    for rows in choose(ask, view.catalogue, likely, mood, liked(met), enough(ask, view.user.seen.count)):
         chosen[placed.at(rows)] = True
     chosen[named] = True
     shortlist = Shortlist(numbers, placed, chosen)

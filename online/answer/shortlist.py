@@ -10,11 +10,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.nearest import Mask
+from model import scoring
+from model.nearest import EXACT, Mask
 from online.answer.asked import Ask
 from online.answer.catalogue import Catalogue, Rows
 from online.answer.likely import Likely
 from online.answer.numbers import Numbers, Placed, named
+from online.answer.taste import likeness, taste
 
 FEW: Final = 10_000
 """Up to so many items an answer looks at each: a shortlist costs as much."""
@@ -72,7 +74,9 @@ def enough(ask: Ask, seen: int) -> int:
     return BREADTH + seen + named_ones + ask.n * ask.page
 
 
-def choose(ask: Ask, catalogue: Catalogue, likely: Likely | None, mood: int, n: int) -> Iterator[Rows]:
+def choose(
+    ask: Ask, catalogue: Catalogue, likely: Likely | None, mood: int, recent: list[tuple[str, float]], n: int
+) -> Iterator[Rows]:
     """The rows of what sources would choose from the whole catalogue, about n each."""
     shown = catalogue.in_categories(ask.categories) & ~catalogue.withdrawn
     yield catalogue.fresh[:NEWEST]
@@ -82,6 +86,9 @@ def choose(ask: Ask, catalogue: Catalogue, likely: Likely | None, mood: int, n: 
     if mood:
         fitting = shown & catalogue.fitting(mood)
         yield likely.best(n, fitting) if likely else _popular(catalogue, fitting, n)
+    if recent and len(catalogue.items) <= EXACT:
+        rows = np.flatnonzero(shown).astype(np.int32)
+        yield rows[scoring.top(likeness(catalogue, taste(catalogue, recent), rows), n)]
 
 
 def _popular(catalogue: Catalogue, among: Mask, n: int) -> Rows:

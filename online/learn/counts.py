@@ -15,10 +15,14 @@ from online.store.state import Entry
 
 _HOUR_MS: Final = 3600 * 1000
 _DAY_MS: Final = 24 * _HOUR_MS
+_YEAR_MS: Final = 360 * _DAY_MS
 
 
 class Family(NamedTuple):
-    """One kind of counts: how long a bucket is, how many are read, and after how many a count is worth half."""
+    """One kind of counts: how long a bucket is, how many are read, and after how many a count is worth half.
+
+    A stored bucket's number means what its length makes it mean: a family that gets another length gets another name.
+    """
 
     name: str
     bucket_ms: int
@@ -26,17 +30,17 @@ class Family(NamedTuple):
     half: float
 
 
-COVISITATION: Final = Family("c", 90 * _DAY_MS, 4, 1.5)
+COVISITATION: Final = Family("cy", _YEAR_MS, 8, 4.0)
 """Named by an item, members: the other items that the same users took within WINDOW of it."""
-FOLLOWING: Final = Family("n", 90 * _DAY_MS, 4, 1.5)
+FOLLOWING: Final = Family("ny", _YEAR_MS, 8, 4.0)
 """Named by an item, members: the items that users took next after it."""
 TRENDING: Final = Family("t", 7 * _DAY_MS, 8, 1.0)
 """Named EVERYWHERE or by a context, members: the items taken there. The quicker two are of everywhere only."""
 TODAY: Final = Family("d", _DAY_MS, 8, 1.0)
 NOW: Final = Family("h", _HOUR_MS, 8, 1.0)
-TAKEN: Final = Family("k", 90 * _DAY_MS, 4, 4.0)
+TAKEN: Final = Family("ky", _YEAR_MS, 8, 8.0)
 """How often an item was taken in all."""
-LIKING: Final = Family("v", 90 * _DAY_MS, 4, 4.0)
+LIKING: Final = Family("vy", _YEAR_MS, 8, 8.0)
 """Members: the items' weights in tenths, added up; unwanted ones too, so the sum may be below 0."""
 FAMILIES: Final = (COVISITATION, FOLLOWING, TRENDING, TODAY, NOW, TAKEN, LIKING)
 EVERYWHERE: Final = "*"

@@ -51,7 +51,7 @@ def test_a_shortlist_with_a_perfect_search_answers_as_all_items_do(
     # the denominator is summed whole here: no more items than the head and the sample
     np.testing.assert_allclose([i.score for i in found.items], [i.score for i in exact.items], atol=1e-4)
     assert shortlisted.found.keys() == listed.found.keys()
-    for source in ("covisitation", "following", "trending", "rising", "context", "fresh", "again", "popularity"):
+    for source in shortlisted.found.keys() - {"embedding", "mood"}:  # by an index, the order of equals is another
         assert shortlisted.found[source] == listed.found[source], source
 
 

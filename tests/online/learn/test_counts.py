@@ -15,6 +15,7 @@ from online.learn.counts import (
     FOLLOWING,
     LIKING,
     NTH,
+    TAKEN,
     TRENDING,
     WINDOW,
     bucket_of,
@@ -40,10 +41,10 @@ def by_hand(history: list[Entry], at: int) -> Tally[tuple[str, str, str]]:
     now, counted = history[at], Tally[tuple[str, str, str]]()
     if not now.item:
         return counted
-    counted["v", EVERYWHERE, now.item] = round(10 * now.weight)
+    counted[LIKING.name, EVERYWHERE, now.item] = round(10 * now.weight)
     if ORDER[now.kind] in UNWANTED:
         return counted
-    for family in "tdhk":
+    for family in ("t", "d", "h", TAKEN.name):
         counted[family, EVERYWHERE, now.item] += 1
     if now.mood:
         counted["t", f"mood={LABELS[now.mood]}", now.item] += 1
@@ -52,10 +53,10 @@ def by_hand(history: list[Entry], at: int) -> Tally[tuple[str, str, str]]:
         counted["t", f"nth={before}", now.item] += 1
     window = [e.item for e in history[max(0, at - WINDOW) : at] if e.item and ORDER[e.kind] not in UNWANTED]
     for other in set(window) - {now.item}:
-        counted["c", other, now.item] += 1
-        counted["c", now.item, other] += 1
+        counted[COVISITATION.name, other, now.item] += 1
+        counted[COVISITATION.name, now.item, other] += 1
     if last := [item for item in window if item != now.item][-1:]:
-        counted["n", last[0], now.item] += 1
+        counted[FOLLOWING.name, last[0], now.item] += 1
     return counted
 
 
@@ -71,18 +72,19 @@ def test_effects_are_what_counting_by_hand_gives(seed: int) -> None:
 
 
 def test_a_counter_stands_in_the_shard_of_its_item_and_in_the_bucket_of_the_event() -> None:
-    old, new = entry("a", at=0), Entry(1, 100 * DAY_MS, 1, "b", LIKE)
+    old, new = entry("a", at=0), Entry(1, 400 * DAY_MS, 1, "b", LIKE)
     lengths = {family.name: family.bucket_ms for family in FAMILIES}
     for counter, member, _ in effects([old, new], 1):
-        assert counter.bucket == 100 * DAY_MS // lengths[counter.family]
+        assert counter.bucket == 400 * DAY_MS // lengths[counter.family]
         assert counter.shard == item_shard(counter.name if counter.family in OF_ITEM else member)
     assert (Counter(item_shard("a"), COVISITATION.name, 1, "a"), "b", 1) in list(effects([old, new], 1))
 
 
 def test_what_was_turned_down_is_counted_as_disliked_and_as_nothing_else() -> None:
     history = [entry("a"), entry("b", ORDER.index("dislike"), 1)]
-    assert [(counter.family, member, times) for counter, member, times in effects(history, 1)] == [("v", "b", -10)]
-    assert LIKING.name == "v"
+    assert [(counter.family, member, times) for counter, member, times in effects(history, 1)] == [
+        (LIKING.name, "b", -10)
+    ]
 
 
 def test_old_counts_fade_but_never_vanish() -> None:

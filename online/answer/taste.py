@@ -1,0 +1,35 @@
+"""What a user likes, as a direction among the items' vectors: the items liked last, the newest first."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from online.answer.catalogue import Catalogue, Floats, Rows
+
+RECENT: Final = 10
+"""Liked items that likeness starts from."""
+FADE: Final = 0.85
+"""What a liked item counts beside the next newer one."""
+
+
+def liked(met: Mapping[str, float]) -> list[tuple[str, float]]:
+    """The items liked last, newest first, each with its fading weight times its liking, in (0, 1]."""
+    found = [(item, weight) for item, weight in met.items() if weight > 0][:RECENT]
+    return [(item, FADE**place * weight) for place, (item, weight) in enumerate(found)]
+
+
+def taste(catalogue: Catalogue, recent: list[tuple[str, float]]) -> Floats:
+    """The direction (d,) of these items together, of unit length; zero where nothing is known of them."""
+    rows = catalogue.rows([item for item, _ in recent])
+    weights = np.array([weight for _, weight in recent], np.float32)
+    found = (catalogue.directions[rows] * weights[:, None]).sum(axis=0)
+    return np.asarray(found / max(float(np.sqrt((found * found).sum())), 1e-9), np.float32)
+
+
+def likeness(catalogue: Catalogue, direction: Floats, rows: Rows) -> Floats:
+    """The cosines (n,) of the items at these rows (n,) with a direction (d,)."""
+    directions = catalogue.directions
+    if len(rows) < len(directions) // 2:
+        return np.asarray(directions[rows] @ direction, np.float32)
+    return np.asarray((directions @ direction)[rows], np.float32)
