@@ -14,8 +14,10 @@ from online.answer.similar import Similar
 from online.answer.view import Viewer
 from online.learn.enrich import Enricher
 from online.store.protocol import Store
+from serving.breaker import Breaker
 from serving.metrics import Metrics
 from serving.publisher import Publisher, Publishing
+from serving.spared import FAILURES, RETRY_S, spared
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,11 @@ class Parts:
 def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, clock: Callable[[], int]) -> Parts:
     """The parts; raises `Misconfigured` where the database of places can't be read."""
     enricher, metrics = Enricher(settings.geoip), Metrics()
-    library, stream = Library(shelf, store), Stream(store, clock)
-    viewer = Viewer(store, library, enricher, settings.partitions)
+    library = Library(shelf, store)
     patience, stale_ms = settings.store_timeout_s, settings.counts_stale_ms
+    breaker = Breaker(FAILURES, RETRY_S)
+    read = spared(store, breaker, patience)
+    viewer, stream = Viewer(read, library, enricher, settings.partitions), Stream(read, clock)
 
     def record(impression: Impression) -> None:
         taken = publisher.offer(Publishing(EVENTS, impression.key, encode(impression)))
@@ -51,8 +55,8 @@ def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, c
         publisher=publisher,
         enricher=enricher,
         library=library,
-        recommender=Recommender(store, library, viewer, stream, enricher, record, clock, patience, stale_ms),
-        similar=Similar(store, library, stream, clock, patience, stale_ms),
+        recommender=Recommender(read, library, viewer, stream, enricher, record, clock, patience, stale_ms),
+        similar=Similar(read, library, stream, clock, patience, stale_ms),
         profiler=Profiler(viewer, library, stream, clock, patience),
         metrics=metrics,
         clock=clock,

@@ -1,8 +1,8 @@
 """How long one answer may wait for the store, all its reads together."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from contracts.errors import StoreUnavailable
 
@@ -13,13 +13,16 @@ class Deadline:
     """A moment on the event loop's clock; made inside a running loop."""
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+        self._late = f"it did not answer within {seconds:g} s"
         self._at = asyncio.get_running_loop().time() + seconds
 
-    async def read(self, reading: Awaitable[T]) -> T:
-        """What was read; raises `StoreUnavailable` when it isn't there by then."""
+    async def read(self, reading: Coroutine[Any, Any, T]) -> T:
+        """What was read; raises `StoreUnavailable` when it isn't there by then. Past it, nothing is asked any more."""
+        if asyncio.get_running_loop().time() >= self._at:
+            reading.close()
+            raise StoreUnavailable(self._late)
         try:
             async with asyncio.timeout_at(self._at):
                 return await reading
         except TimeoutError as error:
-            raise StoreUnavailable(f"it did not answer within {self._seconds:g} s") from error
+            raise StoreUnavailable(self._late) from error
