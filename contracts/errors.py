@@ -26,7 +26,13 @@ class BundleRejected(MoodstreamError):
 
 
 class StateUnreadable(MoodstreamError):
-    """A stored state was written by a newer codec or is damaged."""
+    """A stored state is damaged, or was written by newer code."""
+
+
+class StateTooNew(StateUnreadable):
+    """A stored state was written by newer code: the worker waits until it's upgraded, or another takes over."""
+
+    retriable = True
 
 
 class Unavailable(MoodstreamError):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from contracts.sharding import user_shard
+from contracts.sharding import USER_SHARDS, user_shard
 
 _STEPS = 1000
 
@@ -18,8 +18,13 @@ class Rollout(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def bundle_for(user_id: str, rollout: Rollout) -> str:
     """The version of the bundle that computes and answers for this user."""
+    return bundle_of(user_shard(user_id), rollout)
+
+
+def bundle_of(shard: int, rollout: Rollout) -> str:
+    """The version of the bundle that a user shard is on: its users go together."""
     if rollout.canary is None:
         return rollout.bundle
-    # a shard's users go together, by a multiplier that is odd, so that shards spread evenly over the steps
-    step = user_shard(user_id) * 389 % 1024 * _STEPS // 1024
+    # by a multiplier that is odd, so that shards spread evenly over the steps
+    step = shard * 389 % USER_SHARDS * _STEPS // USER_SHARDS
     return rollout.canary if step < rollout.share * _STEPS else rollout.bundle

@@ -1,10 +1,10 @@
 """What a reader of the lake leaves out, as the learner does: duplicates among recent ids, and what was erased."""
 
-from collections import deque
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from online.store.state import HISTORY, id_hash
+from online.store import recent
 
 STEPPING: Final = ("interaction", "mood")
 """The types of events that enter a user's history."""
@@ -25,25 +25,23 @@ class Row(NamedTuple):
 
 
 class RecentIds:
-    """The ids of each user's last `HISTORY` events, in one partition."""
+    """Which events of one partition were sent again, by the very ids that the learner goes by."""
 
     def __init__(self) -> None:
-        self._users: dict[str, tuple[deque[int], set[int]]] = {}
+        self._users: defaultdict[str, recent.RecentIds] = defaultdict(recent.RecentIds)
 
     def is_new(self, row: Row) -> bool:
         """Whether this event, the next of the partition, has an effect; remembers it."""
-        if row.type == "erase":
-            self._users.pop(row.user_id, None)
-        if row.type not in STEPPING or (row.type == "mood" and not row.mood):
+        ending = row.type == "erase" or (row.type == "alias" and row.known_as != row.user_id)
+        if not ending and (row.type not in STEPPING or (row.type == "mood" and not row.mood)):
             return True  # noted, or refused for its unknown mood: it never enters the history
-        order, ids = self._users.setdefault(row.user_id, (deque(), set()))
-        known = id_hash(row.event_id)
-        if known in ids:
+        ids = self._users[row.user_id]
+        if row.event_id in ids:
             return False
-        order.append(known)
-        ids.add(known)
-        if len(order) > HISTORY:
-            ids.discard(order.popleft())
+        if ending:
+            ids.end(row.event_id)
+        else:
+            ids.enter(row.event_id)
         return True
 
 
@@ -54,7 +52,10 @@ class Erasures:
         """Of all `erase` and `alias` events of the lake."""
         self._latest: dict[str, Row] = {}
         aliases: list[Row] = []
+        repeats = RecentIds()
         for row in sorted(rows, key=lambda row: (row.arrival, row.offset)):
+            if not repeats.is_new(row):
+                continue
             if row.type == "erase":
                 self._latest[row.user_id] = row
             elif row.type == "alias":

@@ -11,6 +11,7 @@ from online.learn.fold import Working
 from online.learn.impressions import decided
 from online.learn.outgoing import Raw
 from online.learn.partition import Partition
+from online.learn.users import Opened
 from online.store.impressions import Outcomes
 from online.store.protocol import Counter, CountWrite, ShardWrite, UserRecord
 
@@ -20,9 +21,9 @@ Increments = defaultdict[Counter, defaultdict[str, int]]
 class Batch:
     """Folds events in order; writes nothing by itself."""
 
-    def __init__(self, owned: Partition, users: dict[str, Working]) -> None:
+    def __init__(self, owned: Partition, opened: Opened) -> None:
         self._owned = owned
-        self.users = users
+        self.users, self._unreadable = opened
         self.touched: dict[str, None] = {}
         """Users that an event changed, in order of appearance."""
         self._shards: set[int] = set()
@@ -33,10 +34,12 @@ class Batch:
         self._counted = {shard: mark.within(owned.incarnation) for shard, mark in owned.counts.items()}
 
     def fold(self, event: UserEvent, row: Enriched) -> str:
-        """Fold in one event and say what became of it; raises `InvalidEvent`.
+        """Fold in one event and say what became of it; raises `InvalidEvent`, `StateUnreadable` for a damaged user.
 
         One that the user's shard has already adds only to the item shards and the calibrator that lack it.
         """
+        if event.user_id in self._unreadable:
+            raise self._unreadable[event.user_id]
         user = self.users[event.user_id]
         shard = user_shard(event.user_id)
         if row.offset <= self._owned.offset(shard):

@@ -13,6 +13,7 @@ from online.learn.enrich import Enriched
 from online.learn.impressions import close, show, take
 from online.store.impressions import Impressions
 from online.store.protocol import UserRecord
+from online.store.recent import RecentIds
 from online.store.seen import SeenFilter
 from online.store.state import HISTORY, Entry, UserState, forwarded_id, id_hash
 
@@ -23,7 +24,13 @@ _ROWS: Final = {label: row for row, label in enumerate(LABELS)}
 class Working:
     """One user being worked on: the record as read, what was folded in since, and what the encoder has yet to step."""
 
-    def __init__(self, user_id: str, record: UserRecord | None, bundle: str, incarnation: str) -> None:
+    def __init__(
+        self, user_id: str, record: UserRecord | None, bundle: str, incarnation: str, turn: int | None = None
+    ) -> None:
+        """`turn` is the shard's; None leaves a state of an earlier turn of the same bundle as it is, as serving does.
+
+        Raises `StateTooNew`, `StateUnreadable`.
+        """
         state, self.history, self.seen = record.unpack() if record else (UserState(), [], SeenFilter())
         self.shown = record.impressions() if record else Impressions()
         """What became of what the user was shown; `online.learn.impressions` reads it."""
@@ -33,9 +40,10 @@ class Working:
             self.shown.outcomes = []
         self.user_id = user_id
         self.bundle = bundle
-        self.rebuilt = rebuild = state.bundle != bundle
+        turn = state.turn if turn is None else turn
+        self.rebuilt = rebuild = (state.bundle, state.turn) != (bundle, turn)
         """The state was another bundle's, so it's made again from the history."""
-        self.state = msgspec.structs.replace(state, bundle=bundle, incarnation=incarnation)
+        self.state = msgspec.structs.replace(state, bundle=bundle, incarnation=incarnation, turn=turn)
         if rebuild:
             nothing = np.zeros(0, np.float32)
             self.state = msgspec.structs.replace(self.state, hidden=nothing, embedding=nothing)
@@ -44,21 +52,23 @@ class Working:
         """Event time of what `state.hidden` has taken in last; None for the zero state."""
         self.outgoing: list[UserEvent] = []
         """Events to be published to another user, by an alias."""
-        self._ids = {entry.id_hash for entry in self.history}
+        self._ids = RecentIds([entry.id_hash for entry in self.history], state.gone)
 
     def apply(self, event: UserEvent, row: Enriched) -> Outcome:
         """Fold in the user's next event; raises `InvalidEvent` for one that can't be."""
+        if not isinstance(event, Impression) and event.event_id in self._ids:
+            return "duplicate"
         if isinstance(event, Erase):
-            return self._erase(row.offset)
+            return self._erase(event, row.offset)
         if isinstance(event, Alias):
             return self._alias(event, row.offset)
-        if not isinstance(event, Impression) and id_hash(event.event_id) in self._ids:
-            return "duplicate"
         if self.state.forward:
             return self._forward(event, self.state.forward)
         if isinstance(event, Impression):
             return "noted" if show(self.shown, event, row) else "duplicate"
-        self._append(_entry(event, row))
+        entry = _entry(event, row)
+        self._ids.enter(event.event_id)
+        self._append(entry)
         self._decide(event, row)
         return "applied"
 
@@ -73,15 +83,14 @@ class Working:
     def _append(self, entry: Entry) -> None:
         self.history.append(entry)
         self.pending.append(entry)
-        self._ids.add(entry.id_hash)
-        for old in self.history[:-HISTORY]:
-            self._ids.discard(old.id_hash)
         del self.history[:-HISTORY]
         if entry.item:
             self.seen.add(entry.item)
-        felt = {"mood": entry.mood, "mood_time": entry.time} if entry.mood else {}
+        newer = entry.mood and entry.time >= self.state.mood_time
+        felt = {"mood": entry.mood, "mood_time": entry.time} if newer else {}
+        count, gone = self.state.count + 1, self._ids.gone
         self.state = msgspec.structs.replace(
-            self.state, offset=entry.offset, time=entry.time, count=self.state.count + 1, erased=False, **felt
+            self.state, offset=entry.offset, time=entry.time, count=count, erased=False, gone=gone, **felt
         )
 
     def _forward(self, event: "Interaction | MoodEvent | Impression", known_as: str) -> Outcome:
@@ -94,19 +103,20 @@ class Working:
         if event.known_as == event.user_id:
             raise InvalidEvent("an alias of a user to the same user")
         self.outgoing += [_again(entry, event.known_as) for entry in self.history]
-        self._clear(UserState(forward=event.known_as), offset)
+        self._clear(event, UserState(forward=event.known_as), offset)
         return "applied"
 
-    def _erase(self, offset: int) -> Outcome:
-        self._clear(UserState(erased=True), offset)
+    def _erase(self, event: Erase, offset: int) -> Outcome:
+        self._clear(event, UserState(erased=True), offset)
         return "applied"
 
-    def _clear(self, left: UserState, offset: int) -> None:
-        self.state = msgspec.structs.replace(
-            left, bundle=self.bundle, incarnation=self.state.incarnation, offset=offset
-        )
-        self.history, self.pending, self.stepped_to, self._ids, self.seen = [], [], None, set(), SeenFilter()
-        self.shown = Impressions()
+    def _clear(self, event: Alias | Erase, left: UserState, offset: int) -> None:
+        """Nothing is left but the hashes of ids, so that what is sent again brings nothing back."""
+        self._ids.end(event.event_id)
+        kept = {"incarnation": self.state.incarnation, "turn": self.state.turn, "gone": self._ids.gone}
+        self.state = msgspec.structs.replace(left, bundle=self.bundle, offset=offset, **kept)
+        self.history, self.pending, self.stepped_to, self.seen = [], [], None, SeenFilter()
+        self.shown = Impressions(ids=self.shown.ids)
 
 
 def _entry(event: "Interaction | MoodEvent", row: Enriched) -> Entry:

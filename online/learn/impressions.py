@@ -33,7 +33,8 @@ _PASSED_OVER: Final = 128
 KEPT: Final = 8
 """Events of which it is kept what they found out: a store comes back a few seconds older than it was, and nobody acts
 as fast."""
-_IDS: Final = 32
+_IDS: Final = 256
+"""Impressions that are known when they are sent again, as events are."""
 _MINUTE_MS: Final = 60_000
 _HALF: Final = 24 * 60
 """Minutes until a showing tires half as much."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import Final
 
-from contracts.errors import InvalidEvent, MoodstreamError
+from contracts.errors import InvalidEvent, MoodstreamError, StateUnreadable
 from contracts.events import UserEvent
 from contracts.sharding import user_shard
 from online.learn.batch import Batch
@@ -79,7 +79,7 @@ class Learner:
         async with owned.lock:
             for part in take_in(records, self._partitions):
                 if isinstance(part, Control):
-                    await self._change_bundle(owned, part)
+                    rows += await self._change_bundle(owned, part)
                 else:
                     rows += await self._learn_or_set_aside(owned, part)
             owned.position = max(owned.position, records[-1].offset)
@@ -120,7 +120,7 @@ class Learner:
             return
         offset = control.raw.offset
         behind = [(shard, meta) for shard, meta in owned.metas.items() if owned.offset(shard) < offset]
-        await owned.write_shards([ShardWrite(s, m, m.on(rollout).at(owned.at(offset)), {}) for s, m in behind])
+        await owned.write_shards([ShardWrite(s, m, m.on(s, rollout).at(owned.at(offset)), {}) for s, m in behind])
         self.tally["bundle_changes"] += 1
 
     async def _learn_or_set_aside(self, owned: Partition, taken: Taken) -> list[Enriched]:
@@ -164,13 +164,12 @@ class Learner:
         shards: defaultdict[int, list[str]] = defaultdict(list)
         for user_id in user_ids:
             shards[user_shard(user_id)].append(user_id)
-        users = await self._users.open(owned, shards)
-        return Batch(owned, users)
+        return Batch(owned, await self._users.open(owned, shards))
 
     def _fold(self, batch: Batch, raw: Raw, event: UserEvent, row: Enriched) -> None:
         try:
             self.tally[batch.fold(event, row)] += 1
-        except InvalidEvent as error:
+        except (InvalidEvent, StateUnreadable) as error:
             batch.refused.append((raw, error))
 
     async def _send(self, owned: Partition, taken: Taken, batch: Batch, rows: Sequence[Enriched]) -> None:

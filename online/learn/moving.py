@@ -18,10 +18,12 @@ async def move_some(owned: Partition, users: Users) -> int | None:
         shards[shard] = await users.open_to_move(owned, shard)
         if sum(map(len, shards.values())) >= _MOVED_AT_ONCE:
             break
-    records = await users.records([user for moved in shards.values() for user in moved])
+    records = await users.records_of_sound([user for moved in shards.values() for user in moved])
     await owned.write_shards(
         [
-            ShardWrite(shard, meta, meta.all_moved(), {user.user_id: records[user.user_id] for user in moved})
+            ShardWrite(
+                shard, meta, meta.all_moved(), {u.user_id: records[u.user_id] for u in moved if u.user_id in records}
+            )
             for shard, moved in shards.items()
             for meta in [owned.metas[shard]]
         ]

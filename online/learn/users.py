@@ -1,13 +1,25 @@
 """Users between the store and the encoder: opened with the bundle that they're on, and packed again."""
 
+import logging
 from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
+from contracts.errors import MoodstreamError, StateTooNew, StateUnreadable
 from contracts.rollout import bundle_for
 from online.learn.advance import advance
 from online.learn.bundles import Bundles
 from online.learn.fold import Working
 from online.learn.partition import Partition
 from online.store.protocol import ShardRecords, UserRecord
+
+log: Final = logging.getLogger("moodstream.learn")
+
+
+class Opened(NamedTuple):
+    """Users as the store has them, and those whose records are damaged, with what is wrong."""
+
+    users: dict[str, Working]
+    unreadable: dict[str, StateUnreadable]
 
 
 class Users:
@@ -16,20 +28,23 @@ class Users:
     def __init__(self, bundles: Bundles) -> None:
         self._bundles = bundles
 
-    async def open(self, owned: Partition, shards: Mapping[int, Sequence[str]]) -> dict[str, Working]:
-        """These users by shard, new ones too; raises `Fenced`."""
-        found = await owned.read(shards)
-        return {
-            user_id: _working(owned, user_id, found[shard])
-            for shard, user_ids in shards.items()
-            for user_id in user_ids
-        }
+    async def open(self, owned: Partition, shards: Mapping[int, Sequence[str]]) -> Opened:
+        """These users by shard, new ones too; raises `Fenced`, and `StateTooNew` where newer code has written."""
+        opened = Opened({}, {})
+        for shard, found in (await owned.read(shards)).items():
+            for user_id in shards[shard]:
+                _open(opened, owned, user_id, found)
+        return opened
 
     async def open_to_move(self, owned: Partition, shard: int) -> list[Working]:
-        """Those of a shard's users whose states are another bundle's; raises `Fenced`."""
+        """Those of a shard's users whose states are another bundle's; damaged ones stay. Raises as `open` does."""
+        opened = Opened({}, {})
         found = (await owned.read({shard: await owned.shard_users(shard)}))[shard]
-        users = [_working(owned, user_id, found) for user_id in found.users]
-        return [user for user in users if user.rebuilt]
+        for user_id in found.users:
+            _open(opened, owned, user_id, found)
+        for user_id, error in opened.unreadable.items():
+            log.error("user %s stays on the bundle that they were on: %s", user_id, error)
+        return [user for user in opened.users.values() if user.rebuilt]
 
     async def records(self, users: Sequence[Working]) -> dict[str, UserRecord]:
         """The users' new records, each computed with the bundle that they're on."""
@@ -40,6 +55,26 @@ class Users:
             states.update({user.user_id: state for user, state in zip(group, stepped, strict=True)})
         return {u.user_id: UserRecord.pack(states[u.user_id], u.history, u.seen, u.shown) for u in users}
 
+    async def records_of_sound(self, users: Sequence[Working]) -> dict[str, UserRecord]:
+        """The same without those that the encoder falls over."""
+        try:
+            return await self.records(users)
+        except Exception as error:
+            if isinstance(error, MoodstreamError) and error.retriable:
+                raise
+            if len(users) == 1:
+                log.exception("user %s stays on the bundle that they were on", users[0].user_id)
+                return {}
+            alone = [await self.records_of_sound([user]) for user in users]
+            return {user_id: record for records in alone for user_id, record in records.items()}
 
-def _working(owned: Partition, user_id: str, found: ShardRecords) -> Working:
-    return Working(user_id, found.users.get(user_id), bundle_for(user_id, found.meta.rollout), owned.incarnation)
+
+def _open(opened: Opened, owned: Partition, user_id: str, found: ShardRecords) -> None:
+    record, meta = found.users.get(user_id), found.meta
+    try:
+        user = Working(user_id, record, bundle_for(user_id, meta.rollout), owned.incarnation, meta.turn)
+        opened.users[user_id] = user
+    except StateTooNew:
+        raise
+    except StateUnreadable as error:
+        opened.unreadable[user_id] = error

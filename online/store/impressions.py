@@ -2,12 +2,11 @@
 
 import struct
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from contracts.errors import StateUnreadable
-from online.store.state import decoded, encoded
+from online.store.codec import column, damaged, decoded, encoded
 
 UNDECIDED, TAKEN, TURNED_DOWN, NO_OUTCOME = range(4)
 
@@ -74,7 +73,7 @@ MOST_TIMES: Final = 2**16 - 1
 
 
 def pack_impressions(impressions: Impressions) -> bytes:
-    """As bytes: one version byte, then msgpack; nothing at all for a user who was never shown anything."""
+    """As bytes; none at all for a user who was never shown anything."""
     if not impressions:
         return b""
     over = impressions.passed_over.values()
@@ -94,28 +93,30 @@ def pack_impressions(impressions: Impressions) -> bytes:
 
 
 def unpack_impressions(raw: bytes) -> Impressions:
-    """What is in these bytes; raises `StateUnreadable` for a newer codec's or damaged ones."""
+    """What is in these bytes; raises `StateTooNew` for a newer code's, `StateUnreadable` for damaged ones."""
     if not raw:
         return Impressions()
     packed = decoded(_decoder, raw)
     n = len(packed.items)
-    over = zip(_unpacked(_TIMES, packed.times, n), _unpacked(_MINUTE, packed.last, n), strict=True)
+    over = zip(column(_TIMES, packed.times, n), column(_MINUTE, packed.last, n), strict=True)
     return Impressions(
         [_page(*page) for page in packed.pages],
         dict(zip(packed.items, over, strict=True)),
         [_outcomes(*outcomes) for outcomes in packed.outcomes],
-        _unpacked(_ID, packed.ids, len(packed.ids) // 8),
+        column(_ID, packed.ids),
     )
 
 
 def _page(time: int, request: int, items: list[str], positions: list[int], scores: bytes, fates: bytes) -> Page:
-    n = _same(len(positions), len(items))
-    return Page(time, request, items, positions, _unpacked(_SCORE, scores, n), _unpacked(_FATE, fates, n))
+    n = len(items)
+    if len(positions) != n:
+        raise damaged("its columns differ in length")
+    return Page(time, request, items, positions, column(_SCORE, scores, n), column(_FATE, fates, n))
 
 
 def _outcomes(offset: int, positions: list[int], scores: bytes, taken: bytes) -> Outcomes:
     n = len(positions)
-    return Outcomes(offset, positions, _unpacked(_SCORE, scores, n), list(map(bool, _unpacked(_FATE, taken, n))))
+    return Outcomes(offset, positions, column(_SCORE, scores, n), list(map(bool, column(_FATE, taken, n))))
 
 
 def float32(value: float) -> float:
@@ -125,17 +126,3 @@ def float32(value: float) -> float:
 
 def _packed(kind: str, values: Sequence[float]) -> bytes:
     return struct.pack(f"<{len(values)}{kind}", *values)
-
-
-def _unpacked(kind: str, raw: bytes, n: int) -> list[Any]:
-    """The values of a column of n rows."""
-    _same(len(raw), n * struct.calcsize(f"<{kind}"))
-    return list(struct.unpack(f"<{n}{kind}", raw))
-
-
-def _same(length: int, expected: int) -> int:
-    if length != expected:
-        raise StateUnreadable(
-            "damaged impressions: the columns differ in length; `moodstream rebuild` makes them again"
-        )
-    return expected

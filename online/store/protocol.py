@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
-from contracts.rollout import Rollout
+from contracts.rollout import Rollout, bundle_of
+from online.store.codec import damaged
 from online.store.impressions import Impressions, pack_impressions, unpack_impressions
 from online.store.seen import SeenFilter
 from online.store.state import Entry, UserState, pack_history, pack_state, unpack_history, unpack_state
@@ -23,8 +25,12 @@ class Watermark(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Watermark":
+        """The watermark as stored; raises `StateUnreadable`."""
         incarnation, _, offset = text.rpartition(":")
-        return cls(incarnation, int(offset)) if incarnation else cls()
+        try:
+            return cls(incarnation, int(offset)) if text else cls()
+        except ValueError as error:
+            raise damaged(error) from error
 
     def within(self, incarnation: str) -> int:
         """The offset, in this topic's life; -1 when the topic was made again since."""
@@ -40,18 +46,25 @@ class ShardMeta(msgspec.Struct, frozen=True):
     watermark: Watermark = Watermark()
     rollout: Rollout = NO_ROLLOUT
     moved: bool = True
+    turn: int = 0
+    """How often the shard's bundle has changed."""
 
     def at(self, watermark: Watermark) -> "ShardMeta":
         """The same, further on in the log."""
-        return ShardMeta(watermark, self.rollout, self.moved)
+        return replace(self, watermark=watermark)
 
-    def on(self, rollout: Rollout) -> "ShardMeta":
-        """On another bundle, to which its users are yet to be moved; a shard that never took in anything has none."""
-        return ShardMeta(self.watermark, rollout, not self.watermark.incarnation)
+    def on(self, shard: int, rollout: Rollout) -> "ShardMeta":
+        """Under another rollout; where that is another bundle for this shard, its users are yet to be moved.
+
+        A shard that never took in anything has no users.
+        """
+        if bundle_of(shard, rollout) == bundle_of(shard, self.rollout):
+            return replace(self, rollout=rollout)
+        return ShardMeta(self.watermark, rollout, not self.watermark.incarnation, self.turn + 1)
 
     def all_moved(self) -> "ShardMeta":
         """With all users on the rollout in force."""
-        return ShardMeta(self.watermark, self.rollout, moved=True)
+        return replace(self, moved=True)
 
 
 class UserRecord(NamedTuple):

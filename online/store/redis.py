@@ -14,6 +14,7 @@ from contracts.errors import Fenced, Misconfigured, StoreUnavailable
 from contracts.rollout import Rollout
 from contracts.sharding import ITEM_SHARDS, user_shard
 from online.store import scripts
+from online.store.codec import damaged
 from online.store.keys import Keys
 from online.store.protocol import (
     Calibrator,
@@ -30,7 +31,7 @@ from online.store.protocol import (
 
 _DAY_MS: Final = 24 * 3600 * 1000
 _RECORD: Final = ("state", "history", "seen", "shown")
-_META: Final = ("watermark", "rollout", "moved")
+_META: Final = ("watermark", "rollout", "moved", "turn")
 Command = tuple[Any, ...]
 
 
@@ -249,12 +250,16 @@ def _record(fields: Sequence[Any]) -> UserRecord | None:
     return None if None in (state, history, seen) else UserRecord(state, history, seen, shown or b"")
 
 
-def _fields(meta: ShardMeta) -> tuple[str, bytes, int]:
-    return meta.watermark.text(), msgspec.json.encode(meta.rollout), int(meta.moved)
+def _fields(meta: ShardMeta) -> tuple[str, bytes, int, int]:
+    return meta.watermark.text(), msgspec.json.encode(meta.rollout), int(meta.moved), meta.turn
 
 
 def _meta(fields: Sequence[bytes | None]) -> ShardMeta:
-    watermark, rollout, moved = fields
+    watermark, rollout, moved, turn = fields
     if watermark is None or rollout is None:
         return ShardMeta()
-    return ShardMeta(Watermark.parse(watermark.decode()), msgspec.json.decode(rollout, type=Rollout), moved == b"1")
+    try:
+        on = msgspec.json.decode(rollout, type=Rollout)
+        return ShardMeta(Watermark.parse(watermark.decode()), on, moved == b"1", int(turn or 0))
+    except ValueError as error:  # msgspec's errors are ValueErrors too
+        raise damaged(error) from error

@@ -4,25 +4,25 @@ from typing import Final
 
 READ_SHARD: Final = """
 -- KEYS: shard, then users
-local read = {redis.call('HMGET', KEYS[1], 'watermark', 'rollout', 'moved')}
+local read = {redis.call('HMGET', KEYS[1], 'watermark', 'rollout', 'moved', 'turn')}
 for i = 2, #KEYS do read[i] = redis.call('HMGET', KEYS[i], 'state', 'history', 'seen', 'shown') end
 return read
 """
 
 WRITE_SHARD: Final = """
--- KEYS: shard, its set of users, then users. ARGV: expected and new (watermark, rollout, moved), idle ms,
+-- KEYS: shard, its set of users, then users. ARGV: expected and new (watermark, rollout, moved, turn), idle ms,
 -- then per user: id, state, history, seen, shown (which isn't kept when empty)
-local stands = redis.call('HMGET', KEYS[1], 'watermark', 'rollout', 'moved')
+local stands = redis.call('HMGET', KEYS[1], 'watermark', 'rollout', 'moved', 'turn')
 if (stands[1] or '') ~= ARGV[1] then return 0 end
-if stands[1] and (stands[2] ~= ARGV[2] or stands[3] ~= ARGV[3]) then return 0 end
-redis.call('HSET', KEYS[1], 'watermark', ARGV[4], 'rollout', ARGV[5], 'moved', ARGV[6])
-local at = 8
+if stands[1] and (stands[2] ~= ARGV[2] or stands[3] ~= ARGV[3] or (stands[4] or '0') ~= ARGV[4]) then return 0 end
+redis.call('HSET', KEYS[1], 'watermark', ARGV[5], 'rollout', ARGV[6], 'moved', ARGV[7], 'turn', ARGV[8])
+local at = 10
 for i = 3, #KEYS do
   redis.call('SADD', KEYS[2], ARGV[at])
   redis.call('HSET', KEYS[i], 'state', ARGV[at + 1], 'history', ARGV[at + 2], 'seen', ARGV[at + 3])
   if ARGV[at + 4] == '' then redis.call('HDEL', KEYS[i], 'shown')
   else redis.call('HSET', KEYS[i], 'shown', ARGV[at + 4]) end
-  redis.call('PEXPIRE', KEYS[i], ARGV[7])
+  redis.call('PEXPIRE', KEYS[i], ARGV[9])
   at = at + 5
 end
 return 1

@@ -3,19 +3,19 @@
 import struct
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.errors import StateUnreadable
+from online.store.codec import damaged, opened, sealed
 from online.store.state import hash64
 
 _FIRST: Final = 64
 """Items in the first layer; each further layer holds four times as many."""
 _GROWTH: Final = 4
-_HEADER: Final = struct.Struct("<BI")
-_VERSION: Final = 1
+_COUNT: Final = struct.Struct("<I")
 
 
 def _layer_rate(layer: int) -> float:
@@ -63,21 +63,30 @@ class SeenFilter:
         return found
 
     def to_bytes(self) -> bytes:
-        """A version byte, the count, then the layers, whose sizes follow from their number."""
-        return _HEADER.pack(_VERSION, self.count) + b"".join(layer.tobytes() for layer in self._layers)
+        """The count, then the layers, whose sizes follow from their number; sealed."""
+        return sealed(_COUNT.pack(self.count) + b"".join(layer.tobytes() for layer in self._layers))
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> "SeenFilter":
-        """The filter in these bytes; raises `StateUnreadable` for a newer one's or damaged ones."""
-        if len(raw) < _HEADER.size or raw[0] != _VERSION:
-            raise StateUnreadable(f"a seen filter of version {raw[:1].hex() or 'none'}; this code reads {_VERSION}")
+        """The filter in these bytes; raises `StateTooNew` for a newer code's, `StateUnreadable` for damaged ones."""
+        content = opened(raw)
         layers: list[NDArray[np.uint8]] = []
-        at = _HEADER.size
-        while at < len(raw):
+        at = _COUNT.size
+        while at < len(content):
             size = _layer_shape(len(layers))[0] // 8
-            layers.append(np.frombuffer(raw, np.uint8, size, at).copy() if at + size <= len(raw) else _damaged())
+            if at + size > len(content):
+                raise damaged("a seen filter that ends within a layer")
+            layers.append(np.frombuffer(content, np.uint8, size, at).copy())
             at += size
-        return cls(_HEADER.unpack_from(raw)[1], layers)
+        if len(content) < _COUNT.size or not _holds(count := _COUNT.unpack_from(content)[0], len(layers)):
+            raise damaged("a seen filter whose layers don't hold what it counts")
+        return cls(count, layers)
+
+
+def _holds(count: int, layers: int) -> bool:
+    """Whether so many items make just so many layers."""
+    room = [0, *accumulate(map(_layer_items, range(layers)))]
+    return count <= room[-1] and (not layers or count > room[-2])
 
 
 def _bits(hashes: NDArray[np.uint64], layer: int) -> NDArray[np.int64]:
@@ -96,10 +105,6 @@ def _bits(hashes: NDArray[np.uint64], layer: int) -> NDArray[np.int64]:
 def _steps(k: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     i = np.arange(k, dtype=np.uint64)
     return i, (i**3 - i) // np.uint64(6)
-
-
-def _damaged() -> NDArray[np.uint8]:
-    raise StateUnreadable("a damaged seen filter; `moodstream rebuild` makes it again")
 
 
 def hashes(item_ids: Iterable[str]) -> NDArray[np.uint64]:

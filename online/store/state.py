@@ -1,22 +1,23 @@
 """One user's state as the store keeps it: the packed state, the bounded history, and their codecs."""
 
 import hashlib
+import struct
 from functools import lru_cache
-from typing import Final, TypeVar
+from typing import Annotated, Final
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
-from contracts.errors import StateUnreadable
 from contracts.kinds import MOOD_KIND, ORDER, weight
+from contracts.moods import MOODS
+from online.store.codec import column, damaged, decoded, encoded
 
-T = TypeVar("T")
 HISTORY: Final = 256
 """Events kept of each user; training crops to the same number, and duplicates are known within it."""
-CODEC_VERSION: Final = 1
-_VERSION_BYTE: Final = bytes([CODEC_VERSION])
-_FORWARDED: Final = "#"
+FORWARDED: Final = "#"
+"""How the id of an event begins that an alias made from another user's history."""
 _NO_VECTOR: Final[NDArray[np.float32]] = np.zeros(0, np.float32)
 
 
@@ -30,10 +31,10 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
     """Of the event id, unsigned 64 bits."""
     item: str
     """Empty for a mood."""
-    kind: int
+    kind: Annotated[int, Meta(ge=0, le=MOOD_KIND)]
     """Index in `contracts.kinds.ORDER`, or `MOOD_KIND`."""
     value: float | None = None
-    mood: int = 0
+    mood: Annotated[int, Meta(ge=0, lt=len(MOODS))] = 0
     place: str = ""
     device: str = ""
     columns: tuple[str, ...] = ()
@@ -65,9 +66,15 @@ class UserState(msgspec.Struct, frozen=True):
     """The known user whom this anonymous one turned out to be."""
     erased: bool = False
     """A tombstone: the user asked to be forgotten at `offset`, and no event came since."""
+    turn: int = 0
+    """Which change of the shard's bundle `hidden` was made for: a bundle that comes back is another turn."""
+    gone: tuple[int, ...] = ()
+    """Hashes of ids that the history doesn't hold, or not for long, and whose events may still be sent again."""
 
 
 class _Packed(msgspec.Struct, array_like=True, frozen=True):
+    """Codec 1 ended with `erased`."""
+
     bundle: str
     incarnation: str
     offset: int
@@ -79,28 +86,30 @@ class _Packed(msgspec.Struct, array_like=True, frozen=True):
     embedding: bytes
     forward: str
     erased: bool
+    turn: int = 0
+    gone: bytes = b""
 
 
-_encoder: Final = msgspec.msgpack.Encoder()
 _state_decoder: Final = msgspec.msgpack.Decoder(_Packed)
 _history_decoder: Final = msgspec.msgpack.Decoder(list[Entry])
 
 
 def pack_state(state: UserState) -> bytes:
-    """The state as bytes: one version byte, then msgpack; float32 vectors little-endian."""
+    """The state as bytes; float32 vectors and 64-bit hashes little-endian."""
     fields = msgspec.structs.asdict(state)
-    vectors = {name: fields[name].astype("<f4").tobytes() for name in ("hidden", "embedding")}
-    return encoded(_Packed(**{**fields, **vectors}))
+    packed = {name: fields[name].astype("<f4").tobytes() for name in ("hidden", "embedding")}
+    packed["gone"] = struct.pack(f"<{len(state.gone)}Q", *state.gone)
+    return encoded(_Packed(**{**fields, **packed}))
 
 
 def unpack_state(raw: bytes) -> UserState:
-    """The state in these bytes; raises `StateUnreadable` for a newer codec's or damaged ones."""
+    """The state in these bytes; raises `StateTooNew` for a newer code's, `StateUnreadable` for damaged ones."""
     fields = msgspec.structs.asdict(decoded(_state_decoder, raw))
     try:
         vectors = {name: np.frombuffer(fields[name], "<f4") for name in ("hidden", "embedding")}
     except ValueError as error:
-        raise _damaged(error) from error
-    return UserState(**{**fields, **vectors})
+        raise damaged(error) from error
+    return UserState(**{**fields, **vectors, "gone": tuple(column("Q", fields["gone"]))})
 
 
 def pack_history(history: list[Entry]) -> bytes:
@@ -109,29 +118,8 @@ def pack_history(history: list[Entry]) -> bytes:
 
 
 def unpack_history(raw: bytes) -> list[Entry]:
-    """The history in these bytes; raises `StateUnreadable` for a newer codec's or damaged ones."""
+    """The history in these bytes; raises `StateTooNew` for a newer code's, `StateUnreadable` for damaged ones."""
     return decoded(_history_decoder, raw)
-
-
-def encoded(part: object) -> bytes:
-    """One part of a record as bytes: one version byte, then msgpack."""
-    return _VERSION_BYTE + _encoder.encode(part)
-
-
-def decoded(decoder: "msgspec.msgpack.Decoder[T]", raw: bytes) -> T:
-    """The part in these bytes; raises `StateUnreadable` for a newer codec's or damaged ones."""
-    if raw[:1] != _VERSION_BYTE:
-        raise StateUnreadable(
-            f"a state of codec {raw[:1].hex() or 'none'}; this code reads {_VERSION_BYTE.hex()}: upgrade it"
-        )
-    try:
-        return decoder.decode(memoryview(raw)[1:])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise _damaged(error) from error
-
-
-def _damaged(error: Exception) -> StateUnreadable:
-    return StateUnreadable(f"a damaged state: {error}; `moodstream rebuild` makes it again")
 
 
 @lru_cache(maxsize=1 << 16)
@@ -142,7 +130,7 @@ def hash64(text: str) -> int:
 
 def id_hash(event_id: str) -> int:
     """The hash by which a duplicate is known; a forwarded event's id carries the first one's hash."""
-    if event_id.startswith(_FORWARDED):
+    if event_id.startswith(FORWARDED):
         try:
             return int(event_id[1:], 16) & 0xFFFFFFFFFFFFFFFF
         except ValueError:
@@ -152,4 +140,4 @@ def id_hash(event_id: str) -> int:
 
 def forwarded_id(entry_hash: int) -> str:
     """An event id that stands for an event whose id is known by its hash only."""
-    return f"{_FORWARDED}{entry_hash:016x}"
+    return f"{FORWARDED}{entry_hash:016x}"

@@ -16,4 +16,4 @@ HERE = [error for error in _tree(MoodstreamError) if error.__module__ == errors.
 @pytest.mark.parametrize("error", HERE)
 def test_every_error_says_what_it_means_and_whether_to_try_again(error: type[MoodstreamError]) -> None:
     assert error.__doc__
-    assert error.retriable is (issubclass(error, Unavailable) or error is errors.Fenced)
+    assert error.retriable is (issubclass(error, Unavailable) or error in (errors.Fenced, errors.StateTooNew))

@@ -108,9 +108,14 @@ def test_an_erasure_in_a_later_life_of_the_topic_is_honoured(tmp_path: Path) -> 
     assert offsets(lake_of(tmp_path, [later], incarnation="life2")) == [1, 0]
 
 
-def test_an_id_may_come_again_after_the_erasure(tmp_path: Path) -> None:
-    rows = [click(0, event_id="a"), erase(1, "ann"), click(2, event_id="a")]
-    assert offsets(lake_of(tmp_path, rows)) == [1, 2]
+def test_what_was_erased_is_not_brought_back_by_sending_it_again(tmp_path: Path) -> None:
+    rows = [click(0, event_id="a"), erase(1, "ann"), click(2, event_id="a"), click(3, event_id="b")]
+    assert offsets(lake_of(tmp_path, rows)) == [1, 3]
+
+
+def test_an_erasure_that_was_sent_again_erases_nothing_more(tmp_path: Path) -> None:
+    again = msgspec.structs.replace(erase(1, "ann"), offset=3, arrival=START + 3000)
+    assert offsets(lake_of(tmp_path, [click(0), erase(1, "ann"), click(2), again, click(4)])) == [1, 2, 4]
 
 
 def test_erasing_a_user_erases_whom_they_were_before(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from online.store.impressions import (
     unpack_impressions,
 )
 from online.store.memory import MemoryStore
+from online.store.state import id_hash
 from tests.online.learn.logs import START, TOPIC_ID, USERS, Box, learner_of, records
 
 ANNA, BEN = USERS[:2]
@@ -163,10 +164,10 @@ def test_a_page_larger_than_the_bound_waits_whole(life: Life) -> None:
 @pytest.mark.parametrize(
     "end", [Erase(event_id="x", time=START, user_id=ANNA), Alias(event_id="x", time=START, user_id=ANNA, known_as=BEN)]
 )
-def test_an_erasure_and_an_alias_leave_nothing_behind(life: Life, end: events.UserEvent) -> None:
-    life.show("a")
+def test_an_erasure_and_an_alias_leave_nothing_behind_but_ids(life: Life, end: events.UserEvent) -> None:
+    life.show("a", name="p")
     life(end)
-    assert life.user.shown == Impressions()
+    assert life.user.shown == Impressions(ids=[id_hash("p")])
 
 
 def test_impressions_of_an_anonymous_user_are_forwarded_to_the_known_one() -> None:

@@ -1,8 +1,6 @@
 """What becomes of each kind of record: learned once, sent on, or set aside with its reason, alone."""
 
-import asyncio
 import dataclasses
-from collections.abc import Callable, Coroutine
 from typing import Any, Final, cast
 
 import msgspec
@@ -19,21 +17,20 @@ from contracts.events import (
     Erase,
     Event,
     Impression,
-    Interaction,
     ItemEvent,
     MoodEvent,
     Shown,
 )
 from contracts.rollout import Rollout, bundle_for
 from contracts.sharding import partition_of
-from contracts.topics import DEAD_LETTER, ENRICHED, EVENTS, ITEMS
+from contracts.topics import ENRICHED, EVENTS, ITEMS
 from model.bundle import Bundle
 from online.learn.bundles import Bundles
 from online.learn.enrich import Enriched, Enricher
 from online.learn.learner import Learner
 from online.learn.outgoing import MAX_RAW, Raw, dead_letter
 from online.store.memory import MemoryStore
-from online.store.state import HISTORY, Entry, UserState
+from online.store.state import HISTORY
 from tests.online.learn.logs import (
     APART_MS,
     PARTITIONS,
@@ -48,54 +45,10 @@ from tests.online.learn.logs import (
     learner_of,
     records,
 )
+from tests.online.learn.told import Told, like, run
 
 ANNA, BEN, CARA, DORA = USERS
 ELSEWHERE: Final = next(f"x{n}" for n in range(10_000) if partition_of(f"x{n}", PARTITIONS) == 1)
-
-
-def like(user: str, item: str, name: str, time: int = START) -> Interaction:
-    return Interaction(event_id=name, time=time, user_id=user, item_id=item, kind="like")
-
-
-class Told:
-    """A store and an outbox after a log was learned in one go, or in given pieces."""
-
-    def __init__(self, make: Callable[[MemoryStore, Box], Learner] | None = None) -> None:
-        self.store = MemoryStore()
-        self.box = Box()
-        self.learner = make(self.store, self.box) if make else learner_of(self.store, self.box)
-        self._next = 0
-        run(self.learner.assign(0, TOPIC_ID))
-
-    def learn(self, *log: events.Record | bytes) -> "Told":
-        raws = records(log, self._next)
-        self._next += len(raws)
-        run(self.learner.learn(0, raws))
-        return self
-
-    def user(self, user_id: str) -> tuple[UserState, list[Entry]]:
-        record = run(self.store.user(user_id))[1]
-        assert record is not None
-        state, history, _ = record.unpack()
-        return state, history
-
-    def items(self, user_id: str) -> list[str]:
-        return [entry.item for entry in self.user(user_id)[1]]
-
-    def letters(self) -> list[DeadLetter]:
-        return [msgspec.json.decode(out.value, type=DeadLetter) for out in self.box if out.topic is DEAD_LETTER]
-
-    def republished(self) -> list[events.Record]:
-        return [events.decode(out.value) for out in self.box if out.topic is EVENTS]
-
-    def taken(self) -> int:
-        """How often any item was taken, by the trending counts."""
-        counts: Any = run(self.store.dump())["counts"]
-        return sum(sum(members.values()) for name, members in counts.items() if "/t/" in name and name.endswith("/*"))
-
-
-def run(work: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(work)
 
 
 def test_an_event_that_comes_twice_counts_once_in_one_batch_and_in_two() -> None:
@@ -292,10 +245,10 @@ def test_an_erased_user_leaves_a_tombstone_and_starts_anew() -> None:
     state, history = told.user(ANNA)
     assert (state.erased, state.offset, state.count, history) == (True, 2, 0, [])
     assert not state.hidden.any()
-    told.learn(like(ANNA, "i2", "b"), like(ANNA, "i1", "a"))
+    told.learn(like(ANNA, "i2", "b"), like(ANNA, "i1", "c"))
     state, _ = told.user(ANNA)
     assert (state.erased, told.items(ANNA)) == (False, ["i2", "i1"])
-    fresh = Told().learn(bundle_change(0), like(ANNA, "i2", "b"), like(ANNA, "i1", "a"))
+    fresh = Told().learn(bundle_change(0), like(ANNA, "i2", "b"), like(ANNA, "i1", "c"))
     assert np.array_equal(state.embedding, fresh.user(ANNA)[0].embedding)
 
 

@@ -1,6 +1,8 @@
 """The state's codec: what is packed comes back, and anything else is refused in one way."""
 
+from base64 import b85decode
 from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -9,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from contracts.errors import StateUnreadable
+from contracts.errors import StateTooNew, StateUnreadable
+from contracts.kinds import MOOD_KIND
+from contracts.moods import MOODS
+from online.store.codec import CODEC_VERSION, sealed
 from online.store.impressions import Impressions, Outcomes, Page, pack_impressions, unpack_impressions
 from online.store.protocol import UserRecord
-from online.store.seen import SeenFilter
+from online.store.seen import SeenFilter, hashes
 from online.store.state import (
-    CODEC_VERSION,
     HISTORY,
     Entry,
     UserState,
@@ -27,6 +31,7 @@ from online.store.state import (
     unpack_state,
 )
 
+HERE = Path(__file__).parent
 TEXT = st.text(max_size=20)
 INT64 = st.integers(-(2**63), 2**63 - 1)
 VECTORS = arrays(np.float32, st.integers(0, 200), elements=st.floats(width=32))
@@ -43,6 +48,8 @@ STATES = st.builds(
     embedding=VECTORS,
     forward=TEXT,
     erased=st.booleans(),
+    turn=st.integers(0, 2**31),
+    gone=st.lists(st.integers(0, 2**64 - 1), max_size=4).map(tuple),
 )
 ENTRIES = st.builds(
     Entry,
@@ -50,9 +57,9 @@ ENTRIES = st.builds(
     time=INT64,
     id_hash=st.integers(0, 2**64 - 1),
     item=TEXT,
-    kind=st.integers(0, 20),
+    kind=st.integers(0, MOOD_KIND),
     value=st.none() | st.floats(allow_nan=False),
-    mood=st.integers(0, 20),
+    mood=st.integers(0, len(MOODS) - 1),
     place=TEXT,
     device=TEXT,
 )
@@ -91,47 +98,98 @@ def test_a_record_comes_back(state: UserState, history: list[Entry], items: list
     assert seen_again.to_bytes() == seen.to_bytes()
 
 
-@given(st.binary(max_size=300), st.booleans())
-def test_bytes_of_any_kind_are_read_or_refused(raw: bytes, with_version: bool) -> None:
-    raw = bytes([CODEC_VERSION]) + raw if with_version else raw
-    for unpack in (unpack_state, unpack_history, SeenFilter.from_bytes, unpack_impressions):
+UNPACK = (unpack_state, unpack_history, SeenFilter.from_bytes, unpack_impressions)
+
+
+def parts(state: UserState, history: list[Entry]) -> list[bytes]:
+    """A record's parts, in the order of UNPACK."""
+    seen = SeenFilter()
+    seen.add("a")
+    return [pack_state(state), pack_history(history), seen.to_bytes(), pack_impressions(SHOWN)]
+
+
+@given(st.binary(max_size=300), st.sampled_from(["as it is", "as version 1", "sealed"]))
+def test_bytes_of_any_kind_are_read_or_refused(raw: bytes, how: str) -> None:
+    raw = {"as it is": raw, "as version 1": b"\x01" + raw, "sealed": sealed(raw)}[how]
+    for unpack in UNPACK:
         with suppress(StateUnreadable):
             unpack(raw)
 
 
 @given(STATES, HISTORIES, st.data())
-def test_a_damaged_record_is_read_or_refused(state: UserState, history: list[Entry], data: st.DataObject) -> None:
-    seen = SeenFilter()
-    seen.add("a")
-    for packed, unpack in (
-        (pack_state(state), unpack_state),
-        (pack_history(history), unpack_history),
-        (seen.to_bytes(), SeenFilter.from_bytes),
-        (pack_impressions(SHOWN), unpack_impressions),
-    ):
-        damaged = bytearray(packed[: data.draw(st.integers(0, len(packed)))])
-        if damaged:
-            damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
-        with suppress(StateUnreadable):
+def test_a_record_with_a_byte_changed_is_refused(state: UserState, history: list[Entry], data: st.DataObject) -> None:
+    for packed, unpack in zip(parts(state, history), UNPACK, strict=True):
+        damaged = bytearray(packed)
+        at = data.draw(st.integers(1, len(packed) - 1))
+        damaged[at] ^= data.draw(st.integers(1, 255))
+        with pytest.raises(StateUnreadable, match="damaged"):
             unpack(bytes(damaged))
 
 
-@pytest.mark.parametrize("version", [0, CODEC_VERSION + 1, 255])
-def test_another_version_is_refused_by_name(version: int) -> None:
-    for packed, unpack in (
-        (pack_state(UserState()), unpack_state),
-        (pack_history([]), unpack_history),
-        (SeenFilter().to_bytes(), SeenFilter.from_bytes),
-        (pack_impressions(SHOWN), unpack_impressions),
-    ):
-        with pytest.raises(StateUnreadable, match=f"{version:02x}"):
+@given(STATES, HISTORIES, st.data())
+def test_a_record_that_ends_early_is_refused(state: UserState, history: list[Entry], data: st.DataObject) -> None:
+    for packed, unpack in zip(parts(state, history)[:3], UNPACK, strict=False):
+        with pytest.raises(StateUnreadable, match="damaged"):
+            unpack(packed[: data.draw(st.integers(0, len(packed) - 1))])
+
+
+@pytest.mark.parametrize("version", [CODEC_VERSION + 1, 255])
+def test_a_newer_version_is_refused_by_name_and_may_be_read_later(version: int) -> None:
+    for packed, unpack in zip(parts(UserState(), []), UNPACK, strict=True):
+        with pytest.raises(StateTooNew, match=f"{version:02x}.*upgrade") as refused:
             unpack(bytes([version]) + packed[1:])
+        assert refused.value.retriable
+
+
+def test_what_version_1_wrote_is_read() -> None:
+    """Bytes that the code of 22 November 2026 wrote, whose states had neither `turn` nor `gone`."""
+    old = {name: b85decode(text) for name, text in map(str.split, (HERE / "codec1.txt").read_text().splitlines())}
+    state, history, seen = UserRecord(old["state"], old["history"], old["seen"]).unpack()
+    vectors = np.arange(4, dtype="f4") / 3, np.array([-1.5, 0.25], "f4")
+    assert [state.hidden.tolist(), state.embedding.tolist()] == [vector.tolist() for vector in vectors]
+    assert (state.bundle, state.offset, state.count, state.turn, state.gone) == (
+        "20260301T120000-abcdef",
+        41,
+        70,
+        0,
+        (),
+    )
+    assert history == [
+        Entry(
+            40,
+            1_700_000_000_001,
+            2**63 + 5,
+            "i68",
+            6,
+            4.5,
+            7,
+            "Ljubljana",
+            "mobile",
+            ("ad=x", "price=2.5"),
+        ),
+        Entry(41, 1_700_000_000_123, 17, "", MOOD_KIND, None, 7),
+    ]
+    assert seen.count == 70
+    assert seen.contains(hashes(f"i{n}" for n in range(70))).all()
+    shown = unpack_impressions(old["shown"])
+    assert shown.pages == [Page(1_700_000_000_000, 2**63, ["a", "b"], [0, 1], [0.5, 0.25], [0, 1])]
+    assert (shown.passed_over, shown.ids) == ({"c": (2, 28_333_333)}, [6, 2**64 - 1])
+    assert unpack_state(old["forwarded"]).forward == "known"
+
+
+def test_a_filter_that_counts_more_than_its_layers_hold_is_refused() -> None:
+    for count in (2**32 - 1, 65, 0):
+        seen = SeenFilter()
+        seen.add("a")
+        seen.count = count
+        with pytest.raises(StateUnreadable, match="layers"):
+            SeenFilter.from_bytes(seen.to_bytes())
 
 
 def test_impressions_whose_columns_differ_in_length_are_refused() -> None:
     page, outcomes = Page(1, 2, ["a"], [0, 1], [0.5], [0]), Outcomes(4, [5], [], [True])
     for shown in (Impressions([page], ids=[1]), Impressions(outcomes=[outcomes], ids=[1])):
-        with pytest.raises(StateUnreadable, match="impressions"):
+        with pytest.raises(StateUnreadable, match="columns"):
             unpack_impressions(pack_impressions(shown))
 
 
@@ -160,6 +218,7 @@ def test_any_event_id_has_a_hash(event_id: str) -> None:
         assert 0 <= id_hash(text) < 2**64
 
 
-def test_an_entry_that_is_no_entry_is_refused() -> None:
+@pytest.mark.parametrize("entry", [["x"], [1, 1, 1, "i", MOOD_KIND + 1], [1, 1, 1, "i", 0, None, len(MOODS)]])
+def test_an_entry_that_is_no_entry_is_refused(entry: list[object]) -> None:
     with pytest.raises(StateUnreadable):
-        unpack_history(bytes([CODEC_VERSION]) + msgspec.msgpack.encode([["x"]]))
+        unpack_history(sealed(msgspec.msgpack.encode([entry])))
