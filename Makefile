@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check live bench bench-calibration bench-freshness bench-index bench-moods bench-store bench-train bench-worlds clean lock
+.PHONY: help setup demo up down test check live bench bench-calibration bench-freshness bench-index bench-moods bench-store bench-train bench-worlds clean faults faults-guards lock
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -57,6 +57,12 @@ bench-store: setup  ## how many bytes a user costs in Redis, after a demo
 
 bench-calibration: setup  ## how well stated probabilities agree with what is taken (ARGS="--events FILE --bundle FOLDER")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.calibration $(ARGS)
+
+faults: setup  ## break everything, again and again, and see that nothing is lost or doubled (SEED=n ROUNDS=n ARGS=--short)
+	@$(ONE_THREAD) $(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(ARGS)
+
+faults-guards: setup  ## that the same harness turns red with any one of the guards taken out
+	@$(ONE_THREAD) $(BIN)/pytest tests/faults/check_guards.py $(ARGS)
 
 live: setup  ## whether Kafka, Redis and HTTP answer 500 requests as the replay in memory does (ARGS="--bundle current")
 	@$(ONE_THREAD) $(BIN)/moodstream evaluate --live $(ARGS)
