@@ -65,4 +65,5 @@ def _log(rows: Sequence[tuple[str, str]]) -> Log:
         time=np.zeros(count, np.int64),
         value=np.full(count, np.nan),
         context=np.full(count, None, np.object_),
+        shown=np.full(count, None, np.object_),
     )

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from batch.replay import Replay, UserEvent, ask_of, is_target
+from batch.impressions import choices
+from batch.replay import Logged, Replay, ask_of
 from contracts.events import Interaction
 from model.bundle import Bundle
 from model.ranker import CONTEXT, FEATURES, SUCCESSION
@@ -23,9 +24,8 @@ REQUESTS: Final = 20_000
 """Logged at most: some 60 seconds."""
 ROWS: Final = 6_000_000
 """Candidates at most, over all requests: about 400 MB."""
-_OF_SOURCE: Final = 40
-_OF_ALL: Final = 60
-"""Candidates of a request that are kept: the first of each source, and of all."""
+_OF_SOURCE: Final = 60
+"""Candidates of a request that are kept: the first of each source."""
 _TELL: Final = 100
 """Events between two words on the progress."""
 _CONTEXTS: Final = 16
@@ -63,8 +63,8 @@ class Requests:
 
 def log_requests(
     bundle: Bundle,
-    head: Sequence[UserEvent],
-    tail: Sequence[UserEvent],
+    head: Sequence[Logged],
+    tail: Sequence[Logged],
     *,
     live: bool = True,
     repeats: bool = False,
@@ -72,8 +72,10 @@ def log_requests(
 ) -> Requests:
     """Requests just before the events of the tail, `head` being what the bundle was trained on.
 
-    Those whose item is no candidate teach nothing and are left out. Unless `live` nothing is learned from the tail, so
-    that a ranker learns how to do with states and counts that are as old. `tell` takes the share done, in [0, 1].
+    Where the log says that the item was shown, the request is that of its page, and what was left there is among the
+    candidates (`batch.impressions`). Requests whose item is no candidate teach nothing and are left out. Unless `live`
+    nothing is learned from the tail, so that a ranker learns how to do with states and counts that are as old. `tell`
+    takes the share done, in [0, 1].
     """
     first = max(0, len(tail) - REQUESTS) if live else 0  # of a long tail the newest is the likest to what comes
     head, tail = [*head, *tail[:first]], tail[first:]
@@ -82,20 +84,21 @@ def log_requests(
 
 
 async def _logged(
-    bundle: Bundle, head: Sequence[UserEvent], tail: Sequence[UserEvent], live: bool, repeats: bool, tell: Tell
+    bundle: Bundle, head: Sequence[Logged], tail: Sequence[Logged], live: bool, repeats: bool, tell: Tell
 ) -> Requests:
     replay = await Replay.on(bundle)
     await replay.learn(head)
     log = RequestLog(FEATURES if repeats else [name for name in FEATURES if name not in SUCCESSION])
     had: defaultdict[str, list[str]] = defaultdict(list)
+    chosen = choices([*head, *tail])
     for number, event in enumerate(tail):
         if number % _TELL == 0:
             tell(number / len(tail))
         if log.full:
             break
-        if is_target(event):
-            ask = ask_of(event, exclude=[] if live or repeats else had[event.user_id][-1000:], repeat=repeats)
-            log.add(await replay.consider(ask, event.time), event.item_id)
+        for taken, left in chosen.get(len(head) + number, ()):
+            ask = ask_of(taken, exclude=[] if live or repeats else had[event.user_id][-1000:], repeat=repeats)
+            log.add(await replay.consider(ask, event.time), taken.item_id, left)
         if live:
             await replay.learn([event])
         elif isinstance(event, Interaction):
@@ -117,11 +120,14 @@ class RequestLog:
         """Whether it holds as much as it may."""
         return len(self._kept) >= REQUESTS or self._rows >= ROWS
 
-    def add(self, considered: Considered, taken: str) -> None:
-        """Log one request, after which its user took this item."""
-        if taken not in considered.ids:
+    def add(self, considered: Considered, taken: str, left: Sequence[str] = ()) -> None:
+        """Log one request, after which its user took this item and left those that were shown with it.
+
+        What is kept doesn't depend on what was taken: were it kept wherever it stood, standing low would tell it.
+        """
+        kept = set(left).union(*(ids[:_OF_SOURCE] for ids in considered.found.values()))
+        if taken not in kept or taken not in considered.ids:
             return
-        kept = {taken, *considered.ids[:_OF_ALL]}.union(*(ids[:_OF_SOURCE] for ids in considered.found.values()))
         places = [place for place, item in enumerate(considered.ids) if item in kept]
         chosen = places.index(considered.ids.index(taken))
         self._kept.append((considered.names, considered.features[places].astype(np.float16), chosen))

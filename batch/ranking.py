@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from batch.holdout import quality
 from batch.logged import Requests, Tell, log_requests
-from batch.replay import UserEvent
+from batch.replay import Logged
 from model.bundle import Bundle
 from model.ranker import CONTEXT, FEATURES, Network, Ranker, default_weights, scaled
 
@@ -77,8 +77,8 @@ def default(names: Sequence[str] = FEATURES, requests: int = 0) -> Fitted:
 
 def fit_ranker(
     bundle: Bundle,
-    head: Sequence[UserEvent],
-    tail: Sequence[UserEvent],
+    head: Sequence[Logged],
+    tail: Sequence[Logged],
     seed: int = 0,
     *,
     live: bool = True,

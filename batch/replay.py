@@ -101,7 +101,7 @@ def in_order(log: Sequence[UserEvent], seed: int) -> list[UserEvent]:
     return sorted(log, key=lambda event: (event.time, rng.random()))
 
 
-def is_target(event: UserEvent) -> TypeGuard[Interaction]:
+def is_target(event: Logged) -> TypeGuard[Interaction]:
     """Whether the event is one that a recommendation should have foretold."""
     return isinstance(event, Interaction) and event.kind not in UNWANTED
 

@@ -100,7 +100,7 @@ def _trained(
             frozen = assemble(network, items, early, head, of.affects, {}, now_ms=0)
             run.progress.ranker = world.first(
                 lambda: fit_ranker(
-                    frozen, events_of(early), events_of(late), plan.seed, repeats=plan.repeats, tell=run.ranking
+                    frozen, events_of(early), events_of(late, cut), plan.seed, repeats=plan.repeats, tell=run.ranking
                 )
             )
         run.progress.phase = "all" if plan.final_epochs else "done"

@@ -67,6 +67,7 @@ def made_up() -> tuple[tuple[Item, ...], Sequences]:
         time=np.arange(count, dtype=np.int64) * 60_000,
         value=np.full(count, np.nan),
         context=np.full(count, None, np.object_),
+        shown=np.full(count, None, np.object_),
     )
     return items, sequences_of(log, ItemIndex(item.item_id for item in items))
 

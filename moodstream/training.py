@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from batch import log as logs
 from batch.catalogue import catalogue_of
 from batch.dataset import read_events, read_items
 from batch.fine_tune import fine_tune
-from batch.log import Log
+from batch.lake_log import of_table
+from batch.log import Log, of_events
 from batch.plan import DEFAULT, Plan
 from batch.progress import Tell
 from batch.train import train_on
@@ -43,7 +43,7 @@ def train_on_events(
     start: str | None = None,
 ) -> str:
     """Train on these events in their order; returns the version on the shelf."""
-    return _train(settings, logs.of_events(events), catalogue_of(items), plan, resume, start)
+    return _train(settings, of_events(events), catalogue_of(items), plan, resume, start)
 
 
 def train_on_lake(settings: Settings, *, plan: Plan, resume: bool, start: str | None) -> str:
@@ -56,7 +56,7 @@ def train_on_lake(settings: Settings, *, plan: Plan, resume: bool, start: str | 
             "moodstream train --events FILE --items FILE"
         )
     table = to_training(read_table(settings.lake_url, settings.namespace))
-    return _train(settings, logs.of_table(table), shelf.load(current).catalogue, plan, resume, start)
+    return _train(settings, of_table(table), shelf.load(current).catalogue, plan, resume, start)
 
 
 def _train(settings: Settings, log: Log, items: Sequence[Item], plan: Plan, resume: bool, start: str | None) -> str:

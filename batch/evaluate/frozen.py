@@ -16,7 +16,7 @@ from batch.log import events_of, of_events
 from batch.network import Network
 from batch.plan import Plan
 from batch.ranking import fit_ranker
-from batch.replay import UserEvent, is_target
+from batch.replay import Logged, UserEvent, is_target
 from batch.sequences import sequences_of
 from model.affect import affects_by_row
 from model.bundle import Bundle
@@ -50,13 +50,13 @@ def held_out(folder: Path, head: Sequence[UserEvent], items: Sequence[Item], pla
 def for_frozen(bundle: Bundle, before: Bundle, head: Sequence[UserEvent], repeats: bool, seed: int) -> Bundle:
     """The bundle with a ranker fitted on the end of `head`, of which `before` saw nothing, while nothing is learned."""
     torch.set_num_threads(1)
-    log = of_events(head)
-    events, cut = events_of(log), before.watermark.count
-    fitted = fit_ranker(before, events[:cut], _of_some(events[cut:], seed), seed, live=False, repeats=repeats)
+    log, cut = of_events(head), before.watermark.count
+    early, late = events_of(log.part(0, cut)), events_of(log.part(cut, len(log.time)), cut)
+    fitted = fit_ranker(before, early, _of_some(late, seed), seed, live=False, repeats=repeats)
     return replace(bundle, ranker=fitted.ranker())
 
 
-def _of_some(events: Sequence[UserEvent], seed: int) -> list[UserEvent]:
+def _of_some(events: Sequence[Logged], seed: int) -> list[Logged]:
     """The events of as many users, drawn at random, as have the requests together."""
     wanted = Counter(event.user_id for event in events if is_target(event))
     users = np.random.default_rng(seed).permutation(sorted(wanted)).tolist()

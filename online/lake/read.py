@@ -13,6 +13,10 @@ from online.lake.layout import SCHEMA, LakeFile, hour_of, in_order_of_offset
 from online.lake.rules import STEPPING, Erasures, RecentIds, Row
 
 TRAINING: Final = (
+    "partition",
+    "arrival",
+    "type",
+    "event_id",
     "user_id",
     "item_id",
     "kind",
@@ -24,6 +28,9 @@ TRAINING: Final = (
     "place",
     "device",
     "session",
+    "request_id",
+    "bundle",
+    "shown",
     "extra",
 )
 _NEEDED: Final = tuple(name for name in Row._fields if name != "incarnation")
@@ -71,13 +78,13 @@ def read_table(
 
 
 def to_training(table: pa.Table) -> pa.Table:
-    """The columns of TRAINING, of the events that step a user's state, in the table's order.
+    """The columns of TRAINING, of impressions and the events that step a user's state, in the table's order.
 
     A mood event has an empty `item_id` and `kind`; an interaction's `mood` is the context's, or empty.
     """
-    stepping = pc.is_in(table["type"], pa.array(STEPPING))
+    wanted = pc.is_in(table["type"], pa.array([*STEPPING, "impression"]))
     said = pc.or_(pc.not_equal(table["type"], "mood"), pc.not_equal(table["mood"], ""))
-    return table.filter(pc.and_(stepping, said)).select(list(TRAINING))
+    return table.filter(pc.and_(wanted, said)).select(list(TRAINING))
 
 
 def _in_order(files: Sequence[LakeFile], since: int | None, until: int | None) -> list[LakeFile]:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from batch.log import Log, of_events, of_table
+from batch.log import Log, of_events
 from batch.moods import Moods
 from batch.plan import Plan
 from batch.sequences import WINDOW, Batch, Sequences, batches, sequences_of
-from contracts.events import Context, Interaction, MoodEvent
+from contracts.events import Interaction, MoodEvent
 from contracts.kinds import MOOD_KIND, ORDER
 from contracts.moods import LABELS
 from model.affect import affects_by_row
@@ -55,26 +55,6 @@ def test_negatives_and_moods_are_read_but_not_foretold() -> None:
     assert found.tokens.mood[2] == LABELS.index("sad")
     assert found.tokens.weight.tolist() == pytest.approx([-1, -0.5, 0, -0.6])
     assert found.target.tolist() == [False, False, False, True]
-
-
-def test_the_lakes_table_gives_the_same_log() -> None:
-    pa = pytest.importorskip("pyarrow")
-    where = Context(mood="happy", place="Paris", device="phone", session="s1", extra={"band": 2.0})
-    event = Interaction(event_id="1", time=7, user_id="a", item_id="x", kind="rating", value=5.0, context=where)
-    columns = {"user_id": ["a", "a"], "item_id": ["x", ""], "kind": ["rating", ""], "value": [5.0, None]}
-    columns |= {
-        "mood_said": ["happy", "sad"],
-        "place": ["Paris", ""],
-        "device": ["phone", ""],
-        "session": ["s1", ""],
-        "extra": ['{"band":2.0}', ""],
-    }
-    table = of_table(pa.table({**columns, "weight": [1.0, 0.0], "mood": ["happy", "sad"], "time": [7, 8]}))
-    expected = of_events([event, MoodEvent(event_id="2", time=8, user_id="a", mood="sad")])
-    assert table.context[0] == where
-    for name, found, wanted in zip(Log._fields, table, expected, strict=True):
-        if name != "context":
-            np.testing.assert_array_equal(found, wanted)
 
 
 @pytest.mark.parametrize("moods", [QUIET, LOUD])

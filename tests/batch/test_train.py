@@ -3,8 +3,10 @@
 import multiprocessing
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +15,11 @@ from batch import checkpoint
 from batch.log import of_events
 from batch.plan import Plan
 from batch.progress import Progress
+from batch.ranking import Fitted, fit_ranker
+from batch.replay import Logged
 from batch.train import train, train_on
 from contracts.errors import Misconfigured
-from contracts.events import ItemEvent
+from contracts.events import Impression, ItemEvent, Shown
 from contracts.moods import LABELS
 from model.bundle import Bundle
 from model.index import FIRST
@@ -106,6 +110,29 @@ def test_a_checkpoint_of_another_plan_or_log_is_not_resumed(tmp_path: Path) -> N
     seen.clear()
     train_on(LOG.part(0, 300), ITEMS, replace(PLAN, seed=1), seen.append, tmp_path, now_ms=0)
     assert seen
+
+
+def test_the_ranker_is_fitted_on_what_was_shown_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[Logged] = []
+    for event in synthetic.events(users=24, steps=20):
+        page = Impression(
+            event_id=f"p{event.event_id}",
+            time=event.time,
+            user_id=event.user_id,
+            request_id="",
+            bundle="",
+            shown=[Shown(event.item_id, 0, 0.5, 1.0)],
+        )
+        events += [page, event]
+    seen: list[Sequence[Logged]] = []
+
+    def fit(*args: Any, **named: Any) -> Fitted:
+        seen.extend(args[1:3])
+        return fit_ranker(*args, **named)
+
+    monkeypatch.setattr("batch.train.fit_ranker", fit)
+    train_on(of_events(events), ITEMS, replace(PLAN, epochs=1, final_epochs=0), now_ms=0)
+    assert [type(event) for part in seen for event in part] == [type(event) for event in events]
 
 
 def test_progress_says_how_far_and_how_long() -> None:

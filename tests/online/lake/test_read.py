@@ -134,11 +134,15 @@ def test_erasing_a_user_erases_whom_they_were_before(tmp_path: Path) -> None:
     assert offsets(lake_of(tmp_path, rows)) == [5, 6, 7]
 
 
-def test_training_gets_interactions_and_moods_in_the_log_s_order(tmp_path: Path) -> None:
+def test_training_gets_interactions_moods_and_impressions_in_the_log_s_order(tmp_path: Path) -> None:
     table = to_training(read_table(lake_of(tmp_path, one_of_each()[:4]), "test"))
     assert tuple(table.column_names) == TRAINING
-    rating, mood = table.to_pylist()
+    rating, mood, page = table.to_pylist()
     assert rating == {
+        "partition": 0,
+        "arrival": START,
+        "type": "interaction",
+        "event_id": "1",
         "user_id": "ann",
         "item_id": "i",
         "kind": "rating",
@@ -150,9 +154,17 @@ def test_training_gets_interactions_and_moods_in_the_log_s_order(tmp_path: Path)
         "place": "",
         "device": "mobile",
         "session": "s",
+        "request_id": "",
+        "bundle": "",
+        "shown": [],
         "extra": '{"ad":"x","price":2.5}',
     }
     assert (mood["item_id"], mood["kind"], mood["value"], mood["weight"], mood["mood"]) == ("", "", None, 0.0, "happy")
+    assert (page["type"], page["request_id"], [one["item_id"] for one in page["shown"]]) == (
+        "impression",
+        "r",
+        ["i", "j"],
+    )
 
 
 def test_only_the_asked_columns_are_given(tmp_path: Path) -> None:
