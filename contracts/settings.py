@@ -17,6 +17,7 @@ from contracts.sharding import USER_SHARDS
 PREFIX: Final = "MOODSTREAM_"
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
+AtOnce = Annotated[int, Meta(ge=1, le=100_000)]
 
 
 class Secret(str):
@@ -68,6 +69,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How old the shared counts in an answer may be; the user's own state is always read anew."""
     kafka_timeout_s: Seconds = 10.0
     """How long a posted event waits for Kafka's acknowledgement."""
+    answers_at_once: AtOnce = 64
+    """So many requests for answers may be under way, fewer while they are slow; one more gets 429."""
+    slow_answer_s: Seconds = 0.5
+    """An answer that takes longer is slow."""
+    posts_at_once: AtOnce = 64
+    """So many posts of events may be under way; one more gets 429."""
 
     def __post_init__(self) -> None:
         if USER_SHARDS % self.partitions:

@@ -19,6 +19,7 @@ from serving.guard import Guard
 from serving.parts import Parts, wire
 from serving.publisher import Publisher
 from serving.routes import events, health, items, recommendations, users
+from serving.shedding import Shedding
 
 REFRESH_S: Final = 1.0
 _FIRST_S: Final = 10.0
@@ -42,7 +43,10 @@ def create_app(
         redoc_url=None,
         lifespan=_lifespan(parts),
         redirect_slashes=False,
-        middleware=[Middleware(Guard, token=settings.api_token, metrics=parts.metrics)],
+        middleware=[
+            Middleware(Guard, token=settings.api_token, metrics=parts.metrics),
+            Middleware(Shedding, answers=parts.answering, posts=parts.posting, metrics=parts.metrics),
+        ],
         exception_handlers={problems.Refused: problems.on_refused, HTTPException: problems.on_http_error},
     )
     for part in (events, recommendations, items, users, health):

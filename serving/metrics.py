@@ -42,6 +42,30 @@ class Metrics:
             ["part"],
             registry=self.registry,
         )
+        self.shed = Counter(
+            "moodstream_shed_total",
+            "Requests turned away with 429, by kind: answers or posts.",
+            ["kind"],
+            registry=self.registry,
+        )
+        self.under_way = Gauge(
+            "moodstream_under_way", "Requests under way, by kind: answers or posts.", ["kind"], registry=self.registry
+        )
+        self.limit = Gauge(
+            "moodstream_limit",
+            "Requests that may be under way, by kind: answers or posts.",
+            ["kind"],
+            registry=self.registry,
+        )
+        self.left_alone = Gauge(
+            "moodstream_left_alone",
+            "1 while store or Kafka keeps failing and is tried by one request at a time.",
+            ["part"],
+            registry=self.registry,
+        )
+        self.waiting = Gauge(
+            "moodstream_kafka_waiting_bytes", "Bytes that Kafka hasn't acknowledged yet.", registry=self.registry
+        )
         self.lag = Gauge(
             "moodstream_stream_lag_events", "Events that the stream has yet to take in.", registry=self.registry
         )

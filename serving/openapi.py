@@ -32,7 +32,7 @@ def document() -> Schema:
         required = components[kind.__name__]["required"]
         components[kind.__name__]["required"] = [name for name in required if name not in ("event_id", "time")]
     event, ask, query, posted, recommended, similar, profile, erasing, problem, live, ready = schemas
-    refusals = {status: _problem(problem, said) for status, said in _REFUSALS.items()}
+    refusals = {status: _problem(problem, said, status in _RETRIED) for status, said in _REFUSALS.items()}
     recommendations = {"200": _answer("Items, best first", recommended, examples.RECOMMENDED)}
     user, item = _in_path("user_id", "me"), _in_path("item_id", "50")
     return {
@@ -47,7 +47,7 @@ def document() -> Schema:
                 "post": _operation(
                     "post_events",
                     "Send one event, or up to 1,000; answered when Kafka has them",
-                    {"202": _answer("What became of each", posted, examples.POSTED), **_only(refusals, _POSTING)},
+                    {"202": _answer("What became of each", posted, examples.POSTED), **_only(refusals, _REFUSALS)},
                     body=_body(
                         {"oneOf": [event, {"type": "array", "items": event, "maxItems": 1000}]}, examples.EVENTS
                     ),
@@ -63,7 +63,7 @@ def document() -> Schema:
                 "post": _operation(
                     "post_recommendations",
                     "Recommend items to a user, with rules and long lists",
-                    {**recommendations, **_only(refusals, (*_ASKING, "400", "413"))},
+                    {**recommendations, **_only(refusals, (*_ASKING, *_WITH_BODY))},
                     body=_body(ask, examples.ASK),
                 ),
             },
@@ -88,7 +88,10 @@ def document() -> Schema:
                 "delete": _operation(
                     "delete_user",
                     "Have a user forgotten",
-                    {"202": _answer("The erase event", erasing, examples.ERASING), **_only(refusals, _POSTING)},
+                    {
+                        "202": _answer("The erase event", erasing, examples.ERASING),
+                        **_only(refusals, (*_ASKING, "503")),
+                    },
                     parameters=[user],
                 ),
             },
@@ -134,13 +137,21 @@ def document() -> Schema:
 _REFUSALS: Final = {
     "400": "Not JSON",
     "401": "A token is demanded",
+    "403": "A page of another site asked",
+    "408": "The body did not come in time",
     "413": "More than 2 MB",
+    "415": "The body is compressed",
     "422": "What was said doesn't fit",
+    "429": "Too many requests are under way: try again",
     "500": "A fault of the server",
     "503": "Kafka is away: try again",
 }
-_ASKING: Final = ("401", "422", "500")
-_POSTING: Final = tuple(_REFUSALS)
+_RETRIED: Final = ("429", "503")
+_RETRY_AFTER: Final[Schema] = {
+    "Retry-After": {"required": True, "description": "Seconds", "schema": {"type": "integer", "minimum": 1}}
+}
+_ASKING: Final = ("401", "403", "422", "429", "500")
+_WITH_BODY: Final = ("400", "408", "413", "415")
 
 
 def _schemas(*types: Any) -> tuple[tuple[Schema, ...], dict[str, Schema]]:
@@ -168,8 +179,9 @@ def _body(schema: Schema, example: Any) -> Schema:
     return {"required": True, "content": {JSON: {"schema": schema, "example": example}}}
 
 
-def _problem(schema: Schema, said: str) -> Schema:
-    return {"description": said, "content": {MEDIA_TYPE: {"schema": schema, "example": examples.PROBLEM}}}
+def _problem(schema: Schema, said: str, retried: bool) -> Schema:
+    content = {MEDIA_TYPE: {"schema": schema, "example": examples.PROBLEM}}
+    return {"description": said, **({"headers": _RETRY_AFTER} if retried else {}), "content": content}
 
 
 def _only(refusals: Schema, statuses: Iterable[str]) -> Schema:

@@ -1,7 +1,9 @@
 """What the routes work with: wired once for an app, from plain arguments."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from contracts.events import Impression, encode
 from contracts.settings import Settings
@@ -17,6 +19,7 @@ from online.store.protocol import Store
 from serving.breaker import Breaker
 from serving.metrics import Metrics
 from serving.publisher import Publisher, Publishing
+from serving.shedding import Limit
 from serving.spared import FAILURES, RETRY_S, spared
 
 
@@ -32,6 +35,8 @@ class Parts:
     recommender: Recommender
     similar: Similar
     profiler: Profiler
+    answering: Limit
+    posting: Limit
     metrics: Metrics
     clock: Callable[[], int]
 
@@ -49,7 +54,7 @@ def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, c
         taken = publisher.offer(Publishing(EVENTS, impression.key, encode(impression)))
         metrics.impressions.labels("sent" if taken else "dropped").inc()
 
-    return Parts(
+    parts = Parts(
         settings=settings,
         store=store,
         publisher=publisher,
@@ -58,6 +63,21 @@ def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, c
         recommender=Recommender(read, library, viewer, stream, enricher, record, clock, patience, stale_ms),
         similar=Similar(read, library, stream, clock, patience, stale_ms),
         profiler=Profiler(viewer, library, stream, clock, patience),
+        answering=Limit(settings.answers_at_once, settings.slow_answer_s),
+        posting=Limit(settings.posts_at_once, math.inf),
         metrics=metrics,
         clock=clock,
     )
+    _watch(parts, breaker)
+    return parts
+
+
+def _watch(parts: Parts, breaker: Breaker) -> None:
+    """What is read when the metrics are."""
+    metrics, publisher = parts.metrics, parts.publisher
+    metrics.left_alone.labels("store").set_function(lambda: breaker.is_open)
+    metrics.left_alone.labels("kafka").set_function(lambda: publisher.is_left_alone)
+    metrics.waiting.set_function(lambda: publisher.waiting)
+    for kind, limit in (("answers", parts.answering), ("posts", parts.posting)):
+        metrics.under_way.labels(kind).set_function(partial(getattr, limit, "under_way"))
+        metrics.limit.labels(kind).set_function(partial(getattr, limit, "limit"))

@@ -1,15 +1,18 @@
 """What a request says: its body, its query, its path; decoded by the types that all share, or refused."""
 
+import asyncio
 from typing import Any, Final, TypeVar
 
 import msgspec
 from fastapi import Request, Response
+from starlette.requests import ClientDisconnect
 
 from contracts.events import Id
 from online.answer.asked import Ask
 from serving.problems import Refused
 
 MAX_BODY: Final = 2 * 1024 * 1024
+BODY_S: Final = 10.0
 UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 LISTS: Final = ("exclude", "categories")
 CONTEXT: Final = ("place", "device", "session")
@@ -20,10 +23,24 @@ _encoder: Final = msgspec.json.Encoder()
 
 
 async def body(request: Request) -> bytes:
-    """The body, at most MAX_BODY bytes, however it comes."""
+    """The body as it is, at most MAX_BODY bytes within BODY_S seconds, however it comes."""
+    if (coding := request.headers.get("content-encoding", "identity").strip().lower()) not in ("", "identity"):
+        raise Refused(
+            415, f"bodies are taken as they are, not as {coding[:100]}", headers={"Accept-Encoding": "identity"}
+        )
     length = request.headers.get("content-length", "0")
     if length.isdigit() and int(length) > MAX_BODY:
         raise _too_large()
+    try:
+        async with asyncio.timeout(BODY_S):
+            return await _streamed(request)
+    except TimeoutError as error:
+        raise Refused(408, f"the body did not come within {BODY_S:g} s", headers={"Connection": "close"}) from error
+    except ClientDisconnect as error:
+        raise Refused(400, "the body ended before its end") from error
+
+
+async def _streamed(request: Request) -> bytes:
     parts = bytearray()
     async for part in request.stream():
         parts += part

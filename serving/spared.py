@@ -27,6 +27,7 @@ class _Spared:
         self._breaker = breaker
         self._slow_s = slow_s
         self._reason = ""
+        self._told: set[str] = set()
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._store, name)
@@ -52,10 +53,15 @@ class _Spared:
         except MoodstreamError:
             raise
         except Exception as error:  # written by a newer version, or damaged
-            _log.warning("%s: what the store holds can't be read: %r", method.__name__, error)
+            self._tell_once(f"{method.__name__}: what the store holds can't be read: {error!r}")
             raise StoreUnavailable(f"what it holds can't be read: {type(error).__name__}") from error
         self._breaker.succeeded()
         return found
+
+    def _tell_once(self, trouble: str) -> None:
+        if trouble not in self._told:
+            self._told = {*list(self._told)[-100:], trouble}
+            _log.warning("%s", trouble)
 
     def _failed(self, reason: str) -> None:
         self._reason = reason
