@@ -28,11 +28,11 @@ class Stream:
         self._beats: dict[int, Heartbeat] = {}
 
     async def of(self, partition: int, deadline: Deadline) -> Lag:
-        """One partition's; a store that is away is nothing new here, whoever reads the user says so."""
+        """One partition's; of a store that is away it says what whoever reads the user says, too."""
         try:
             await self._refresh(deadline)
-        except StoreUnavailable:
-            return Lag(None, [])
+        except StoreUnavailable as error:
+            return Lag(None, [f"store: {error}"])
         beat = self._beats.get(partition)
         if beat is None:
             return Lag(None, ["stream: no worker has been heard of yet"])
@@ -46,8 +46,8 @@ class Stream:
         """Of all partitions together."""
         try:
             await self._refresh(deadline)
-        except StoreUnavailable:
-            return Lag(None, [])
+        except StoreUnavailable as error:
+            return Lag(None, [f"store: {error}"])
         parts = [await self.of(partition, deadline) for partition in self._beats]
         reasons = [reason for part in parts for reason in part.degraded]
         return Lag(sum(part.events or 0 for part in parts) if parts else None, reasons)
