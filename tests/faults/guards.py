@@ -20,8 +20,11 @@ def fence() -> None:
     """Nothing is compared: neither in the store before it's written, nor by the worker that reads."""
     for name in ("WRITE_SHARD", "ADD_COUNTS", "WRITE_CALIBRATOR"):
         setattr(scripts, name, without_fence(getattr(scripts, name)))
-    for check in ("check", "check_calibrator"):
-        setattr(Partition, check, lambda *_: None)
+
+    def unchecked(self: Partition, *parts: Any) -> None:
+        return
+
+    Partition._check = unchecked  # type: ignore[method-assign, assignment]  # fails in the type check when the name moves
 
 
 def window() -> None:

@@ -14,6 +14,7 @@ from tests.faults.calls import Stage, between_the_writes, within_the_counts, wit
 from tests.faults.crew import Worker
 from tests.faults.recorded import PARTITIONS
 from tests.faults.run import Run
+from tests.faults.servers import wait_until
 
 Inject = Callable[[Run, random.Random], float]
 """Returns when (monotonic seconds) the fault began; by then it's over, and the programs are all to recover."""
@@ -96,6 +97,7 @@ def late_write(run: Run, rng: random.Random) -> float:
             pass
         run.recovered()
         point.let(True)
+        wait_until(lambda: not worker.link.is_used, "the late write to arrive")
     run.hits["kills inside a batch"] += 1
     return began
 

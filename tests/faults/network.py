@@ -44,9 +44,10 @@ class Link:
     def open(self) -> None:
         self._shut = False
 
-    def aim(self, port: int) -> None:
-        """Lead new connections to this port of the same machine."""
-        self._to = port
+    @property
+    def is_used(self) -> bool:
+        """Whether anything may still pass."""
+        return bool(self._wires)
 
     async def _cut(self) -> int:
         wires = list(self._wires)
