@@ -8,7 +8,7 @@ import typer
 
 from contracts.errors import MoodstreamError
 from moodstream.console import say
-from moodstream.verbs import Json, data, dead_letters, events, leave_one_out, models, settings
+from moodstream.verbs import Json, data, dead_letters, events, leave_one_out, models, rebuild, settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,6 +23,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(models.app)
 app.add_typer(leave_one_out.app)
+app.add_typer(rebuild.app)
 
 
 def main() -> None:

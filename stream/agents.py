@@ -12,11 +12,13 @@ from faust.types import TP
 
 from contracts.errors import Fenced, MoodstreamError
 from contracts.topics import EVENTS, ITEMS, Topic
+from online.lake.replay import Life
 from online.lake.write import LakeWriter
 from online.learn.learner import Learner
 from online.learn.outgoing import Raw
 from online.store.protocol import Heartbeat, Store
 from stream.items import CatalogueKeeper
+from stream.refill import Refills
 from stream.transport import Chunk, Consumer
 
 log = logging.getLogger("moodstream.stream")
@@ -34,6 +36,7 @@ class Keeper:
         catalogue: CatalogueKeeper,
         store: Store,
         lake: Callable[[str, int], LakeWriter],
+        refills: Refills,
         ids: Callable[[], dict[Topic, str]],
         namespace: str,
     ) -> None:
@@ -41,6 +44,7 @@ class Keeper:
         self._catalogue = catalogue
         self._store = store
         self._lake = lake
+        self._refills = refills
         self._ids = ids
         self._events = EVENTS.full_name(namespace)
         self._items = ITEMS.full_name(namespace)
@@ -52,15 +56,26 @@ class Keeper:
         self._turn = 0
 
     async def place(self, assigned: set[TP], unplaced: set[TP]) -> dict[TP, int]:
-        """Own exactly the assigned partitions; waits for the store, and says where to read the unplaced ones from."""
+        """Own exactly the assigned partitions; waits for the store, and says where to read the unplaced ones from.
+
+        Those are left out whose lost states are being made again from the lake.
+        """
         mine = {tp.partition for tp in assigned if tp.topic == self._events}
+        unplaced = {tp for tp in unplaced if tp.topic != self._events or not self._refills.is_under_way(tp.partition)}
+        if not unplaced and mine == set(self._writers):
+            return {}
+        self._catalogue.own({tp.partition for tp in assigned if tp.topic == self._items})
         self.learner.revoke(set(self._writers) - mine)
+        self._refills.keep_only(mine)
         await self.flush_quietly()
         self._writers = {number: self._writers[number] for number in mine & set(self._writers)}
         if unplaced:
             await asyncio.sleep(max(self._waits[tp] for tp in unplaced))
             await _until_it_works(self._look_at_topics, "the topics")
-        return {tp: await _until_it_works(partial(self._start_at, tp), f"partition {tp.partition}") for tp in unplaced}
+        whole = [
+            tp for tp in unplaced if await _until_it_works(partial(self._is_whole, tp), f"partition {tp.partition}")
+        ]
+        return {tp: await _until_it_works(partial(self._start_at, tp), f"partition {tp.partition}") for tp in whole}
 
     async def _look_at_topics(self) -> None:
         before, self._incarnations = self._incarnations, await asyncio.to_thread(self._ids)
@@ -68,13 +83,20 @@ class Keeper:
             self._writers.clear()
             self._ends.clear()
 
-    async def _start_at(self, tp: TP) -> int:
+    async def _is_whole(self, tp: TP) -> bool:
+        """Whether Kafka has all that the partition's states lack; else they're made again from the lake from now on."""
         if tp.topic == self._items:
-            return await self._catalogue.start_at(tp.partition, self._incarnations[ITEMS])
+            return True
         incarnation = self._incarnations[EVENTS]
         if tp.partition not in self._writers:
             self._writers[tp.partition] = await asyncio.to_thread(self._lake, incarnation, tp.partition)
-        needed = min(await self.learner.assign(tp.partition, incarnation), self._writers[tp.partition].position())
+        return await self._refills.is_whole(tp.partition, Life(incarnation, self._writers[tp.partition].position()))
+
+    async def _start_at(self, tp: TP) -> int:
+        if tp.topic == self._items:
+            return await self._catalogue.start_at(tp.partition, self._incarnations[ITEMS])
+        kept = self._writers[tp.partition].position()
+        needed = min(await self.learner.assign(tp.partition, self._incarnations[EVENTS], kept), kept)
         log.info("partition %d: reading from %d, the first that states or lake need", tp.partition, needed)
         return needed
 
@@ -109,15 +131,20 @@ class Keeper:
 
     async def beat(self) -> None:
         """Tell serving that this worker lives, and how far it is."""
-        for number, position in self.learner.positions().items():
-            end = max(self._ends.get(number, 0), position)
-            await self._store.beat(Heartbeat(number, position, end, now()))
+        for number, learned in self.learner.positions().items():
+            position = self._refills.position(number, learned)
+            lost = self._refills.lost(number, position)
+            end = max(self._ends.get(number, 0), position, lost or 0)
+            await self._store.beat(Heartbeat(number, position, end, now(), lost))
 
     async def sweep(self, consumer: Consumer) -> None:
         """Advance the idle shards of the next partition in turn, so that no event waits for a sweep of all.
 
         That also finds a store that went back while nothing happened: read from there.
         """
+        for number in await self._catalogue.lost():
+            log.warning("partition %d of items is read again: the store went back", number)
+            consumer.read_again(TP(self._items, number))
         if not self._writers:
             return
         number = sorted(self._writers)[self._turn % len(self._writers)]

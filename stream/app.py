@@ -13,6 +13,7 @@ from contracts.errors import KafkaUnavailable, MoodstreamError
 from contracts.settings import Settings
 from contracts.topics import EVENTS, ITEMS
 from model.shelf import Shelf
+from online.lake.replay import LakeLog
 from online.lake.write import LakeWriter
 from online.learn.bundles import Bundles
 from online.learn.enrich import Enricher
@@ -22,6 +23,7 @@ from online.store.protocol import Store
 from stream import topics
 from stream.agents import Keeper, now
 from stream.items import CatalogueKeeper
+from stream.refill import Refills
 from stream.transport import Chunk, Consumer, Transport
 
 log = logging.getLogger("moodstream.stream")
@@ -66,11 +68,20 @@ def create_app(settings: Settings, bootstrap: str, store: Store) -> faust.App:
     learner = Learner(
         store, Bundles(Shelf(settings.bundles_url)), Enricher(settings.geoip), send, settings.partitions, now
     )
+
+    async def first_of(number: int) -> int:
+        tp = TP(EVENTS.full_name(settings.namespace), number)
+        try:
+            return int((await cast("Consumer", app.consumer).earliest_offsets(tp))[tp])
+        except Exception as error:
+            raise KafkaUnavailable(f"Kafka does not say where partition {number} begins: {error}") from error
+
     keeper = Keeper(
         learner,
         CatalogueKeeper(store, send),
         store,
         lambda incarnation, number: LakeWriter(settings.lake_url, settings.namespace, incarnation, number),
+        Refills(learner, lambda number: LakeLog(settings.lake_url, settings.namespace, number), first_of),
         lambda: topics.ids(bootstrap, settings.namespace, settings.partitions),
         settings.namespace,
     )

@@ -15,10 +15,25 @@ class CatalogueKeeper:
     def __init__(self, store: Store, outbox: Outbox) -> None:
         self._store = store
         self._outbox = outbox
+        self._marks: dict[int, Watermark] = {}
+        """Where the store stood when it was last read or written."""
 
     async def start_at(self, partition: int, incarnation: str) -> int:
         """The offset to read from."""
-        return (await self._store.items_watermark(partition)).within(incarnation) + 1
+        self._marks[partition] = await self._store.items_watermark(partition)
+        return self._marks[partition].within(incarnation) + 1
+
+    def own(self, partitions: set[int]) -> None:
+        """Forget all other partitions."""
+        self._marks = {number: mark for number, mark in self._marks.items() if number in partitions}
+
+    async def lost(self) -> list[int]:
+        """The partitions of which the store has less than it was given: they must be read again."""
+        return [
+            number
+            for number, mark in list(self._marks.items())
+            if (await self._store.items_watermark(number)).within(mark.incarnation) < mark.offset
+        ]
 
     async def keep(self, partition: int, incarnation: str, records: Sequence[Raw], now: int) -> None:
         """Write the changes of consecutive records; what is no item event goes where it belongs."""
@@ -33,7 +48,9 @@ class CatalogueKeeper:
                     raise InvalidEvent("a bundle's control record belongs into each partition of events: publish it")
                 else:
                     outgoing.append(replaced(raw, topics.EVENTS, event.key))
-            except InvalidEvent as error:
+            except Exception as error:  # invalid, or a bug of ours: neither stops the partition
                 outgoing.append(dead_letter(raw, error, now))
         await self._outbox(outgoing)
-        await self._store.put_items(partition, Watermark(incarnation, records[-1].offset), items)
+        new = Watermark(incarnation, records[-1].offset)
+        await self._store.put_items(partition, new, items)
+        self._marks[partition] = new

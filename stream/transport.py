@@ -15,6 +15,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 Place = Callable[[set[TP], set[TP]], Awaitable[Mapping[TP, int]]]
+"""Given all assigned partitions and those to be placed, the offset to read each of these from; one that is left out is
+asked for again, and what Kafka gives of it meanwhile is void."""
 
 
 class Chunk(NamedTuple):
@@ -68,7 +70,7 @@ class Consumer(driver.Consumer):
                 generations = self._generations.copy()
                 records, active = await self._wait_next_records(timeout=1.0)
                 for tp, chunk in [(TP(*tp), chunk) for tp, chunk in (records or {}).items()]:
-                    moved = generations[tp] != self._generations[tp]
+                    moved = generations[tp] != self._generations[tp] or tp in self._unplaced
                     if moved or not self.flow_active or (active is not None and tp not in active):
                         self.read_again(tp)  # nobody knows whether they were read before the move or after
                     else:
@@ -83,7 +85,9 @@ class Consumer(driver.Consumer):
         if not self._unplaced and assigned == self._owned:
             return
         unplaced, self._unplaced = self._unplaced & assigned, set()  # what is said from here on is heard the next time
-        for tp, offset in (await cast("Transport", self.transport).place(assigned, unplaced)).items():
+        places = await cast("Transport", self.transport).place(assigned, unplaced)
+        self._unplaced |= unplaced - places.keys()
+        for tp, offset in places.items():
             try:
                 await self.seek(tp, offset)
             except IllegalStateError:  # it was taken from us meanwhile
@@ -111,5 +115,4 @@ class Transport(driver.Transport):
 
     Consumer = Consumer
     place: Place
-    """Given all assigned partitions and those to be placed, the offset to read each of these from; set where the app
-    is wired."""
+    """Set where the app is wired."""

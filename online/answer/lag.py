@@ -40,7 +40,8 @@ class Stream:
         late = (
             [f"stream: partition {partition} was last heard of {silent // 1000} s ago"] if silent > SILENCE_MS else []
         )
-        return Lag(max(0, beat.end - beat.position), late)
+        lost = [] if beat.lost is None else [f"state: being made again, {beat.position:,} of {beat.lost:,} events"]
+        return Lag(max(0, beat.end - beat.position), [*late, *lost])
 
     async def whole(self, deadline: Deadline) -> Lag:
         """Of all partitions together."""

@@ -13,13 +13,10 @@ import pyarrow.parquet as pq
 from contracts.events import Shown
 from online.lake.folder import Folder
 from online.lake.layout import RANGE, SCHEMA, LakeFile, in_order_of_offset
+from online.lake.position import note_position, noted_position
 from online.learn.enrich import Enriched
 
 _MAX_POSITION: Final = 2**31 - 1
-
-
-class _Position(msgspec.Struct):
-    next: int
 
 
 class LakeWriter:
@@ -30,8 +27,7 @@ class LakeWriter:
         self._folder = Folder(url, namespace)
         self._incarnation = incarnation
         self._partition = partition
-        self._noted = f"incarnation={incarnation}/_positions/p{partition:04d}.json"
-        self._position = self._noted_position()
+        self._position = noted_position(self._folder, incarnation, partition)
         self._next = self._position
         self._rows: list[Enriched] = []
         self._files: dict[LakeFile, pa.Table] = {}
@@ -58,7 +54,7 @@ class LakeWriter:
                 return
             for file, group in groupby(sorted(rows, key=self._file_of), key=self._file_of):
                 self._write(file, to_table(list(group)))
-            self._note_position(upto)
+            note_position(self._folder, self._incarnation, self._partition, upto)
             with self._adding:
                 del self._rows[: len(rows)]
             self._position = upto
@@ -78,17 +74,6 @@ class LakeWriter:
         if len(table) > there:
             self._folder.put(file.path, parquet(table))
         self._files[file] = table
-
-    def _noted_position(self) -> int:
-        raw = self._folder.get(self._noted)
-        try:
-            return msgspec.json.decode(raw, type=_Position).next if raw else 0
-        except msgspec.MsgspecError:
-            return 0  # a damaged note: the log is read again, and what the files hold is kept
-
-    def _note_position(self, upto: int) -> None:
-        if upto > self._noted_position():
-            self._folder.put(self._noted, msgspec.json.encode(_Position(upto)))
 
 
 def to_table(rows: Sequence[Enriched]) -> pa.Table:

@@ -48,7 +48,10 @@ class Batch:
             self._decide(user, row.offset)
             return "redelivered"
         self._shards.add(shard)
+        sent = len(user.outgoing)
         outcome = user.apply(event, row)
+        if row.offset <= self._owned.sent:  # in an earlier life
+            del user.outgoing[sent:]
         if outcome in ("applied", "forwarded", "noted"):
             self.touched[event.user_id] = None
         if outcome == "applied" and user.history and user.history[-1].offset == row.offset:

@@ -19,6 +19,7 @@ from online.learn.batch import Batch
 from online.learn.bundles import Bundles
 from online.learn.enrich import Enriched, Enricher
 from online.learn.intake import Control, Taken, take_in
+from online.learn.kept import control_row, take_kept
 from online.learn.moving import move_some
 from online.learn.outgoing import Outbox, Outgoing, Raw, dead_letter, enriched, published
 from online.learn.partition import Partition
@@ -51,9 +52,13 @@ class Learner:
         self._owned: dict[int, Partition] = {}
         self.tally: Tally[str] = Tally()
 
-    async def assign(self, number: int, incarnation: str) -> int:
-        """Own a partition, as the store knows it now; returns the lowest offset that any shard needs."""
-        owned = self._owned[number] = await Partition.found(self._store, number, incarnation, self._partitions)
+    async def assign(self, number: int, incarnation: str, kept: int = 0) -> int:
+        """Own a partition, as the store knows it now; returns the lowest offset that any shard needs.
+
+        What the lake has, all before `kept`, was taken in whole: nothing of it is sent to Kafka once more.
+        """
+        owned = self._owned[number] = await self.look(number, incarnation)
+        owned.sent = max(owned.sent, kept - 1)
         await self._bundles.warm({meta.rollout for meta in owned.metas.values()})
         if _CALIBRATOR not in sys.modules:
             await asyncio.to_thread(import_module, _CALIBRATOR)
@@ -67,6 +72,10 @@ class Learner:
     def positions(self) -> dict[int, int]:
         """The next offset of each partition."""
         return {number: owned.position + 1 for number, owned in self._owned.items()}
+
+    async def look(self, number: int, incarnation: str) -> Partition:
+        """A partition as the store has it now, whoever owns it."""
+        return await Partition.found(self._store, number, incarnation, self._partitions)
 
     async def learn(self, number: int, records: Sequence[Raw]) -> list[Enriched]:
         """Take in consecutive records of one partition; returns them enriched, those taken in before included.
@@ -84,6 +93,20 @@ class Learner:
                     rows += await self._learn_or_set_aside(owned, part)
             owned.position = max(owned.position, records[-1].offset)
         return rows
+
+    async def relearn(self, number: int, rows: Sequence[Enriched], upto: int) -> None:
+        """Take in what the lake has of a partition up to the offset `upto`, `assign`ed with its end; raises as `learn`.
+
+        The rows stand for the records that they were made of: what these sent to Kafka isn't sent again.
+        """
+        owned = self._owned[number]
+        async with owned.lock:
+            for part in take_kept(rows):
+                if isinstance(part, Control):
+                    await self._change_bundle(owned, part)
+                else:
+                    await self._learn_or_set_aside(owned, part)
+            owned.position = max(owned.position, upto)
 
     async def sweep(self, number: int) -> None:
         """Move idle shards' watermarks up to what was taken in, so that the lowest is never far back.
@@ -108,7 +131,7 @@ class Learner:
                 moved = await move_some(owned, self._users)
             self.tally["moved"] += moved or 0
 
-    async def _change_bundle(self, owned: Partition, control: Control) -> None:
+    async def _change_bundle(self, owned: Partition, control: Control) -> list[Enriched]:
         """All shards of the partition go on with another bundle from here; users follow when they're touched."""
         rollout = control.change.rollout
         try:
@@ -117,11 +140,12 @@ class Learner:
         except Exception as error:
             _raise_if_retriable(error)
             await self._set_aside(owned, [(control.raw, error)])
-            return
+            return []
         offset = control.raw.offset
         behind = [(shard, meta) for shard, meta in owned.metas.items() if owned.offset(shard) < offset]
         await owned.write_shards([ShardWrite(s, m, m.on(s, rollout).at(owned.at(offset)), {}) for s, m in behind])
         self.tally["bundle_changes"] += 1
+        return [control_row(control)]
 
     async def _learn_or_set_aside(self, owned: Partition, taken: Taken) -> list[Enriched]:
         """A batch that crashes is taken in again record by record, so that only the guilty one is set aside."""

@@ -63,6 +63,12 @@ class Partition:
         return min(users, self.calibrated, *(mark.within(self.incarnation) for mark in self.counts.values()))
 
     @property
+    def standing(self) -> set[str]:
+        """The lives of the topic that the shards' watermarks are of; "" where one has none."""
+        marks = [meta.watermark for meta in self.metas.values()] + [*self.counts.values(), self.calibrator.watermark]
+        return {mark.incarnation for mark in marks}
+
+    @property
     def calibrated(self) -> int:
         """What the calibrator has taken in."""
         return self.calibrator.watermark.within(self.incarnation)

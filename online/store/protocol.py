@@ -152,6 +152,8 @@ class Heartbeat(msgspec.Struct, frozen=True):
     """The log's end, as it knew it."""
     time: int
     """UTC ms."""
+    lost: int | None = None
+    """While lost states are made again: up to this offset they were there before."""
 
 
 class Store(Protocol):

@@ -130,7 +130,7 @@ class Live:
         name = EVENTS.full_name(self.settings.namespace)
         return {tp.partition: offset.offset for tp, offset in found.items() if tp.topic == name}
 
-    def wait_until_learned(self, within_s: float = 40.0, *, swept: bool = False) -> None:
+    def wait_until_learned(self, within_s: float = 120.0, *, swept: bool = False) -> None:
         """Until heartbeats (or, after a sweep, all shards) stand at the log's end."""
         ends = {tp.partition: end for tp, end in self.ends().items()}
 
@@ -143,7 +143,7 @@ class Live:
         self.until(positions, lambda found: found == ends, within_s)
 
     def until(
-        self, read: Callable[[RedisStore], Coroutine[Any, Any, T]], holds: Callable[[T], bool], within_s: float = 20.0
+        self, read: Callable[[RedisStore], Coroutine[Any, Any, T]], holds: Callable[[T], bool], within_s: float = 60.0
     ) -> T:
         """Read until it holds; fails with what was read last and what the workers said."""
 

@@ -1,0 +1,125 @@
+"""What the store lacks, and what the lake and Kafka still have of it, partition by partition."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from contracts.errors import KafkaUnavailable
+from contracts.settings import Settings
+from contracts.topics import EVENTS, ITEMS, Topic
+from online.lake.replay import LakeLog, Life
+from online.learn.partition import Partition
+from online.store.protocol import Heartbeat, Store
+from stream.need import Need
+
+ALIVE_MS: Final = 10_000
+"""A worker that said nothing for so long is not counted on."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One partition of `events`: offsets from `needed` to before `end` are to be learned."""
+
+    partition: int
+    needed: int
+    kept: int
+    """The next offset that the lake lacks."""
+    first: int
+    """The lowest offset that Kafka still has."""
+    end: int
+    lost: bool
+    """Whether some shards have nothing at all."""
+    moved: bool
+    """Whether all states are on the bundle in force."""
+    earlier: list[tuple[str, int]]
+    """Lives of the topic before it was made again, to be learned first, each with its end."""
+    gaps: list[tuple[int, int]]
+    """Offsets, first and past the last, that are needed and that neither the lake nor Kafka has."""
+    mixed: bool
+    """Whether shards stand in different lives, so that some can't be made whole."""
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """What is to be done."""
+
+    parts: list[Part]
+    items: int
+    """Changes of the catalogue that the store has yet to take in."""
+    alive: int
+    """Partitions that a worker looks after."""
+
+    @property
+    def behind(self) -> int:
+        """Events that some shard lacks."""
+        return sum(part.end - part.needed + sum(end for _, end in part.earlier) for part in self.parts)
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is lacking."""
+        return not self.behind and not self.items and all(part.moved for part in self.parts)
+
+
+async def survey(settings: Settings, store: Store, ids: Mapping[Topic, str]) -> Survey:
+    """Look at everything; raises `Unavailable`."""
+    offsets = await asyncio.to_thread(kafka_offsets, settings)
+    parts = [await _part(settings, store, ids[EVENTS], number, *offsets[EVENTS][number]) for number in offsets[EVENTS]]
+    items = 0
+    for number, (_, end) in offsets[ITEMS].items():
+        items += max(0, end - 1 - (await store.items_watermark(number)).within(ids[ITEMS]))
+    return Survey(parts, items, alive(await store.heartbeats()))
+
+
+def alive(beats: list[Heartbeat]) -> int:
+    """How many partitions a worker was heard of lately."""
+    now = time.time() * 1000
+    return sum(now - beat.time < ALIVE_MS for beat in beats)
+
+
+async def _part(settings: Settings, store: Store, incarnation: str, number: int, first: int, end: int) -> Part:
+    owned = await Partition.found(store, number, incarnation, settings.partitions)
+    lake = LakeLog(settings.lake_url, settings.namespace, number)
+    lives = await asyncio.to_thread(lake.lives)
+    life = next((life for life in lives if life.incarnation == incarnation), Life(incarnation, 0))
+    needed = owned.lowest + 1
+    need = Need(life, owned.standing, needed, first)
+    earlier = need.earlier(lives) if need.of_earlier_lives else []
+    gaps = lake.gaps(incarnation, needed, min(life.end, first)) if needed < first else []
+    if need.nowhere:
+        gaps.append((max(needed, life.end), first))
+    return Part(
+        partition=number,
+        needed=needed,
+        kept=life.end,
+        first=first,
+        end=end,
+        lost="" in owned.standing,
+        moved=all(meta.moved for meta in owned.metas.values()),
+        earlier=[(one.incarnation, one.end) for one in earlier],
+        gaps=gaps,
+        mixed=need.is_mixed(lives),
+    )
+
+
+def kafka_offsets(settings: Settings) -> dict[Topic, dict[int, tuple[int, int]]]:
+    """The first offset and the one after the last of each partition of `events` and `items`."""
+    try:
+        consumer = KafkaConsumer(
+            bootstrap_servers=(settings.kafka or "").split(","), enable_auto_commit=False, bootstrap_timeout_ms=10_000
+        )
+    except KafkaError as error:
+        raise KafkaUnavailable(f"Kafka at {settings.kafka} does not answer ({error}): moodstream doctor") from error
+    try:
+        found: dict[Topic, dict[int, tuple[int, int]]] = {}
+        for topic in (EVENTS, ITEMS):
+            tps = [TopicPartition(topic.full_name(settings.namespace), n) for n in range(settings.partitions)]
+            starts, ends = consumer.beginning_offsets(tps), consumer.end_offsets(tps)
+            found[topic] = {tp.partition: (starts[tp], ends[tp]) for tp in tps}
+        return found
+    except KafkaError as error:
+        raise KafkaUnavailable(f"Kafka at {settings.kafka} failed: {error}; try again") from error
+    finally:
+        consumer.close()

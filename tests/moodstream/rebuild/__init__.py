@@ -1,0 +1,1 @@
+"""Redis lost whole, and made again."""
