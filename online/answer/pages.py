@@ -3,18 +3,21 @@
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
+from weakref import ref
 
 import msgspec
 import numpy as np
 
 from online.answer.answered import At
 from online.answer.asked import Ask
+from online.answer.catalogue import Catalogue
 from online.answer.numbers import named
 from online.answer.ranked import Ranked, Sources
 from online.answer.scene import Scene
 
 KEPT: Final = 256
 DEPTH: Final = 500
+"""Items of an order: with some 40 features each, all orders together take about 40 MB."""
 LASTS_MS: Final = 600_000
 _IGNORED: Final = {"page": 1, "n": 1, "token": "", "explain": False}
 """What may differ between pages of one order; the page's size may not, since pages are counted in it."""
@@ -25,6 +28,10 @@ class Ordered(NamedTuple):
 
     at: int
     """UTC ms."""
+    bundle: str
+    """Its version."""
+    catalogue: "ref[Catalogue]"
+    """Not held: each that was replaced takes as much as all its items."""
     ranked: Ranked
     brought: Mapping[str, frozenset[str]]
     """Source → those of the ranked items that it speaks for."""
@@ -48,7 +55,17 @@ class Ordered(NamedTuple):
             for name, items in found.items()
         }
         return cls(
-            scene.now, kept, brought, scene.mood, view.watermark, view.partition, last_event, view.folded, degraded
+            at=scene.now,
+            bundle=scene.catalogue.version,
+            catalogue=ref(scene.catalogue),
+            ranked=kept,
+            brought=brought,
+            mood=scene.mood,
+            watermark=view.watermark,
+            partition=view.partition,
+            last_event=last_event,
+            folded=view.folded,
+            degraded=degraded,
         )
 
     def sources(self, item_id: str) -> list[str]:

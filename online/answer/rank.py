@@ -7,7 +7,7 @@ import numpy as np
 from model import scoring
 from model.ranker import Ranker
 from online.answer.asked import Rules
-from online.answer.catalogue import Floats, Rows
+from online.answer.catalogue import Catalogue, Floats, Rows
 from online.answer.features import features
 from online.answer.numbers import named
 from online.answer.ranked import Ranked
@@ -24,7 +24,6 @@ def rank(numbers: Rows, scene: Scene) -> Ranked:
     found = features(ranker.names, numbers, scene)
     boosts = _boosts(numbers, scene)
     return Ranked(
-        scene.catalogue,
         ranker,
         named(scene.numbers, numbers),
         numbers,
@@ -44,16 +43,16 @@ def _boosts(numbers: Rows, scene: Scene) -> Floats:
     return np.asarray(boosts[numbers] - ask.novelty * np.log1p(scene.tallies.taken[numbers]), np.float32)
 
 
-def diversify(ranked: Ranked, loss: float) -> Ranked:
+def diversify(ranked: Ranked, catalogue: Catalogue, loss: float) -> Ranked:
     """Best first, where each item loses `loss` times its cosine to the most like one before it.
 
     Maximal marginal relevance (J. Carbonell and J. Goldstein, 1998) over item vectors.
     """
     order = scoring.top(ranked.scores, len(ranked))
-    if loss == 0 or len(order) < 2 or not ranked.catalogue.vectors.shape[1]:
+    if loss == 0 or len(order) < 2 or not catalogue.vectors.shape[1]:
         return ranked.take(order)
     pool = order[:POOL]
-    directions = ranked.catalogue.directions[ranked.rows[pool]]
+    directions = catalogue.directions[ranked.rows[pool]]
     alike = directions @ directions.T
     scores = ranked.scores[pool].astype(np.float64)
     nearest = np.zeros(len(pool))

@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.ranker import Ranker
-from online.answer.catalogue import Catalogue, Floats, Rows
+from online.answer.catalogue import Floats, Rows
 
 
 @dataclass(frozen=True)
 class Ranked:
     """Aligned by item, best first once `diversify` is through."""
 
-    catalogue: Catalogue
     ranker: Ranker
     ids: Sequence[str]
     numbers: Rows
@@ -34,7 +33,6 @@ class Ranked:
     def take(self, places: NDArray[np.intp]) -> "Ranked":
         """These places, in this order."""
         return Ranked(
-            self.catalogue,
             self.ranker,
             [self.ids[place] for place in places.tolist()],
             self.numbers[places],

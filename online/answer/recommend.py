@@ -25,7 +25,7 @@ from online.answer.candidates.mood import Mood
 from online.answer.candidates.popular import Popular
 from online.answer.candidates.source import Source
 from online.answer.candidates.trending import Rising, Trending
-from online.answer.catalogue import Floats, Rows
+from online.answer.catalogue import Catalogue, Floats, Rows
 from online.answer.counted import STALE_MS, Counted
 from online.answer.deadline import Deadline
 from online.answer.features import features
@@ -115,7 +115,7 @@ class Recommender:
         """What would be ranked for this request: training and evaluation log it, nobody is shown it."""
         scene = await self._look(ask, self._clock(), Deadline(self._timeout))
         found = candidates(scene)
-        ranked = diversify(rank(drop(union(found, scene), scene), scene), 0)
+        ranked = diversify(rank(drop(union(found, scene), scene), scene), scene.catalogue, 0)
         names = tuple(dict.fromkeys([*ranked.ranker.names, *(CONTEXT + name for name in scene.tallies.contexts)]))
         known = names == ranked.ranker.names
         return Considered(
@@ -136,7 +136,8 @@ class Recommender:
             found = candidates(scene)
             left = drop(union(found, scene), scene)
             degraded.append(ALL_SEEN if len(left) else NOTHING_FITS)
-        ranked = pin(diversify(rank(_with_pinned(left, scene), scene), ask.diversity), ask.rules)
+        ranked = rank(_with_pinned(left, scene), scene)
+        ranked = pin(diversify(ranked, scene.catalogue, ask.diversity), ask.rules)
         reasons = [*unknown_mood(ask), *scene.view.degraded, *degraded]
         return self._pages.keep(ask, Ordered.of(scene, ranked, found, reasons))
 
@@ -149,10 +150,11 @@ class Recommender:
         places = range(start, min(start + ask.n, len(ordered.ranked)))
         lag = await self._stream.of(ordered.partition, deadline)
         likely = await self._probabilities(ordered, places, deadline)
+        catalogue = ordered.catalogue() or self._library.current
         ended = [PAST_THE_END] if not places and len(ordered.ranked) else []
         answer = Recommendations(
             request_id=uuid.uuid4().hex,
-            bundle=ordered.ranked.catalogue.version,
+            bundle=ordered.bundle,
             watermark=ordered.watermark,
             age_ms=None if ordered.last_event is None else max(0, now - ordered.last_event),
             lag=lag.events,
@@ -161,10 +163,13 @@ class Recommender:
             page=ask.page,
             mood=LABELS[ordered.mood],
             folded=ordered.folded,
-            items=[recommended(ordered, p, ask.explain, chance) for p, chance in zip(places, likely, strict=True)],
+            items=[
+                recommended(ordered, catalogue, place, ask.explain, chance)
+                for place, chance in zip(places, likely, strict=True)
+            ],
         )
         if answer.items:
-            self._record(_impression(answer, places, now))
+            self._record(_impression(answer, places, ordered.at))
         return answer
 
     async def _probabilities(self, ordered: Ordered, places: range, deadline: Deadline) -> Sequence[float | None]:
@@ -175,10 +180,12 @@ class Recommender:
         return [round(float(one), 6) for one in calibration.probability(scores, places)]
 
 
-def recommended(ordered: Ordered, place: int, explain: bool, probability: float | None) -> Recommended:
+def recommended(
+    ordered: Ordered, catalogue: Catalogue, place: int, explain: bool, probability: float | None
+) -> Recommended:
     """One item as the answer shows it."""
     ranked = ordered.ranked
-    item = ranked.catalogue.item(ranked.ids[place])
+    item = catalogue.item(ranked.ids[place])
     return Recommended(
         item_id=item.item_id,
         title=item.title,
@@ -210,11 +217,11 @@ def _with_pinned(left: Rows, scene: Scene) -> Rows:
     return np.concatenate([left, pinned])
 
 
-def _impression(answer: Recommendations, places: range, now: int) -> Impression:
-    """The order is a fixed function of the state, so each place was certain."""
+def _impression(answer: Recommendations, places: range, at: int) -> Impression:
+    """As of the moment that the order was made for; it is a fixed function of the state, so each place was certain."""
     return Impression(
         event_id=answer.request_id,
-        time=now,
+        time=at,
         user_id=answer.user_id,
         request_id=answer.request_id,
         bundle=answer.bundle,

@@ -17,6 +17,7 @@ from online.answer.asked import Ask
 from online.answer.catalogue import Catalogue, Floats, Rows
 from online.answer.counted import Counted
 from online.answer.deadline import Deadline
+from online.answer.guests import guests
 from online.answer.likely import Likely, likely_of
 from online.answer.numbers import Names, Numbers, Places
 from online.answer.shortlist import FEW, Shortlist, choose, enough
@@ -122,9 +123,9 @@ async def scene(
     except StoreUnavailable as error:
         read = Read()
         missing.append(f"store: {error}")
-    named = numbers.of([*met, *ask.rules.pin, *ask.rules.boost])
+    numbers.of(met)  # the history may name what nothing else does: from here on it has numbers
     likely = likely_of(view.catalogue, view.state, asked, now)
-    names, placed, read = _in_question(ask, view, mood, likely, met, numbers, named, read)
+    names, placed, read = _in_question(ask, view, mood, likely, met, numbers, read)
     return Scene(
         ask=ask,
         now=now,
@@ -148,23 +149,25 @@ def _in_question(
     likely: Likely | None,
     met: Mapping[str, float],
     numbers: Numbers,
-    named: Rows,
     read: Read,
 ) -> tuple[Names, Places, Read]:
     """All items where they are few; else those that may come into question, with the counts by their numbers.
 
-    Those that are `named` by rules and history always do.
+    Those that rules and history name always do.
     """
-    placed = numbers.placed(view.catalogue)
+    known = numbers.placed(view.catalogue)
+    ruled = [*ask.rules.pin, *ask.rules.boost]
+    made_up = guests(numbers, known, ruled)
+    names, placed = (made_up, made_up) if made_up else (numbers, known)
     if len(placed.rows) <= FEW:
-        return numbers, placed, read
+        return names, placed, read
     chosen = np.zeros(len(placed.rows), np.bool_)
     for counts in read.sparse():
         chosen[counts.numbers] = True
     for rows in choose(ask, view.catalogue, likely, mood, liked(met), enough(ask, view.user.seen.count)):
         chosen[placed.at(rows)] = True
-    chosen[named] = True
-    shortlist = Shortlist(numbers, placed, chosen)
+    chosen[names.of([*met, *ruled])] = True
+    shortlist = Shortlist(names, placed, chosen)
     return shortlist, shortlist, read.renumbered(shortlist.renumbered)
 
 

@@ -15,7 +15,7 @@ from model.nearest import EXACT, Mask
 from online.answer.asked import Ask
 from online.answer.catalogue import Catalogue, Rows
 from online.answer.likely import Likely
-from online.answer.numbers import Numbers, Placed, named
+from online.answer.numbers import Names, Places, named
 from online.answer.taste import likeness, taste
 
 FEW: Final = 10_000
@@ -31,7 +31,7 @@ _AHEAD: Final = 8
 class Shortlist:
     """Both the numbers and the placing of one scene: some of the process's items, lined up with a catalogue."""
 
-    def __init__(self, numbers: Numbers, placed: Placed, chosen: Mask) -> None:
+    def __init__(self, numbers: Names, placed: Places, chosen: Mask) -> None:
         """Of the items that `chosen` (numbers,) names."""
         self._numbers = numbers
         self._placed = placed
