@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check live bench bench-calibration bench-freshness bench-index bench-moods bench-store bench-train bench-worlds clean faults faults-guards lock
+.PHONY: help setup demo up down test once check live bench bench-calibration bench-freshness bench-index bench-moods bench-store bench-train bench-worlds clean faults faults-guards lock
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -27,6 +27,9 @@ down: setup  ## stop what `make up` or `make demo` runs here (ARGS=--purge also 
 
 test: setup  ## every test, on real Kafka and Redis (ARGS=tests/model runs some)
 	@$(ONE_THREAD) $(BIN)/pytest $(ARGS)
+
+once: setup  ## the model check of "Once" for long, from other seeds each time (ARGS="-k guards" finds out without its guards)
+	@$(ONE_THREAD) ONCE_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest tests/once $(ARGS)
 
 check: setup  ## format, lint, types, and the direction of imports
 	@$(BIN)/ruff format --check --quiet . || { echo "some files are not formatted: run .venv/bin/ruff format ."; exit 1; }

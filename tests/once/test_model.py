@@ -1,0 +1,27 @@
+"""The model check: whatever is killed, repeated or rolled back, at whatever step, the store ends as a clean run's.
+
+`make once` runs it for long; each of its failures prints the steps that lead there.
+"""
+
+import os
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.once.machine import Once
+
+EXAMPLES = int(os.environ.get("ONCE_EXAMPLES", "60"))
+CHECKED = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
+MET = ("kills", "steps back", "writes lost", "shards fallen back", "topics made again")
+
+
+@pytest.mark.timeout(120 + 5 * EXAMPLES)
+def test_no_effect_is_lost_and_none_happens_twice(record_property: Callable[[str, object], None]) -> None:
+    Once.seen.clear()
+    how = settings(max_examples=EXAMPLES, stateful_step_count=60, deadline=None, suppress_health_check=CHECKED)
+    run_state_machine_as_test(Once, settings=how)
+    for what, times in Once.seen.items():
+        record_property(what, times)
+    assert all(Once.seen.get(what) for what in MET), Once.seen
