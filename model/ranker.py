@@ -39,6 +39,12 @@ FEATURES: Final = (
     "tired",
     "history",
     "gap",
+    "embedding_rank",
+    "covisited_3_rank",
+    "covisited_alike_rank",
+    "covisited_share_rank",
+    "content_rank",
+    "taken_rank",
 )
 """embedding: log-softmax over the catalogue; covisited_k: log1p of the decayed count beside the last k items, _alike:
 of the sum of cosines, _share: logarithm of the share; following, _share: the same of what was taken next after the
@@ -48,7 +54,10 @@ weight; nth: how much likelier as a user's n-th item than anywhere, a logarithm;
 what the user turned down; mood: agreement in [-1, 1] of the item's mood with the user's (0 without); content:
 similarity to recent liked items; fresh: 0 or 1; again: 1 / (1 + how many items ago the user had it), 0 for never;
 again_times: log1p of how often; tired: log1p of how often it was shown of late and not taken; history: log1p of the
-user's events; gap: log1p of the seconds since."""
+user's events; gap: log1p of the seconds since; x_rank: minus log1p of how many of the request's candidates have more
+of x, which means the same whatever encoder or age of the counts x comes from."""
+RANKS: Final = tuple(name.removesuffix("_rank") for name in FEATURES if name.endswith("_rank"))
+"""Features of which the rank is one, too."""
 
 SUCCESSION: Final = ("following", "following_share")
 """Features of which a ranker learns only where users take items again: in sessions and with music the order tells."""

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from model.affect import agreement
-from model.ranker import CONTEXT
+from model.ranker import CONTEXT, RANKS
 from online.answer.catalogue import Floats, Rows
 from online.answer.scene import Scene
 from online.answer.tallies import RARELY
@@ -39,7 +39,7 @@ def _columns(numbers: Rows, scene: Scene) -> Mapping[str, Floats | float]:
     again = place >= 0
     times = np.append(scene.times, 0)[place]
     state, now = scene.view.state, scene.now
-    return {
+    found: dict[str, Floats | float] = {
         "embedding": 0.0 if scene.log_probabilities is None else scene.log_probabilities[numbers],
         "covisited_1": _log(counts.covisited(1, 1.0)[numbers]),
         "covisited_3": _log(counts.covisited(3, 1.0)[numbers]),
@@ -68,6 +68,13 @@ def _columns(numbers: Rows, scene: Scene) -> Mapping[str, Floats | float]:
         "history": float(np.log1p(state.count)),
         "gap": float(np.log1p(max(0, now - state.time) / 1000)) if state.count else 0.0,
     }
+    return {**found, **{f"{name}_rank": _rank(found[name], len(numbers)) for name in RANKS}}
+
+
+def _rank(strengths: Floats | float, n: int) -> Floats:
+    """Minus log1p of how many of the n candidates are stronger."""
+    weakness = -np.broadcast_to(np.asarray(strengths, np.float32), n)
+    return np.asarray(-np.log1p(np.searchsorted(np.sort(weakness), weakness)), np.float32)
 
 
 def _tired(numbers: Rows, scene: Scene) -> Floats | float:
