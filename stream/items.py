@@ -36,10 +36,15 @@ class CatalogueKeeper:
         ]
 
     async def keep(self, partition: int, incarnation: str, records: Sequence[Raw], now: int) -> None:
-        """Write the changes of consecutive records; what is no item event goes where it belongs."""
+        """Write the changes of consecutive records; what is no item event goes where it belongs.
+
+        Raises `Fenced` where the store stands elsewhere than where `start_at` found it or this left it.
+        """
         items: dict[str, bytes] = {}
         outgoing: list[Outgoing] = []
-        for raw in records:
+        before = self._marks.get(partition, Watermark())
+        fresh = [raw for raw in records if raw.offset > before.within(incarnation)]
+        for raw in fresh:
             try:
                 event = events.decode(raw.value)
                 if isinstance(event, ItemEvent):
@@ -51,6 +56,7 @@ class CatalogueKeeper:
             except Exception as error:  # invalid, or a bug of ours: neither stops the partition
                 outgoing.append(dead_letter(raw, error, now))
         await self._outbox(outgoing)
-        new = Watermark(incarnation, records[-1].offset)
-        await self._store.put_items(partition, new, items)
-        self._marks[partition] = new
+        if fresh:
+            new = Watermark(incarnation, fresh[-1].offset)
+            await self._store.put_items(partition, before, new, items)
+            self._marks[partition] = new

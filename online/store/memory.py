@@ -135,10 +135,10 @@ class MemoryStore:
     async def heartbeats(self) -> list[Heartbeat]:
         return [self._heartbeats[partition] for partition in sorted(self._heartbeats)]
 
-    async def put_items(self, partition: int, watermark: Watermark, items: Mapping[str, bytes]) -> None:
-        if self._items_watermarks.get(partition, Watermark()).within(watermark.incarnation) >= watermark.offset:
-            return
-        self._items_watermarks[partition] = watermark
+    async def put_items(self, partition: int, expected: Watermark, new: Watermark, items: Mapping[str, bytes]) -> None:
+        if self._items_watermarks.get(partition, Watermark()) != expected:
+            raise Fenced(f"the catalogue's changes of partition {partition} were moved by another worker")
+        self._items_watermarks[partition] = new
         self._items.update(items)
         self._item_changes += len(items)
 

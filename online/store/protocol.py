@@ -209,8 +209,8 @@ class Store(Protocol):
     async def heartbeats(self) -> list[Heartbeat]:
         """Of every partition that ever had one."""
 
-    async def put_items(self, partition: int, watermark: Watermark, items: Mapping[str, bytes]) -> None:
-        """Keep catalogue changes, and where in the items topic they came from."""
+    async def put_items(self, partition: int, expected: Watermark, new: Watermark, items: Mapping[str, bytes]) -> None:
+        """Keep catalogue changes, and where in the items topic they came from; raises `Fenced` when it was refused."""
 
     async def items_watermark(self, partition: int) -> Watermark:
         """Up to where the items topic was taken in."""

@@ -141,10 +141,12 @@ class RedisStore:
         (found,) = await self._pipelined([("HVALS", self._keys.heartbeats)])
         return sorted((msgspec.json.decode(raw, type=Heartbeat) for raw in found), key=lambda beat: beat.partition)
 
-    async def put_items(self, partition: int, watermark: Watermark, items: Mapping[str, bytes]) -> None:
+    async def put_items(self, partition: int, expected: Watermark, new: Watermark, items: Mapping[str, bytes]) -> None:
         arguments = [part for pair in items.items() for part in pair]
         keys = (self._keys.items, self._keys.items_progress)
-        await self._scripted(scripts.PUT_ITEMS, [(2, *keys, partition, *watermark, *arguments)])
+        call = (2, *keys, partition, expected.text(), new.text(), *arguments)
+        if await self._scripted(scripts.PUT_ITEMS, [call]) == [0]:
+            raise Fenced(f"the catalogue's changes of partition {partition} were moved by another worker")
 
     async def items_watermark(self, partition: int) -> Watermark:
         (text,) = await self._pipelined([("HGET", self._keys.items_progress, f"watermark:{partition}")])

@@ -52,12 +52,10 @@ return 1
 """
 
 PUT_ITEMS: Final = """
--- KEYS: content, progress. ARGV: partition, incarnation, offset, then item, content for each
+-- KEYS: content, progress. ARGV: partition, expected, new, then item, content for each
 local field = 'watermark:' .. ARGV[1]
-local mark = redis.call('HGET', KEYS[2], field) or ''
-local incarnation, offset = string.match(mark, '^(.*):(%-?%d+)$')
-if incarnation == ARGV[2] and tonumber(offset) >= tonumber(ARGV[3]) then return 0 end
-redis.call('HSET', KEYS[2], field, ARGV[2] .. ':' .. ARGV[3])
+if (redis.call('HGET', KEYS[2], field) or '') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[2], field, ARGV[3])
 for at = 4, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) end
 redis.call('HINCRBY', KEYS[2], 'changes', (#ARGV - 3) / 2)
 return 1

@@ -96,9 +96,9 @@ class World:
     async def put_items(self, *items: ItemEvent) -> None:
         """The catalogue changes, and the API sees it."""
         self._items += 1
-        await self.memory.put_items(
-            0, Watermark(TOPIC_ID, self._items), {item.item_id: events.encode(item) for item in items}
-        )
+        before = await self.memory.items_watermark(0)
+        changes = {item.item_id: events.encode(item) for item in items}
+        await self.memory.put_items(0, before, Watermark(TOPIC_ID, self._items), changes)
         await self.library.refresh()
 
     async def ask(self, user_id: str = "me", **asked: Any) -> Recommendations:

@@ -313,13 +313,16 @@ async def test_the_last_heartbeat_of_each_partition_is_kept(store: Store) -> Non
     assert await store.heartbeats() == [beats[1], beats[2]]
 
 
-async def test_an_item_is_replaced_by_a_newer_change_only(store: Store) -> None:
-    await store.put_items(0, Watermark("life1", 5), {"i": b"five", "j": b"\x00"})
-    await store.put_items(0, Watermark("life1", 4), {"i": b"four", "k": b"late"})
-    await store.put_items(0, Watermark("life1", 5), {"i": b"five again"})
+async def test_items_are_changed_only_by_who_knows_where_the_store_stands(store: Store) -> None:
+    five = Watermark("life1", 5)
+    with pytest.raises(Fenced):  # this store lost what stood here
+        await store.put_items(0, Watermark("life1", 2), Watermark("life1", 4), {"i": b"four", "k": b"late"})
+    await store.put_items(0, Watermark(), five, {"i": b"five", "j": b"\x00"})
+    with pytest.raises(Fenced):
+        await store.put_items(0, Watermark(), five, {"i": b"five again"})
     assert await store.items(0) == (2, {"i": b"five", "j": b"\x00"})
-    await store.put_items(1, Watermark("life1", 3), {"k": b"other partition"})
-    await store.put_items(0, Watermark("life1", 6), {"i": b"six"})
+    await store.put_items(1, Watermark(), Watermark("life1", 3), {"k": b"other partition"})
+    await store.put_items(0, five, Watermark("life1", 6), {"i": b"six"})
     assert await store.items(2) == (4, {"i": b"six", "j": b"\x00", "k": b"other partition"})
     assert await store.items(4) == (4, {})
     assert await store.items_watermark(0) == Watermark("life1", 6)
@@ -327,13 +330,13 @@ async def test_an_item_is_replaced_by_a_newer_change_only(store: Store) -> None:
 
 
 async def test_a_topic_of_items_that_was_made_again_begins_anew(store: Store) -> None:
-    await store.put_items(0, Watermark("life1", 5), {"i": b"old"})
-    await store.put_items(0, Watermark("life2", 0), {"i": b"new"})
+    await store.put_items(0, Watermark(), Watermark("life1", 5), {"i": b"old"})
+    await store.put_items(0, Watermark("life1", 5), Watermark("life2", 0), {"i": b"new"})
     assert await store.items(0) == (2, {"i": b"new"})
     assert await store.items_watermark(0) == Watermark("life2", 0)
 
 
 async def test_an_items_watermark_moves_without_items(store: Store) -> None:
-    await store.put_items(0, Watermark("life1", 5), {})
+    await store.put_items(0, Watermark(), Watermark("life1", 5), {})
     assert await store.items_watermark(0) == Watermark("life1", 5)
     assert await store.items(0) == (0, {})

@@ -83,7 +83,8 @@ class Steps:
     def _items(self) -> Step:
         items = {name: self._random.randbytes(5) for name in self._random.sample(NAMES, self._random.randint(0, 3))}
         partition, mark = self._random.randrange(2), self._mark()
-        return lambda store: store.put_items(partition, mark, items)
+        expected = self._random.choice([Watermark(), *self._marks[-4:]])
+        return lambda store: store.put_items(partition, expected, mark, items)
 
     def _beat(self) -> Step:
         beat = Heartbeat(self._random.randrange(12), *(self._random.randrange(100) for _ in range(3)))

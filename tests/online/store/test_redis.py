@@ -85,7 +85,7 @@ async def test_all_keys_begin_with_the_namespace_and_namespaces_do_not_meet(
         await store.write_shards([WRITE])
         await store.add_counts([COUNTS])
         await store.beat(Heartbeat(0, 1, 2, 3))
-        await store.put_items(0, Watermark("life1", 1), {"i": b"x"})
+        await store.put_items(0, Watermark(), Watermark("life1", 1), {"i": b"x"})
     await one.write_shards([WRITE._replace(expected=FIRST, meta=ShardMeta(Watermark("life1", 9)), users={})])
     assert (await other.shards([SHARD]))[SHARD] == FIRST
     dumped = [await store.dump() for store in (one, other)]
@@ -121,7 +121,7 @@ async def test_scripts_that_the_server_lost_are_loaded_again(either: tuple[Serve
             await client.script_flush()
             assert (await store.read({SHARD: [ANN]}))[SHARD].meta.watermark.offset == step
             await client.script_flush()
-            await store.put_items(0, Watermark("life1", step), {})
+            await store.put_items(step, Watermark(), Watermark("life1", step), {})
         await client.script_flush()
         await store.add_counts([COUNTS])
     assert await store.top_counts([Counter(3, "pairs", 7, "i")], 5) == [[("j", 1)]]
@@ -144,7 +144,7 @@ def _calls(store: Store) -> list[Callable[[], Awaitable[object]]]:
         lambda: store.write_calibrator(CalibratorWrite(0, Watermark(), Calibrator(Watermark("life1", 0), b"x"))),
         lambda: store.beat(Heartbeat(0, 1, 2, 3)),
         lambda: store.heartbeats(),
-        lambda: store.put_items(0, Watermark("life1", 0), {}),
+        lambda: store.put_items(9, Watermark(), Watermark("life1", 0), {}),
         lambda: store.items_watermark(0),
         lambda: store.items(0),
     ]
@@ -197,7 +197,7 @@ async def test_a_server_that_hangs_is_waited_for_no_longer_than_asked(
 async def test_no_answer_of_one_call_is_taken_for_another_s(either: tuple[Server, bool], namespace: str) -> None:
     server, cluster = either
     store = connect(server.url, namespace, cluster=cluster, timeout_s=0.1)
-    await store.put_items(0, Watermark("life1", 5), {"i": b"x"})
+    await store.put_items(0, Watermark(), Watermark("life1", 5), {"i": b"x"})
     for _ in range(3):
         server.process.send_signal(signal.SIGSTOP)
         results = await asyncio.gather(*(call() for call in _calls(store)), return_exceptions=True)
