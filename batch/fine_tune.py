@@ -3,15 +3,14 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from batch import holdout
 from batch.assemble import assemble, counts_of
 from batch.epoch import fall, optimizer_of, run_epoch
+from batch.guard import MOST, held_out, judged
 from batch.log import Log
 from batch.moods import Moods
 from batch.network import Network
@@ -26,19 +25,6 @@ from model.items import Item
 
 RATE: Final = 0.3
 """The learning rate, as a share of the plan's."""
-_HELD: Final = 0.25
-"""The share of the new events that is held out for the guard."""
-_LEAST, _MOST = 100, 4000
-"""Events held out at least, and at most."""
-
-
-class Guard(NamedTuple):
-    """NDCG@10 on the newest events, which the fine-tune didn't see, before and after it; and whether it was taken."""
-
-    before: float
-    after: float
-    taken: bool
-    events: int
 
 
 def fine_tune(
@@ -52,9 +38,9 @@ def fine_tune(
     """The bundle, taken further over a log that goes beyond the one it was trained on, for a catalogue that may differ.
 
     First the newest events are held out and the network learns from those before: if it then foretells the newest
-    worse than the bundle does, its weights stay as they were. Otherwise it learns from the newest, too. Catalogue,
-    popularity and watermark are new in any case, the ranker stays; `metrics["fine_tune"]` says what was found.
-    Raises `Misconfigured` for a log in which nothing can be learned.
+    worse than the bundle does, or if nothing is new, its weights stay as they were (`batch.guard`). Otherwise it learns
+    from the newest, too. Catalogue, popularity and watermark are new in any case, the ranker stays;
+    `metrics["fine_tune"]` says what was found. Raises `Misconfigured` for a log in which nothing can be learned.
     """
     with world_of(plan) as world:
         return _tuned(bundle, log, items, plan, tell, now_ms, world)
@@ -72,14 +58,15 @@ def _tuned(
     torch.set_num_threads(plan.threads)
     of = training_set(log, items, plan)
     everything = of.sequences
-    cut = _cut(log, everything, bundle)
+    cut = held_out(log, everything, bundle.watermark.time)
     network = warm_start(bundle, items, counts_of(everything)).to(device_of(plan))
     run = _Run(plan, network, optimizer_of(network, plan), of.moods, tell, world)
     started = time.monotonic()
-    before = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=_MOST)
+    before = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=MOST)
     untouched = network.held()
-    run.epoch(of.until(cut), 0)
-    after = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=_MOST)
+    if len(before):
+        run.epoch(of.until(cut), 0)
+    after = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=MOST)
     guard = world.first(lambda: judged(before, after))
     if guard.taken:
         run.epoch(everything, 1)
@@ -90,16 +77,6 @@ def _tuned(
     born = world.first(lambda: int(time.time() * 1000)) if now_ms is None else now_ms
     metrics = {**bundle.metrics, "fine_tune": said}
     return replace(assemble(network, items, log, everything, of.affects, metrics, born), ranker=bundle.ranker)
-
-
-def judged(before: NDArray[np.int64], after: NDArray[np.int64]) -> Guard:
-    """Whether ranks that were found `after` are no worse, on the whole, than those `before`.
-
-    By NDCG over all ranks, not the first ten alone: every event tells something then, and some hundred are enough.
-    """
-    gained = 1 / np.log2(after + 2.0) - 1 / np.log2(before + 2.0)
-    taken = not len(gained) or float(gained.mean()) >= 0
-    return Guard(holdout.quality(before).ndcg, holdout.quality(after).ndcg, taken, len(gained))
 
 
 @dataclass
@@ -131,11 +108,3 @@ class _Run:
         progress.share = (progress.epoch + number / count) / 2
         progress.left = progress.seconds * (1 / progress.share - 1)
         self.tell(progress)
-
-
-def _cut(log: Log, sequences: Sequences, bundle: Bundle) -> int:
-    """Where in the log the events begin that are held out: a part of those that are newer than the bundle's."""
-    places = np.sort(sequences.place[sequences.target])
-    new = int((log.time[places] > bundle.watermark.time).sum())
-    held = min(max(_LEAST, min(int(new * _HELD), _MOST)), len(places) // 2)
-    return int(places[len(places) - held]) if held else len(log.time)

@@ -91,6 +91,8 @@ def _found(bundle: Bundle) -> str:
     tuned = bundle.metrics.get("fine_tune")
     if tuned is None:
         return f"on the tail that was held out: {measured(bundle)}"
+    if not tuned["events"]:
+        return f"the weights of {tuned['from']} stay: the log has no event that is newer than what it learned from"
     change = (
         f"NDCG@10 {tuned['before']:.3f} before, {tuned['after']:.3f} after, on the {tuned['events']:,} newest events"
     )

@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from batch.assemble import counts_of
-from batch.fine_tune import fine_tune, judged
+from batch.fine_tune import fine_tune
 from batch.log import of_events
 from batch.sequences import sequences_of
 from batch.train import train_on
@@ -92,9 +91,14 @@ def test_a_log_of_next_to_nothing_is_refused_or_gone_on_from(bundle: Bundle, cou
         assert fine_tune(bundle, few, ITEMS, LATER).watermark.count == count
 
 
-def test_ranks_that_are_the_same_or_better_are_taken_and_worse_ones_not() -> None:
-    ranks = np.array([0, 5, 900])
-    assert judged(ranks, ranks).taken
-    assert judged(ranks, ranks - np.array([0, 1, 0])).taken
-    assert not judged(ranks, ranks + np.array([1, 0, 0])).taken
-    assert judged(ranks[:0], ranks[:0]).taken
+def test_of_little_that_is_new_half_is_learned_and_half_decides(bundle: Bundle) -> None:
+    said = fine_tune(bundle, LONG.part(0, 480 + 60), ITEMS, LATER, now_ms=1).metrics["fine_tune"]
+    assert (said["events"], said["taken"]) == (30, True)
+    assert said["after"] > said["before"]
+
+
+def test_where_nothing_is_new_the_weights_stay_over_the_new_catalogue(bundle: Bundle) -> None:
+    tuned = fine_tune(bundle, HEAD, GROWN, LATER, now_ms=1)
+    assert (tuned.metrics["fine_tune"]["events"], tuned.metrics["fine_tune"]["taken"]) == (0, False)
+    assert_allclose(tuned.encoder.parameters["weight_hh"], bundle.encoder.parameters["weight_hh"], atol=1e-6)
+    assert len(tuned.catalogue) == len(GROWN)
