@@ -16,7 +16,7 @@ from contracts.sharding import partition_of
 from contracts.topics import EVENTS, ITEMS
 from online.learn.counts import TAKEN, bucket_of
 from online.store.state import FORWARDED, HISTORY, id_hash
-from tests.faults.recorded import PARTITIONS, Sending
+from tests.faults.recorded import PARTITIONS, Sending, Way
 
 Taken = Counter[tuple[int, str]]
 """(bucket, item) → how often it was taken in all, as the shared counts have it."""
@@ -49,6 +49,8 @@ class Book:
         """Hash → event id, for people."""
         self.acknowledged: dict[int, Sending] = {}
         """Hash of the id → what was acknowledged to its sender."""
+        self.ways: Counter[Way] = Counter()
+        """How much was acknowledged of what was sent in each way."""
         self.duplicates = 0
         self.in_lake: set[tuple[int, int]] = set()
         """(partition, offset) of what the lake's readers must find."""
@@ -64,6 +66,7 @@ class Book:
     def acknowledge(self, sending: Sending, origin: str) -> None:
         """The sender was told that this is kept, and where."""
         self._kept[origin] = sending.value
+        self.ways[sending.way] += 1
         if sending.event is not None:
             self.acknowledged[id_hash(sending.event.event_id)] = sending
 
@@ -151,7 +154,7 @@ class Book:
         doubled.update({f"dead letter {origin}": 1 for origin in set(aside) - set(self.refused)})
         return Found(lost, doubled)
 
-    def way_of(self, found: str) -> str:
+    def way_of(self, found: str) -> Way:
         """How the event that this finding is about was sent."""
         name = id_hash(found.split(" ")[0])
         return self.acknowledged[name].way if name in self.acknowledged else "plain"

@@ -19,8 +19,8 @@ from tests.faults.servers import wait_until
 from tests.faults.tally import read_tally
 from tests.faults.worker import PRELOAD, answer, work
 
-_FRESH_S: Final = 1.5
-_ENDS_S: Final = 30.0
+_FRESH_S: Final = 2.0
+_ENDS_S: Final = 60.0
 
 
 def forking() -> Any:
@@ -99,7 +99,7 @@ class Crew:
         worker.process.join(_ENDS_S)
         assert worker.process.exitcode == 0, f"worker {worker.number} ended with {worker.process.exitcode}, see its log"
 
-    def settle(self, within_s: float = 60.0) -> None:
+    def settle(self, within_s: float = 180.0) -> None:
         """Until each partition has one owner, and each worker a partition."""
         wait_until(self._is_settled, f"{len(self.alive)} workers to share the partitions", within_s)
 

@@ -44,13 +44,11 @@ def window() -> None:
 
 def seek() -> None:
     """Reading starts where the group committed, not where the store stands."""
-    place = Keeper.place
 
-    async def nowhere(self: Keeper, assigned: set[TP], unplaced: set[TP]) -> Mapping[TP, int]:
-        await place(self, assigned, unplaced)
-        return {}
+    async def nowhere(self: Consumer, partition: TP, offset: int) -> None:
+        return
 
-    Keeper.place = nowhere  # type: ignore[method-assign, assignment]
+    Consumer.seek = nowhere  # type: ignore[method-assign, assignment]
 
 
 def sweep() -> None:

@@ -18,29 +18,6 @@ class Held(NamedTuple):
     taken: dict[tuple[int, str], int]
 
 
-def held(url: str, namespace: str, users: Iterable[str]) -> Held:
-    """Raises `StoreUnavailable`."""
-    return asyncio.run(_held(url, namespace, list(users)))
-
-
-async def _held(url: str, namespace: str, users: list[str]) -> Held:
-    store = connect(url, namespace, timeout_s=2)
-    try:
-        histories = {user: await _history(store, user) for user in users}
-        buckets = await store.buckets(TAKEN.name, 9)
-        counters = [Counter(s, TAKEN.name, bucket, EVERYWHERE) for s in range(ITEM_SHARDS) for bucket in buckets]
-        counts = await store.top_counts(counters, 10_000)
-        taken = {(of.bucket, item): n for of, some in zip(counters, counts, strict=True) for item, n in some}
-        return Held(histories, taken)
-    finally:
-        await store.close()
-
-
-async def _history(store: RedisStore, user: str) -> list[int]:
-    _, record = await store.user(user)
-    return [entry.id_hash for entry in record.unpack()[1]] if record else []
-
-
 class Standing(NamedTuple):
     """How far the store is, by partition."""
 
@@ -51,22 +28,47 @@ class Standing(NamedTuple):
     """All users are on the bundle in force."""
 
 
-def standing(url: str, namespace: str) -> Standing:
-    """Raises `StoreUnavailable`."""
-    return asyncio.run(_standing(url, namespace))
+class Looking:
+    """Looks into the store past every link; each look raises `StoreUnavailable` where the server is away."""
+
+    def __init__(self, url: str, namespace: str) -> None:
+        self._store = connect(url, namespace, timeout_s=2)
+        self._running = asyncio.Runner()
+
+    def held(self, users: Iterable[str]) -> Held:
+        """What these users' histories and all counts say."""
+        return self._running.run(_held(self._store, list(users)))
+
+    def standing(self) -> Standing:
+        """How far it is."""
+        return self._running.run(_standing(self._store))
+
+    def close(self) -> None:
+        self._running.run(self._store.close())
+        self._running.close()
 
 
-async def _standing(url: str, namespace: str) -> Standing:
-    store = connect(url, namespace, timeout_s=2)
-    try:
-        metas = await store.shards(range(USER_SHARDS))
-        events, items = {}, {}
-        for number in range(PARTITIONS):
-            marks = [metas[shard].watermark for shard in range(number, USER_SHARDS, PARTITIONS)]
-            marks += (await store.count_watermarks(number)).values()
-            marks.append((await store.calibrator(number)).watermark)
-            events[number] = 1 + min(mark.offset for mark in marks)
-            items[number] = 1 + (await store.items_watermark(number)).offset
-        return Standing(events, items, all(meta.moved for meta in metas.values()))
-    finally:
-        await store.close()
+async def _held(store: RedisStore, users: list[str]) -> Held:
+    histories = {user: await _history(store, user) for user in users}
+    buckets = await store.buckets(TAKEN.name, 9)
+    counters = [Counter(s, TAKEN.name, bucket, EVERYWHERE) for s in range(ITEM_SHARDS) for bucket in buckets]
+    counts = await store.top_counts(counters, 10_000)
+    taken = {(of.bucket, item): n for of, some in zip(counters, counts, strict=True) for item, n in some}
+    return Held(histories, taken)
+
+
+async def _history(store: RedisStore, user: str) -> list[int]:
+    _, record = await store.user(user)
+    return [entry.id_hash for entry in record.unpack()[1]] if record else []
+
+
+async def _standing(store: RedisStore) -> Standing:
+    metas = await store.shards(range(USER_SHARDS))
+    events, items = {}, {}
+    for number in range(PARTITIONS):
+        marks = [metas[shard].watermark for shard in range(number, USER_SHARDS, PARTITIONS)]
+        marks += (await store.count_watermarks(number)).values()
+        marks.append((await store.calibrator(number)).watermark)
+        events[number] = 1 + min(mark.offset for mark in marks)
+        items[number] = 1 + (await store.items_watermark(number)).offset
+    return Standing(events, items, all(meta.moved for meta in metas.values()))

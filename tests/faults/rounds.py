@@ -1,5 +1,6 @@
 """Rounds of faults in an order drawn from the seed, and the verdict: nothing lost, nothing twice, the same bytes."""
 
+import logging
 import random
 import time
 from collections import Counter
@@ -10,10 +11,11 @@ from typing import Final
 from online.lake.folder import Folder
 from tests.faults.book import Found
 from tests.faults.inject import FAULTS
-from tests.faults.recorded import WAYS
+from tests.faults.recorded import WAYS, Way
 from tests.faults.run import Run
 from tests.faults.table import Row, hits, table
 
+log = logging.getLogger(__name__)
 Say = Callable[[str], None]
 _PLACE: Final = ("partition", "offset")
 
@@ -32,7 +34,7 @@ class Report:
 
 def rounds(run: Run, seed: int, number: int, faults: Sequence[str], say: Say) -> Report:
     """Every one of these faults once a round, each time in another order; ends at the first that does harm."""
-    report = Report({fault: Row(fault) for fault in faults})
+    report = Report({name: Row(name) for name in (*faults, *map(_way, WAYS))})
     try:
         run.begin()
         for run.round in range(number):
@@ -40,8 +42,9 @@ def rounds(run: Run, seed: int, number: int, faults: Sequence[str], say: Say) ->
                 _round(run, seed, faults, report, say)
         if not report.wrong:
             report.wrong += _ended(run)
-    except (AssertionError, TimeoutError) as error:
-        report.wrong.append(f"{run.fault}: {error}")
+    except Exception as error:  # whatever it is, the seed and the command are to be shown
+        log.debug("the run ended early", exc_info=error)
+        report.wrong.append(f"{run.fault}: {error!r}")
     _count(run, report)
     return report
 
@@ -71,11 +74,23 @@ def _round(run: Run, seed: int, faults: Sequence[str], report: Report, say: Say)
 def _note(run: Run, report: Report, found: Found, took: float) -> None:
     row = report.rows[run.fault]
     row.times += 1
-    row.lost += sum(found.lost.values())
-    row.doubled += sum(found.doubled.values())
     row.recovery_s.append(took)
+    for name, n in found.lost.items():
+        report.rows[_row_of(run, name)].lost += n
+    for name, n in found.doubled.items():
+        report.rows[_row_of(run, name)].doubled += n
     if not found.nothing:
         report.wrong.append(f"{run.fault}, round {run.round + 1}: {_said(found)}")
+
+
+def _row_of(run: Run, name: str) -> str:
+    """What harm is laid to: how the event was sent, if not plainly, or what was just done to the programs."""
+    way = run.book.way_of(name)
+    return _way(way) if way != "plain" else run.fault
+
+
+def _way(way: Way) -> str:
+    return f"{way} sends"
 
 
 def _said(found: Found) -> str:
@@ -105,7 +120,6 @@ def _ended(run: Run) -> list[str]:
 
 def _count(run: Run, report: Report) -> None:
     tally, book = run.crew.tally(), run.book
-    sent = Counter(one.way for one in book.acknowledged.values())
     report.counted.update(
         {
             "redeliveries": tally["redelivered"],
@@ -117,8 +131,9 @@ def _count(run: Run, report: Report) -> None:
             "duplicates": book.duplicates,
             "misplaced": tally["misplaced"],
             "requests sent again": run.sender.refusals,
-            "acknowledged": len(book.acknowledged),
+            "acknowledged": sum(book.ways.values()),
         }
     )
     report.counted.update(run.hits)
-    report.counted.update({f"{way} sends": sent[way] for way in WAYS})
+    for way in WAYS:
+        report.rows[_way(way)].times = book.ways[way]

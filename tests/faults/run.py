@@ -24,7 +24,7 @@ from tests.faults.book import Book, Found
 from tests.faults.calls import Stage
 from tests.faults.clean import Clean, contents, differing
 from tests.faults.crew import Api, Crew, Worker
-from tests.faults.held import held, standing
+from tests.faults.held import Looking
 from tests.faults.recorded import PARTITIONS, Recorded, Sending
 from tests.faults.sender import Sender
 from tests.faults.servers import wait_until
@@ -36,6 +36,7 @@ EVENTS_A_FAULT: Final = 240
 _PAUSE_S: Final = 0.06
 """Between two requests of some ten events."""
 BUNDLES: Final = 3
+_LOOK_EVERY_S: Final = 0.1
 
 
 class Flow:
@@ -68,7 +69,7 @@ class Run:
     """The programs, the log, the book, and what faults do with them."""
 
     def __init__(
-        self, stack: Stack, namespace: str, seed: int, guard: str | None = None, patience_s: float = 60
+        self, stack: Stack, namespace: str, seed: int, guard: str | None = None, patience_s: float = 180
     ) -> None:
         self.stack = stack
         self.patience_s = patience_s
@@ -100,6 +101,7 @@ class Run:
         self._unlearned: dict[Topic, list[object]] = {EVENTS: [], ITEMS: []}
         """Records that the clean run has yet to learn."""
         self._letters: Counter[str] = Counter()
+        self._looking = Looking(stack.redis.url, namespace)
         self._clean = Clean(self.settings, stack.clean.url, self.ids)
 
     def begin(self) -> None:
@@ -116,6 +118,7 @@ class Run:
         self.sender.close()
         for tail in self._tails.values():
             tail.close()
+        self._looking.close()
         self._clean.close()
 
     def change_bundle(self, rollout: Rollout) -> None:
@@ -156,13 +159,13 @@ class Run:
             found = self._look(everybody)
             if (found and found.nothing) or time.monotonic() > deadline:
                 return found or Found({"everything: the servers don't answer": 1}, {})
-            time.sleep(0.05)
+            time.sleep(_LOOK_EVERY_S)
 
     def _look(self, everybody: bool) -> Found | None:
         try:
             self._read()
             users = self.book.histories if everybody else self.recorded.users(self.round)
-            there = held(self.stack.redis.url, self.settings.namespace, users)
+            there = self._looking.held(users)
         except (KafkaError, StoreUnavailable):
             return None
         return self.book.against(*there, self._letters)
@@ -188,7 +191,7 @@ class Run:
     def _is_swept(self) -> bool:
         try:
             self._read()
-            stands = standing(self.stack.redis.url, self.settings.namespace)
+            stands = self._looking.standing()
         except (KafkaError, StoreUnavailable):
             return False
         return stands == (self._tails[EVENTS].ends(), self._tails[ITEMS].ends(), True)

@@ -16,7 +16,7 @@ from contracts.topics import EVENTS, ITEMS
 from tests.faults.book import Book
 from tests.faults.recorded import Sending
 
-_GIVE_UP_S: Final = 90.0
+_GIVE_UP_S: Final = 180.0
 _AGAIN_S: Final = 0.1
 _AT_ONCE: Final = 20
 

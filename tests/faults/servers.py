@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import redis
 
@@ -14,7 +15,7 @@ from moodstream.local.ports import LOOPBACK, free_port
 from moodstream.local.redis import redis_service, redis_url
 from moodstream.local.service import Child, Service
 
-READY_WITHIN_S = 120.0
+READY_WITHIN_S: Final = 240.0
 
 
 class Server:
