@@ -25,6 +25,8 @@ _DOUBT: Final = 5.0
 """Added to what a share is a share of."""
 _BEFORE: Final = 10.0
 """The same where a cosine is taken."""
+_OF_SCORED: Final = 0.4
+"""The root that a cosine takes of how often the item itself is taken; the other's takes the rest."""
 _LEAST_SHARE: Final = 1e-3
 _EVERYWHERE: Final = (TAKEN, LIKING, TRENDING, TODAY, NOW)
 
@@ -65,11 +67,12 @@ class Tallies:
 
     @cached_property
     def alike(self) -> Floats:
-        """The decayed sum of cosines with the last twenty."""
-        total = np.sqrt(self.taken + _BEFORE)
+        """The decayed sum of cosines with the last twenty (item-kNN, B. Sarwar et al., 2001)."""
+        total = self.taken + _BEFORE
         beside = self.beside[:20]
-        summed = self._summed(beside, 0.9 ** np.arange(len(beside)) / total[self.last[: len(beside)]])
-        return np.asarray(summed / total, np.float32)
+        own = total[self.last[: len(beside)]] ** (_OF_SCORED - 1)
+        summed = self._summed(beside, 0.75 ** np.arange(len(beside)) * own)
+        return np.asarray(summed / total**_OF_SCORED, np.float32)
 
     @cached_property
     def share(self) -> Floats:
