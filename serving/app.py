@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -36,6 +36,13 @@ def create_app(
 ) -> FastAPI:
     """The app; it closes the store and the publisher when it ends. Raises `Misconfigured`."""
     parts = wire(settings, store, shelf, publisher, clock)
+    routers = [part.router(parts) for part in (events, recommendations, items, users, health)]
+    routers.append(pages.router(secured=bool(settings.api_token)))
+    routes = [route for router in routers for route in router.routes]
+    handlers: dict[int | type[Exception], Any] = {
+        problems.Refused: problems.on_refused,
+        HTTPException: problems.on_http_error(routes),
+    }
     app = FastAPI(
         title="Moodstream",
         openapi_url=None,
@@ -47,11 +54,10 @@ def create_app(
             Middleware(Guard, token=settings.api_token, metrics=parts.metrics),
             Middleware(Shedding, answers=parts.answering, posts=parts.posting, metrics=parts.metrics),
         ],
-        exception_handlers={problems.Refused: problems.on_refused, HTTPException: problems.on_http_error},
+        exception_handlers=handlers,
     )
-    for part in (events, recommendations, items, users, health):
-        app.include_router(part.router(parts))
-    app.include_router(pages.router())
+    for router in routers:
+        app.include_router(router)
     return app
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from contracts.events import Event
+from contracts.events import Event, Id
 from online.answer.answered import Profile, Recommendations, SimilarItems
 from online.answer.asked import Ask
 from serving import examples
@@ -22,9 +22,9 @@ JSON: Final = "application/json"
 Schema = dict[str, Any]
 
 
-@lru_cache(maxsize=1)
-def document() -> Schema:
-    """The document."""
+@lru_cache(maxsize=2)
+def document(*, secured: bool = False) -> Schema:
+    """The document; `secured` where a token is demanded."""
     schemas, components = _schemas(
         Event, Ask, Query, Posted, Recommendations, SimilarItems, Profile, Erasing, Problem, Live, Ready
     )
@@ -49,7 +49,8 @@ def document() -> Schema:
                     "Send one event, or up to 1,000; answered when Kafka has them",
                     {"202": _answer("What became of each", posted, examples.POSTED), **_only(refusals, _REFUSALS)},
                     body=_body(
-                        {"oneOf": [event, {"type": "array", "items": event, "maxItems": 1000}]}, examples.EVENTS
+                        {"oneOf": [event, {"type": "array", "items": event, "minItems": 1, "maxItems": 1000}]},
+                        examples.EVENTS,
                     ),
                 )
             },
@@ -96,10 +97,10 @@ def document() -> Schema:
                 ),
             },
             "/health/live": {
-                "get": _operation("get_live", "The process answers", {"200": _answer("Yes", live, {"live": True})})
+                "get": _watched("get_live", "The process answers", {"200": _answer("Yes", live, {"live": True})})
             },
             "/health/ready": {
-                "get": _operation(
+                "get": _watched(
                     "get_ready",
                     "Whether requests should come here",
                     {
@@ -109,7 +110,7 @@ def document() -> Schema:
                 )
             },
             "/metrics": {
-                "get": _operation(
+                "get": _watched(
                     "get_metrics",
                     "For Prometheus",
                     {
@@ -130,10 +131,12 @@ def document() -> Schema:
             "schemas": components,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
-        "security": [{"token": []}, {}],
+        "security": [{"token": []}] if secured else _OPEN,
     }
 
 
+_OPEN: Final[list[Schema]] = [{"token": []}, {}]
+"""With a token or without."""
 _REFUSALS: Final = {
     "400": "Not JSON",
     "401": "A token is demanded",
@@ -171,6 +174,11 @@ def _operation(
     return {"operationId": operation, "summary": summary, **given, "responses": responses}
 
 
+def _watched(operation: str, summary: str, responses: Schema) -> Schema:
+    """One for those who watch over it from the same machine, who need no token."""
+    return {**_operation(operation, summary, responses), "security": _OPEN}
+
+
 def _answer(said: str, schema: Schema, example: Any) -> Schema:
     return {"description": said, "content": {JSON: {"schema": schema, "example": example}}}
 
@@ -189,8 +197,7 @@ def _only(refusals: Schema, statuses: Iterable[str]) -> Schema:
 
 
 def _in_path(name: str, example: str) -> Schema:
-    schema = {"type": "string", "minLength": 1, "maxLength": 128}
-    return {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
+    return {"name": name, "in": "path", "required": True, "schema": msgspec.json.schema(Id), "example": example}
 
 
 def _component(components: dict[str, Schema], reference: Schema) -> Schema:

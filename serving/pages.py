@@ -10,13 +10,13 @@ from serving.openapi import document
 _HEADERS = {"Content-Security-Policy": "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"}
 
 
-def router() -> APIRouter:
-    """The documents."""
+def router(*, secured: bool) -> APIRouter:
+    """The documents; `secured` where a token is demanded."""
     routes = APIRouter()
 
     @routes.get("/openapi.json")
     async def get_openapi(request: Request) -> Response:
-        return Response(msgspec.json.encode(document()), media_type="application/json")
+        return Response(msgspec.json.encode(document(secured=secured)), media_type="application/json")
 
     @routes.get("/docs")
     async def get_docs(request: Request) -> Response:

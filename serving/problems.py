@@ -1,11 +1,13 @@
 """Errors as problem documents (RFC 9457), without a trace of what is inside."""
 
 import http
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from fastapi import Request, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match, Route
 
 from contracts.events import encode
 
@@ -70,12 +72,24 @@ async def on_refused(request: Request, error: Exception) -> Response:
     return answer(error.status, error.detail, error.headers, error.results)
 
 
-async def on_http_error(request: Request, error: Exception) -> Response:
-    """For what the router refuses: no such path, no such method."""
-    if not isinstance(error, HTTPException):
-        raise error
-    detail = {
-        404: f"there is no {request.url.path}: /docs lists what there is",
-        405: f"{request.url.path} does not know {request.method}",
-    }.get(error.status_code, str(error.detail))
-    return answer(error.status_code, detail, error.headers)
+def on_http_error(routes: Sequence[BaseRoute]) -> Callable[[Request, Exception], Coroutine[Any, Any, Response]]:
+    """For what the router of these routes refuses: no such path, no such method."""
+
+    async def told(request: Request, error: Exception) -> Response:
+        if not isinstance(error, HTTPException):
+            raise error
+        if error.status_code == 405:
+            detail = f"{request.url.path} does not know {request.method}"
+            return answer(405, detail, {"Allow": ", ".join(_methods(routes, request))})
+        detail = (
+            f"there is no {request.url.path}: /docs lists what there is" if error.status_code == 404 else error.detail
+        )
+        return answer(error.status_code, detail, error.headers)
+
+    return told
+
+
+def _methods(routes: Sequence[BaseRoute], request: Request) -> list[str]:
+    """All that any route takes at this path; the router names those of the first only."""
+    there = [route for route in routes if isinstance(route, Route) and route.matches(request.scope)[0] != Match.NONE]
+    return sorted({method for route in there for method in route.methods or ()})

@@ -1,0 +1,1 @@
+"""Hostile requests by the thousand: no 500, no crash, no growth of memory."""
