@@ -16,6 +16,7 @@ from moodstream.letters.letter import Letter
 from moodstream.letters.read import Told, read
 from moodstream.letters.wanted import Wanted
 from moodstream.local.operate import with_servers
+from moodstream.local.reach import require_kafka
 
 _LONG = 5_000
 """Records whose reading is shown as a bar."""
@@ -53,8 +54,8 @@ def retry_some(
     settings: Settings, wanted: Wanted, repaired: Path | None, *, again: bool, dry_run: bool, as_json: bool
 ) -> bool:
     """Send letters' events once more; False where some are still invalid."""
-    settings = with_kafka(settings)
     repairs = files.read_repairs(repaired) if repaired else {}
+    settings = with_kafka(settings)
     wanted = msgspec.structs.replace(wanted, ids=tuple(repairs)) if repaired else wanted
     letters = _named(settings, wanted.ids, quiet=as_json) if wanted.ids else _read(settings, wanted, quiet=as_json)
     made = retry.plan([letter for letter in letters if wanted.holds(letter)], repairs, again=again)
@@ -74,7 +75,9 @@ def retry_some(
 def with_kafka(settings: Settings) -> Settings:
     """With the address of the stack that runs here, where none was given."""
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what matters of it is raised, and said in one line
-    return settings if settings.kafka else with_servers(settings)
+    found = settings if settings.kafka else with_servers(settings)
+    require_kafka(found.kafka or "")
+    return found
 
 
 def _named(settings: Settings, ids: Sequence[str], *, quiet: bool) -> list[Letter]:

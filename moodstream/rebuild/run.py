@@ -19,11 +19,12 @@ from model.shelf import Shelf
 from moodstream.console import bar, say
 from moodstream.local.home import Home
 from moodstream.local.operate import with_servers
+from moodstream.local.reach import require_kafka
 from moodstream.local.redis import require_noeviction
 from moodstream.local.running import heartbeats
 from moodstream.local.service import Service
 from moodstream.local.supervisor import Supervisor
-from moodstream.rebuild.survey import Survey, alive, survey
+from moodstream.rebuild.survey import Survey, survey
 from online.store.protocol import Store
 from online.store.redis import connect
 from online.store.wipe import wipe
@@ -31,8 +32,9 @@ from stream import topics
 
 T = TypeVar("T")
 Told = Callable[[int, str], None]
-_HEARD_WITHIN_S: Final = 4.0
+_HEARD_WITHIN_S: Final = 5.0
 """A worker says every half second that it lives, also after its store was lost."""
+_SILENCE_S: Final = 30.0
 _LOOK_EVERY_S: Final = 1.0
 _PATIENCE_S: Final = 180.0
 
@@ -55,6 +57,7 @@ def rebuild(settings: Settings, *, anew: bool, as_json: bool) -> bool:
     """
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what matters of it is raised, and said in one line
     settings = with_servers(settings)
+    require_kafka(settings.kafka or "")
     require_noeviction(settings.redis or "")
     ids = topics.ensure(settings.kafka or "", settings.namespace, settings.partitions, settings.replication)
     _check_bundle(settings)
@@ -82,27 +85,32 @@ def _learn(
         tell(line)
     if _is_anybody_there(settings):
         tell("the workers that run make it again; serving goes on, degraded")
-        _wait(settings, ids, before, quiet=quiet)
-        return "running"
+        if _wait(settings, ids, before, quiet=quiet):
+            return "running"
     tell("no worker runs: one is run for this; serving goes on, degraded")
     with _worker(settings, tell):
-        _wait(settings, ids, before, quiet=quiet)
+        if not _wait(settings, ids, before, quiet=quiet):
+            raise Unavailable("the worker that was run for this says nothing: see logs/rebuild.log")
     return "own"
 
 
-def _wait(settings: Settings, ids: dict[Topic, str], before: Survey, *, quiet: bool) -> None:
-    """Until nothing is lacking up to where the log ended before."""
+def _wait(settings: Settings, ids: dict[Topic, str], before: Survey, *, quiet: bool) -> bool:
+    """Until nothing is lacking up to where the log ended before; False when no worker is heard any more."""
     with bar("learning again", max(1, before.behind), "events") if not quiet else _no_bar() as told:
-        moved, most = time.monotonic(), -1
+        moved, most, heard, beats = time.monotonic(), -1, time.monotonic(), heartbeats(settings)
         while True:
+            if (newer := heartbeats(settings)) != beats:
+                heard, beats = time.monotonic(), newer
             now = _patient(settings, ids)
             done = max(0, before.behind - _left(before, now)) if now else most
             if now and _is_reached(before, now):
                 told(before.behind, "")
-                return
+                return True
             if done > most:
                 moved, most = time.monotonic(), done
                 told(done, "")
+            if time.monotonic() - heard > _SILENCE_S:
+                return False
             if time.monotonic() - moved > _PATIENCE_S:
                 raise Unavailable(
                     f"nothing was learned for {_PATIENCE_S:.0f} s: see the worker's log (logs/stream.log), "
@@ -181,9 +189,10 @@ async def _with_store(settings: Settings, work: Callable[[Store], Awaitable[T]])
 
 
 def _is_anybody_there(settings: Settings) -> bool:
-    deadline = time.monotonic() + _HEARD_WITHIN_S
+    """Whether a worker says anything new: what the last one said may still stand there."""
+    before, deadline = heartbeats(settings), time.monotonic() + _HEARD_WITHIN_S
     while time.monotonic() < deadline:
-        if alive(heartbeats(settings)):
+        if heartbeats(settings) not in (before, []):
             return True
         time.sleep(0.2)
     return False
@@ -210,7 +219,7 @@ def _worker(settings: Settings, tell: Callable[[str], None]) -> Iterator[None]:
         argv=(sys.executable, "-m", "moodstream", "stream"),
         log=home.logs / "rebuild.log",
         env=environment,
-        ready=lambda: alive(heartbeats(settings)) > 0,
+        ready=lambda: _is_anybody_there(settings),
         ready_within_s=_PATIENCE_S,
     )
     with tempfile.TemporaryDirectory() as folder, Supervisor(Path(folder) / "status.json", tell) as supervisor:

@@ -1,9 +1,7 @@
 """What the store lacks, and what the lake and Kafka still have of it, partition by partition."""
 
 import asyncio
-import time
 from collections.abc import Mapping
-from typing import Final
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
@@ -14,11 +12,8 @@ from contracts.settings import Settings
 from contracts.topics import EVENTS, ITEMS, Topic
 from online.lake.replay import LakeLog, Life
 from online.learn.partition import Partition
-from online.store.protocol import Heartbeat, Store
+from online.store.protocol import Store
 from stream.need import Need
-
-ALIVE_MS: Final = 10_000
-"""A worker that said nothing for so long is not counted on."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -49,8 +44,6 @@ class Survey(msgspec.Struct, frozen=True):
     parts: list[Part]
     items: int
     """Changes of the catalogue that the store has yet to take in."""
-    alive: int
-    """Partitions that a worker looks after."""
 
     @property
     def behind(self) -> int:
@@ -70,13 +63,7 @@ async def survey(settings: Settings, store: Store, ids: Mapping[Topic, str]) -> 
     items = 0
     for number, (_, end) in offsets[ITEMS].items():
         items += max(0, end - 1 - (await store.items_watermark(number)).within(ids[ITEMS]))
-    return Survey(parts, items, alive(await store.heartbeats()))
-
-
-def alive(beats: list[Heartbeat]) -> int:
-    """How many partitions a worker was heard of lately."""
-    now = time.time() * 1000
-    return sum(now - beat.time < ALIVE_MS for beat in beats)
+    return Survey(parts, items)
 
 
 async def _part(settings: Settings, store: Store, incarnation: str, number: int, first: int, end: int) -> Part:

@@ -1,6 +1,7 @@
 """Letters are set aside by a real worker, found by filters, mended, and sent again with one effect each."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,9 @@ import pytest
 from contracts.errors import Misconfigured
 from contracts.events import Interaction, MoodEvent
 from contracts.topics import DEAD_LETTER, EVENTS, ITEMS
+from moodstream.cli import main
 from moodstream.letters import operate
 from moodstream.letters.wanted import Wanted, moment
-from tests.moodstream.test_cli import moodstream
 from tests.stream import live
 from tests.stream.live import Live
 
@@ -133,7 +134,32 @@ def test_what_crashes_or_is_invalid_is_set_aside_mended_and_learned_once(
     assert sum(b"poison" in raw.value for raw in running.raws()) == 3
 
 
-def test_the_verbs_speak_as_they_should(running: Live, tmp_path: Path) -> None:
+class Shell:
+    """The command line in this process, which has imported everything already."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self._capsys = capsys
+        self._monkeypatch = monkeypatch
+
+    def run(self, *arguments: str, **variables: str) -> tuple[int, str, str]:
+        """Exit code, output and errors of `moodstream dead-letters …`."""
+        self._capsys.readouterr()
+        with self._monkeypatch.context() as patched:
+            patched.setattr(sys, "argv", ["moodstream", "dead-letters", *arguments])
+            for name, value in variables.items():
+                patched.setenv(name, value)
+            with pytest.raises(SystemExit) as ended:
+                main()
+        said = self._capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+    return Shell(capsys, monkeypatch)
+
+
+def test_the_verbs_speak_as_they_should(running: Live, shell: Shell) -> None:
     running.send([b"no event"], topic=DEAD_LETTER)
     set_aside = {
         "raw": "eA==",
@@ -146,18 +172,19 @@ def test_the_verbs_speak_as_they_should(running: Live, tmp_path: Path) -> None:
     running.send([json.dumps({**set_aside, "time": TIME}).encode()] * 2, topic=DEAD_LETTER)
     variables = running.settings.environment()
 
-    shown = moodstream(tmp_path, "dead-letters", "show", "events/3/7", **variables)
-    assert shown.returncode == 0
-    assert "why" in shown.stdout
-    listed = moodstream(tmp_path, "dead-letters", "list", "--since", "2023-01-01", **variables)
-    assert "1 letters: InvalidEvent 1" in listed.stdout
-    assert "1 records of the topic are no dead letters" in listed.stdout
-    retried = moodstream(tmp_path, "dead-letters", "retry", "--all", **variables)
-    assert retried.returncode == 1
-    assert "invalid: events/3/7" in retried.stdout
-    unknown = moodstream(tmp_path, "dead-letters", "retry", "events/1/1", **variables)
-    assert unknown.returncode == 1
-    assert "dead-letters list" in unknown.stderr
+    code, out, _ = shell.run("show", "events/3/7", **variables)
+    assert code == 0
+    assert "why" in out
+    code, out, _ = shell.run("list", "--since", "2023-01-01", **variables)
+    assert code == 0
+    assert "1 letters: InvalidEvent 1" in out
+    assert "1 records of the topic are no dead letters" in out
+    code, out, _ = shell.run("retry", "--all", **variables)
+    assert code == 1
+    assert "invalid: events/3/7" in out
+    code, _, err = shell.run("retry", "events/1/1", **variables)
+    assert code == 1
+    assert "dead-letters list" in err
     assert not running.records(EVENTS)
 
 
@@ -173,12 +200,12 @@ def test_the_verbs_speak_as_they_should(running: Live, tmp_path: Path) -> None:
         (("export", "letters.jsonl"), "moodstream doctor"),
     ],
 )
-def test_what_can_not_be_done_says_the_way_out(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
-    refused = moodstream(tmp_path, "dead-letters", *arguments, MOODSTREAM_KAFKA="127.0.0.1:1")
-    assert refused.returncode == 1
-    assert said in refused.stderr
-    assert refused.stderr.startswith("moodstream: ")
-    assert refused.stderr.count("\n") == 1
+def test_what_can_not_be_done_says_the_way_out(shell: Shell, arguments: tuple[str, ...], said: str) -> None:
+    code, _, err = shell.run(*arguments, MOODSTREAM_KAFKA="127.0.0.1:1")
+    assert code == 1
+    assert said in err
+    assert err.startswith("moodstream: ")
+    assert err.count("\n") == 1
 
 
 def test_times_are_said_as_people_say_them() -> None:

@@ -1,0 +1,21 @@
+"""Whether anybody is at Kafka's address, asked before a client is made: kafka-python leaks the sockets of its tries."""
+
+import socket
+
+from contracts.errors import KafkaUnavailable
+
+_WITHIN_S = 5.0
+
+
+def require_kafka(bootstrap: str) -> None:
+    """Raise `KafkaUnavailable` unless one of the servers accepts a connection."""
+    reasons = []
+    for server in bootstrap.split(","):
+        host, _, port = server.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), _WITHIN_S).close()
+        except OSError as error:
+            reasons.append(f"{server}: {error}")
+        else:
+            return
+    raise KafkaUnavailable(f"Kafka does not answer ({'; '.join(reasons)}): moodstream doctor says what is wrong")
