@@ -3,6 +3,7 @@
 import argparse
 import logging
 import secrets
+import shutil
 import sys
 import tempfile
 import time
@@ -44,6 +45,7 @@ def _run(seed: int, number: int, faults: tuple[str, ...], again: str) -> int:
     if report.wrong:
         _say("\n".join([*report.wrong, f"Again: {again}", f"Logs: {folder}"]))
         return 1
+    shutil.rmtree(folder)
     return 0
 
 
