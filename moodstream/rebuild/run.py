@@ -158,7 +158,7 @@ def _print(report: Report) -> None:
     if report.worker == "none":
         say("nothing is lost: every state and every count stands at the log's end")
     else:
-        say(f"made again from {report.events:,} events in {report.seconds:,.0f} s: all stands where the log ended")
+        say(f"{report.events:,} events in {report.seconds:,.0f} s: every state and count stands where the log ended")
     for part in report.before.parts:
         for first, end in part.gaps:
             say(
@@ -213,13 +213,14 @@ def _worker(settings: Settings, tell: Callable[[str], None]) -> Iterator[None]:
     """A worker of our own, for as long as it's needed."""
     home = Home(settings.home.absolute())
     home.create()
+    began = time.time() * 1000
     environment = {**settings.environment(), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     service = Service(
         name="rebuild",
         argv=(sys.executable, "-m", "moodstream", "stream"),
         log=home.logs / "rebuild.log",
         env=environment,
-        ready=lambda: _is_anybody_there(settings),
+        ready=lambda: any(beat.time >= began for beat in heartbeats(settings)),
         ready_within_s=_PATIENCE_S,
     )
     with tempfile.TemporaryDirectory() as folder, Supervisor(Path(folder) / "status.json", tell) as supervisor:
