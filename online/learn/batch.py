@@ -14,6 +14,7 @@ from online.learn.partition import Partition
 from online.learn.users import Opened
 from online.store.impressions import Outcomes
 from online.store.protocol import Counter, CountWrite, ShardWrite, UserRecord
+from online.store.state import FORWARDED
 
 Increments = defaultdict[Counter, defaultdict[str, int]]
 
@@ -44,7 +45,7 @@ class Batch:
         shard = user_shard(event.user_id)
         if row.offset <= self._owned.offset(shard):
             for at in [at for at, entry in enumerate(user.history) if entry.offset == row.offset]:
-                self._count(user, at, row.offset)
+                self._count(user, at, row)
             self._decide(user, row.offset)
             return "redelivered"
         self._shards.add(shard)
@@ -55,7 +56,7 @@ class Batch:
         if outcome in ("applied", "forwarded", "noted"):
             self.touched[event.user_id] = None
         if outcome == "applied" and user.history and user.history[-1].offset == row.offset:
-            self._count(user, len(user.history) - 1, row.offset)
+            self._count(user, len(user.history) - 1, row)
         self._decide(user, row.offset)
         return outcome
 
@@ -63,9 +64,11 @@ class Batch:
         if offset > self._owned.calibrated:
             self.outcomes += decided(user.shown, offset)
 
-    def _count(self, user: Working, at: int, offset: int) -> None:
+    def _count(self, user: Working, at: int, row: Enriched) -> None:
+        if row.event_id.startswith(FORWARDED):  # counted when the anonymous user did it
+            return
         for counter, member, times in effects(user.history, at):
-            if offset > self._counted[counter.shard]:
+            if row.offset > self._counted[counter.shard]:
                 self._increments[counter.shard][counter][member] += times
 
     def count_writes(self, upto: int) -> list[CountWrite]:

@@ -111,10 +111,11 @@ class Book:
             raise InvalidEvent("no mood")
         else:
             self.histories[event.user_id].append(name)
-            if event.event_id.startswith(FORWARDED):
+            moved = event.event_id.startswith(FORWARDED)
+            if moved:
                 self._gone[event.user_id].append(name)
             self._applied.add(name)
-            if isinstance(event, Interaction) and event.kind not in UNWANTED:
+            if isinstance(event, Interaction) and event.kind not in UNWANTED and not moved:
                 self.taken[bucket_of(TAKEN, event.time), event.item_id] += 1
 
     def _end(self, event: Alias | Erase, name: int) -> None:

@@ -62,6 +62,13 @@ def test_impressions_are_known_among_the_last_256() -> None:
     assert told.learner.tally["duplicate"] == 1
 
 
+def test_what_an_alias_moves_was_counted_when_it_was_done_and_is_not_counted_again() -> None:
+    told = Told().learn(bundle_change(0), like(ANNA, "i1", "a"), like(ANNA, "i2", "b"), ALIAS, like(ANNA, "i3", "c"))
+    told.learn(*told.republished())
+    assert told.items(BEN) == ["i1", "i2", "i3"]
+    assert told.taken() == 3
+
+
 def test_an_alias_that_is_carried_out_again_after_a_crash_moves_nothing_twice() -> None:
     """The whole history of the anonymous user comes a second time, with events of the known one's own between."""
     told = Told().learn(*(like(ANNA, f"i{n}", f"e{n}") for n in range(HISTORY)), ALIAS)
