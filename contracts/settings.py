@@ -70,9 +70,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     kafka_timeout_s: Seconds = 10.0
     """How long a posted event waits for Kafka's acknowledgement."""
     answers_at_once: AtOnce = 64
-    """So many requests for answers may be under way, fewer while they are slow; one more gets 429."""
-    slow_answer_s: Seconds = 0.5
-    """An answer that takes longer is slow."""
+    """So many requests for answers may be under way; one more gets 429."""
+    answers_within_s: Seconds = 0.5
+    """And no more than are answered within this time at the pace of late."""
     posts_at_once: AtOnce = 64
     """So many posts of events may be under way; one more gets 429."""
 

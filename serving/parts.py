@@ -63,7 +63,7 @@ def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, c
         recommender=Recommender(read, library, viewer, stream, enricher, record, clock, patience, stale_ms),
         similar=Similar(read, library, stream, clock, patience, stale_ms),
         profiler=Profiler(viewer, library, stream, clock, patience),
-        answering=Limit(settings.answers_at_once, settings.slow_answer_s),
+        answering=Limit(settings.answers_at_once, settings.answers_within_s),
         posting=Limit(settings.posts_at_once, math.inf),
         metrics=metrics,
         clock=clock,

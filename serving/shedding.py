@@ -9,47 +9,49 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving import problems
 from serving.metrics import Metrics
 
-LEAST: Final = 4
-"""Requests at once that are always answered."""
+LEAST: Final = 8
+"""Requests at once that are always answered; the pace of fewer says nothing of what many would take."""
 _RETRY_AFTER: Final = {"Retry-After": "1"}
-_LESS: Final = 0.9
+_NEWEST: Final = 0.1
+"""What the newest gap weighs in the pace."""
 
 
 class Limit:
-    """How many requests of one kind may be under way: fewer after each slow one, more while the limit is reached.
+    """How many requests of one kind may be under way: as many as are answered in `within_s` at the pace of late.
 
-    Additive increase, multiplicative decrease, as TCP finds the rate of a line (Chiu and Jain, 1989).
+    By Little's law one more would take longer. The pace is the mean gap between two answers while there is work.
     """
 
-    def __init__(self, most: int, slow_s: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """Starts at `most`; an answer that takes longer than `slow_s` is slow."""
+    def __init__(self, most: int, within_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = most
-        self._slow_s = slow_s
+        self._within_s = within_s
         self._clock = clock
-        self._limit = float(most)
-        self._lowered_at = 0.0
+        self._gap_s: float | None = None
+        self._last = 0.0
+        """When the newest answer was given, or work began after none."""
         self.under_way = 0
 
     @property
     def limit(self) -> int:
-        return int(self._limit)
+        if not self._gap_s:
+            return self._most
+        return int(min(self._most, max(LEAST, self._within_s / self._gap_s)))
 
-    def begin(self) -> float | None:
-        """When this request began; None where it is one too many."""
+    def begin(self) -> bool:
+        """Whether this request may; who may says when it ends."""
         if self.under_way >= self.limit:
-            return None
+            return False
+        if not self.under_way:
+            self._last = self._clock()
         self.under_way += 1
-        return self._clock()
+        return True
 
-    def end(self, began: float, read_s: float = 0.0) -> None:
+    def end(self, read_s: float = 0.0) -> None:
         """A request is answered, which took `read_s` seconds to come in."""
         now = self._clock()
-        if now - began - read_s > self._slow_s:
-            if began >= self._lowered_at:  # those that were under way then tell nothing new
-                self._limit = max(min(LEAST, self._most), self._limit * _LESS)
-                self._lowered_at = now
-        elif 2 * self.under_way > self._limit:
-            self._limit = min(self._most, self._limit + 1 / self._limit)
+        gap = min(self._within_s, max(0.0, now - self._last - read_s))
+        self._gap_s = gap if self._gap_s is None else (1 - _NEWEST) * self._gap_s + _NEWEST * gap
+        self._last = now
         self.under_way -= 1
 
 
@@ -68,8 +70,7 @@ class Shedding:
             await self._app(scope, receive, send)
             return
         kind, limit = ("posts", self._posts) if _is_post(scope) else ("answers", self._answers)
-        began = limit.begin()
-        if began is None:
+        if not limit.begin():
             self._metrics.shed.labels(kind).inc()
             await problems.answer(429, "too many requests are under way here: try again", _RETRY_AFTER)(
                 scope, receive, send
@@ -79,7 +80,7 @@ class Shedding:
         try:
             await self._app(scope, read, send)
         finally:
-            limit.end(began, read.seconds)
+            limit.end(read.seconds)
 
 
 class _Timed:
