@@ -17,9 +17,9 @@ from online.store.protocol import Counter, Store
 STALE_MS: Final = 1000
 """How old a count may be in an answer; the user's own state is always read anew."""
 KEPT: Final = 100_000
-"""Counters in memory, two KB each at most: an item's name has one or two for each year, a context's 128."""
+"""Counters in memory, a KB each: an item's name has one or two for each year, a context's 128."""
 _OF_ITEM: Final = (COVISITATION, FOLLOWING)
-_MEMBERS: Final = {COVISITATION: 256, FOLLOWING: 128}
+_MEMBERS: Final = {COVISITATION: 128, FOLLOWING: 64}
 _EVERYWHERE: Final = 1024
 _IN_CONTEXT: Final = 32
 """Members of one counter that are read, the most frequent ones; of EVERYWHERE and of contexts in each item shard."""
@@ -62,8 +62,10 @@ class _Block:
             if one is None:
                 continue
             self.versions[place], members = one
-            counts = np.array([times for _, times in members], np.float32) * self._worth[place]
-            self._parts[place] = Sparse(numbers.of(item for item, _ in members), counts) if members else NOTHING
+            self._parts[place] = NOTHING
+            if members:
+                items, times = zip(*members, strict=True)
+                self._parts[place] = Sparse(numbers.of(items), np.array(times, np.float32) * self._worth[place])
         parts = [part for part in self._parts if part is not NOTHING]
         self.summed = Sparse(*(np.concatenate(of) for of in zip(*parts, strict=True))) if parts else NOTHING
 
