@@ -118,12 +118,14 @@ class Recommender:
         ranked = diversify(rank(drop(union(found, scene), scene), scene), scene.catalogue, 0)
         names = tuple(dict.fromkeys([*ranked.ranker.names, *(CONTEXT + name for name in scene.tallies.contexts)]))
         known = names == ranked.ranker.names
+        left = np.zeros(scene.tallies.size, np.bool_)
+        left[ranked.numbers] = True
         return Considered(
             list(ranked.ids),
             ranked.scores,
             ranked.features if known else features(names, ranked.numbers, scene),
             names,
-            {name: named(scene.numbers, items[np.isin(items, ranked.numbers)]) for name, items in found.items()},
+            {name: named(scene.numbers, items[left[items]]) for name, items in found.items()},
         )
 
     async def _order(self, ask: Ask, now: int, deadline: Deadline) -> Ordered:
