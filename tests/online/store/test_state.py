@@ -141,10 +141,20 @@ def test_a_newer_version_is_refused_by_name_and_may_be_read_later(version: int) 
         assert refused.value.retriable
 
 
+def of_version_1() -> dict[str, bytes]:
+    """Parts that the code of 22 November 2026 wrote, when states had neither `turn` nor `gone`."""
+    return {name: b85decode(text) for name, text in map(str.split, (HERE / "codec1.txt").read_text().splitlines())}
+
+
+def written_by_version_1() -> UserRecord:
+    """A record of it."""
+    old = of_version_1()
+    return UserRecord(old["state"], old["history"], old["seen"], old["shown"])
+
+
 def test_what_version_1_wrote_is_read() -> None:
-    """Bytes that the code of 22 November 2026 wrote, whose states had neither `turn` nor `gone`."""
-    old = {name: b85decode(text) for name, text in map(str.split, (HERE / "codec1.txt").read_text().splitlines())}
-    state, history, seen = UserRecord(old["state"], old["history"], old["seen"]).unpack()
+    old = of_version_1()
+    state, history, seen = written_by_version_1().unpack()
     vectors = np.arange(4, dtype="f4") / 3, np.array([-1.5, 0.25], "f4")
     assert [state.hidden.tolist(), state.embedding.tolist()] == [vector.tolist() for vector in vectors]
     assert (state.bundle, state.offset, state.count, state.turn, state.gone) == (
