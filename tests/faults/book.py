@@ -9,7 +9,17 @@ from typing import Any, NamedTuple
 
 from contracts import events
 from contracts.errors import InvalidEvent
-from contracts.events import MAX_FORWARDS, Alias, BundleChange, Erase, Impression, Interaction, ItemEvent, MoodEvent
+from contracts.events import (
+    MAX_FORWARDS,
+    Alias,
+    BundleChange,
+    Erase,
+    Impression,
+    Interaction,
+    ItemEvent,
+    MoodEvent,
+    UserEvent,
+)
 from contracts.kinds import UNWANTED
 from contracts.moods import mood_of
 from contracts.sharding import partition_of
@@ -92,6 +102,13 @@ class Book:
         if isinstance(event, ItemEvent) or partition_of(event.key, PARTITIONS) != partition:
             return  # it must come again where it belongs
         self.in_lake.add((partition, offset))
+        try:
+            self._learn(event, name)
+        except InvalidEvent:
+            self._never.add(name)  # but as a dead letter
+            raise
+
+    def _learn(self, event: UserEvent, name: int) -> None:
         if isinstance(event, Impression):
             self._never.add(name)
             if event.user_id in self._passed_on:

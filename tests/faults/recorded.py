@@ -15,6 +15,8 @@ START: Final = 1_700_000_000_000
 NEW_USERS: Final = 30
 """In each round; ten of the rounds before come back."""
 _RETURNING: Final = 10
+_KNOWN: Final = 5
+"""As so many of them others may turn out to be; nobody in a circle, which would send each event nine times."""
 _MINUTE_MS: Final = 60_000
 Way = Literal["plain", "duplicate", "reordered", "misplaced", "poison"]
 WAYS: Final[tuple[Way, ...]] = ("duplicate", "reordered", "misplaced", "poison")
@@ -96,7 +98,8 @@ class Recorded:
         if what < 0.202:
             return Erase(event_id=name, time=time, user_id=user)
         if what < 0.206:
-            return Alias(event_id=name, time=time, user_id=user, known_as=rng.choice(users[:3]))
+            known_as, user = rng.choice(users[:_KNOWN]), rng.choice(users[_KNOWN:])
+            return Alias(event_id=name, time=time, user_id=user, known_as=known_as)
         where = Context(device=rng.choice(("phone", "tv")), extra={"weather": rng.choice(("sun", "rain"))})
         return Interaction(
             event_id=name,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from contracts.events import Alias, Erase, Impression, Interaction, MoodEvent, Record, encode
+from contracts.events import MAX_FORWARDS, Alias, Erase, Impression, Interaction, MoodEvent, Record, encode
 from contracts.sharding import partition_of
 from contracts.topics import EVENTS
 from online.learn.counts import TAKEN, bucket_of
@@ -84,3 +84,12 @@ def test_impressions_have_no_history() -> None:
     book = read([page])
     book.acknowledge(Sending("plain", encode(page), page), f"events/{partition_of(ANNA, PARTITIONS)}/0")
     assert book.against({ANNA: []}, {}, []).nothing
+
+
+def test_what_goes_round_in_circles_ends_in_the_dead_letters() -> None:
+    alias = Alias(event_id="to-ben", time=START, user_id=ANNA, known_as=BEN)
+    tired = Interaction(event_id="b", time=START, user_id=ANNA, item_id="i1", kind="like", forwards=MAX_FORWARDS)
+    book = read([alias, tired])
+    at = f"events/{partition_of(ANNA, PARTITIONS)}/1"
+    book.acknowledge(Sending("plain", encode(tired), tired), at)
+    assert book.against({ANNA: []}, {}, [at]).nothing
