@@ -11,7 +11,6 @@ from contracts.errors import StateTooNew
 from contracts.events import BundleChange
 from contracts.rollout import Rollout
 from contracts.sharding import user_shard
-from online.learn import intake
 from online.store.codec import CODEC_VERSION
 from online.store.memory import MemoryStore
 from online.store.protocol import ShardRecords, ShardWrite, UserRecord
@@ -111,7 +110,7 @@ def test_an_event_of_a_newer_schema_waits_among_the_dead_letters_and_counts_once
     assert (letter.error, letter.schema_version, letter.raw) == ("UnknownSchemaVersion", 2, newer)
     assert told.items(ANNA) == ["i0", "i2"]
 
-    monkeypatch.setattr(intake.events, "decode", _as_the_next_version_reads)
+    monkeypatch.setattr(events, "decode", _as_the_next_version_reads)
     told.learn(letter.raw, letter.raw)
     assert told.items(ANNA) == ["i0", "i2", "i1"]
     assert told.learner.tally["duplicate"] == 1

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -60,7 +60,9 @@ class Stumbling(Ready):
 
     async def open(self, version: str) -> Any:
         bundle = await super().open(version)
-        return dataclasses.replace(bundle, encoder=_Stumbling(bundle)) if version == VERSIONS[1] else bundle
+        return (
+            dataclasses.replace(bundle, encoder=cast("Any", _Stumbling(bundle))) if version == VERSIONS[1] else bundle
+        )
 
 
 class _Stumbling:
