@@ -53,6 +53,12 @@ class BundleUnavailable(Unavailable):
     """A bundle that states are on can't be loaded at the moment."""
 
 
+class LogWentBack(MoodstreamError):
+    """A topic gives what comes before what was read: it was made again, or Kafka lost what it had acknowledged."""
+
+    retriable = True
+
+
 class Fenced(MoodstreamError):
     """The store refused a write: another worker has moved this shard's watermark since it was read."""
 

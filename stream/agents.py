@@ -3,14 +3,12 @@
 import asyncio
 import logging
 import time
-from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import Final, TypeVar
 
 from faust.types import TP
 
-from contracts.errors import Fenced, MoodstreamError
+from contracts.errors import Fenced, LogWentBack, MoodstreamError
 from contracts.topics import EVENTS, ITEMS, Topic
 from online.lake.replay import Life
 from online.lake.write import LakeWriter
@@ -20,11 +18,9 @@ from online.store.protocol import Heartbeat, Store
 from stream.items import CatalogueKeeper
 from stream.refill import Refills
 from stream.transport import Chunk, Consumer
+from stream.waits import Waits
 
 log = logging.getLogger("moodstream.stream")
-T = TypeVar("T")
-_FIRST_WAIT_S: Final = 0.05
-_MAX_WAIT_S: Final = 5.0
 
 
 class Keeper:
@@ -51,14 +47,16 @@ class Keeper:
         self._incarnations: dict[Topic, str] = {}
         self._writers: dict[int, LakeWriter] = {}
         self._ends: dict[int, int] = {}
-        self._waits: defaultdict[TP, float] = defaultdict(float)
-        """Seconds to wait before a partition that failed is read again; longer each time."""
+        self._expected: dict[TP, int] = {}
+        """No chunk begins before this offset, unless Kafka lost what it had or the topic was made again."""
+        self._waits = Waits()
         self._turn = 0
 
     async def place(self, assigned: set[TP], unplaced: set[TP]) -> dict[TP, int]:
-        """Own exactly the assigned partitions; waits for the store, and says where to read the unplaced ones from.
+        """Own exactly the assigned partitions, and say where to read the unplaced ones from.
 
-        Those are left out whose lost states are being made again from the lake.
+        Those are left out, and asked for again, whose lost states are being made again from the lake, and those that
+        can't be read for now: of a store that doesn't answer, or whose states newer code has written.
         """
         mine = {tp.partition for tp in assigned if tp.topic == self._events}
         unplaced = {tp for tp in unplaced if tp.topic != self._events or not self._refills.is_under_way(tp.partition)}
@@ -69,19 +67,44 @@ class Keeper:
         self._refills.keep_only(mine)
         await self.flush_quietly()
         self._writers = {number: self._writers[number] for number in mine & set(self._writers)}
-        if unplaced:
-            await asyncio.sleep(max(self._waits[tp] for tp in unplaced))
-            await _until_it_works(self._look_at_topics, "the topics")
-        whole = [
-            tp for tp in unplaced if await _until_it_works(partial(self._is_whole, tp), f"partition {tp.partition}")
-        ]
-        return {tp: await _until_it_works(partial(self._start_at, tp), f"partition {tp.partition}") for tp in whole}
+        due, before = await self._waits.due(unplaced), self._incarnations
+        if due and not await self._works(self._look_at_topics, due):
+            return {}
+        if before and before != self._incarnations:
+            due = sorted(assigned)
+        places: dict[TP, int] = {}
+        for tp in due:
+            await self._works(partial(self._place, tp, places), [tp])
+        return places
+
+    async def _works(self, work: Callable[[], Awaitable[None]], tps: Iterable[TP]) -> bool:
+        """Whether it could be done for these partitions; where it couldn't, they wait."""
+        try:
+            await work()
+        except MoodstreamError as error:
+            for tp in tps:
+                self._waits.put_off(tp)
+                log.warning("%s partition %d must wait: %s", tp.topic, tp.partition, error)
+            return False
+        return True
 
     async def _look_at_topics(self) -> None:
         before, self._incarnations = self._incarnations, await asyncio.to_thread(self._ids)
-        if before != self._incarnations:  # a topic was made again: its files go elsewhere, its offsets start anew
+        if before and before != self._incarnations:  # its files go elsewhere, its offsets start anew
+            log.warning("a topic was made again")
+            self.learner.revoke(list(self._writers))
+            self._refills.keep_only(set())
             self._writers.clear()
             self._ends.clear()
+
+    async def look_again(self, consumer: Consumer) -> None:
+        """See whether a topic was made again under us: then all is read from where the store has the new one."""
+        if self._incarnations and await asyncio.to_thread(self._ids) != self._incarnations:
+            consumer.read_again(*consumer.assignment())
+
+    async def _place(self, tp: TP, places: dict[TP, int]) -> None:
+        if await self._is_whole(tp):
+            self._expected[tp] = places[tp] = await self._start_at(tp)
 
     async def _is_whole(self, tp: TP) -> bool:
         """Whether Kafka has all that the partition's states lack; else they're made again from the lake from now on."""
@@ -113,13 +136,17 @@ class Keeper:
             retriable = isinstance(error, MoodstreamError) and error.retriable
             log.warning("partition %d is read again: %s", tp.partition, error, exc_info=None if retriable else error)
             self.learner.tally[type(error).__name__] += 1
-            self._waits[tp] = min(max(2 * self._waits[tp], _FIRST_WAIT_S), _MAX_WAIT_S)
+            self._waits.put_off(tp)
             consumer.read_again(tp)
             return False
-        self._waits.pop(tp, None)
+        self._waits.forget(tp)
         return True
 
     async def _take(self, tp: TP, chunk: Chunk) -> None:
+        first = chunk.records[0].offset
+        if first < self._expected.get(tp, first + 1):
+            raise LogWentBack(f"the log gives {first} where {self._expected.get(tp)} comes next, or was made again")
+        self._expected[tp] = chunk.records[-1].offset + 1
         if tp.topic == self._items:
             raws = [Raw(ITEMS, tp.partition, r.offset, r.timestamp, r.value or b"") for r in chunk.records]
             await self._catalogue.keep(tp.partition, self._incarnations[ITEMS], raws, now())
@@ -171,19 +198,6 @@ class Keeper:
             await self.flush()
         except MoodstreamError as error:
             log.warning("the lake waits: %s", error)
-
-
-async def _until_it_works(call: Callable[[], Awaitable[T]], what: str) -> T:
-    wait = _FIRST_WAIT_S
-    while True:
-        try:
-            return await call()
-        except MoodstreamError as error:
-            if not error.retriable:
-                raise
-            log.warning("%s must wait: %s", what, error)
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, _MAX_WAIT_S)
 
 
 def now() -> int:

@@ -117,9 +117,13 @@ def _add_agents(app: faust.App, keeper: Keeper, namespace: str) -> None:
     async def flush() -> None:
         await _quietly(keeper.flush)
 
+    async def look_again() -> None:
+        await _quietly(lambda: keeper.look_again(cast("Consumer", app.consumer)))
+
     app.timer(0.5)(beat)
     app.timer(2.0)(sweep)
     app.timer(10.0)(flush)
+    app.timer(10.0)(look_again)
     app.on_before_shutdown.connect(lambda *_, **__: keeper.flush_quietly(), weak=False)
 
 

@@ -15,8 +15,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 Place = Callable[[set[TP], set[TP]], Awaitable[Mapping[TP, int]]]
-"""Given all assigned partitions and those to be placed, the offset to read each of these from; one that is left out is
-asked for again, and what Kafka gives of it meanwhile is void."""
+"""Given all assigned partitions and those to be placed, the offset to read each of these from, and perhaps others; one
+that is left out is asked for again, and not fetched from meanwhile."""
 
 
 class Chunk(NamedTuple):
@@ -86,7 +86,11 @@ class Consumer(driver.Consumer):
             return
         unplaced, self._unplaced = self._unplaced & assigned, set()  # what is said from here on is heard the next time
         places = await cast("Transport", self.transport).place(assigned, unplaced)
-        self._unplaced |= unplaced - places.keys()
+        put_off = unplaced - places.keys()
+        self._unplaced |= put_off
+        self.pause_partitions(put_off)
+        self.resume_partitions(places.keys() & self.assignment())
+        self._generations.update(places.keys() - unplaced)
         for tp, offset in places.items():
             try:
                 await self.seek(tp, offset)

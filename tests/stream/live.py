@@ -46,14 +46,14 @@ class Live:
         self.kafka = kafka
         self.ids = topics.ensure(kafka, namespace, PARTITIONS, 1)
         self._folder = folder
-        self._shelf = Shelf(self.settings.bundles_url)
+        self.shelf = Shelf(self.settings.bundles_url)
         self._producer = KafkaProducer(bootstrap_servers=kafka, acks="all")
         self._workers: list[subprocess.Popen[bytes]] = []
 
     def put_in_force(self, seed: int) -> str:
         """Another bundle for everybody from here on; returns its version."""
         bundle = random_bundle(30, seed)
-        self._shelf.add(bundle)
+        self.shelf.add(bundle)
         change = events.encode(BundleChange(event_id=f"change-{seed}", time=1, rollout=Rollout(bundle.version)))
         for partition in range(PARTITIONS):
             self._producer.send(EVENTS.full_name(self.settings.namespace), change, partition=partition)
@@ -167,7 +167,7 @@ class Live:
 
     async def _learned(self, users: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
         redis, memory = connect(self.settings.redis or "", self.settings.namespace), MemoryStore()
-        learner = Learner(memory, Bundles(self._shelf), Enricher(), Box(), PARTITIONS, lambda: 0)
+        learner = Learner(memory, Bundles(self.shelf), Enricher(), Box(), PARTITIONS, lambda: 0)
         for partition in range(PARTITIONS):
             await learner.assign(partition, self.ids[EVENTS])
         for raw in self.raws():

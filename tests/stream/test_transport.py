@@ -30,6 +30,8 @@ ONE, TWO = TP("t", 0), TP("t", 1)
         ("highwater", ["self", "tp"]),
         ("on_buffer_full", ["self", "tp"]),
         ("wait_empty", ["self"]),
+        ("pause_partitions", ["self", "tps"]),
+        ("resume_partitions", ["self", "tps"]),
     ],
 )
 def test_faust_still_has_what_we_override_or_call(name: str, parameters: list[str]) -> None:
