@@ -16,7 +16,7 @@ from moodstream.local.redis import answers, find_redis, redis_url
 from tests.moodstream.rebuild.test_rebuild import a_day, snapshot, wait_until_whole
 from tests.stream.live import live
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.redis]
+pytestmark = [pytest.mark.timeout(1500), pytest.mark.redis]
 
 
 class Server:
@@ -112,12 +112,12 @@ def test_a_backup_that_is_brought_back_is_made_up_to_date_by_the_worker(
     with serving(tmp_path / "redis") as server, live(kafka, server.url, namespace, tmp_path) as running:
         worker = running.worker()
         running.put_in_force(1)
-        running.send(a_day(rng, 300))
+        running.send(a_day(rng, 150))
         wait_until_whole(running)
         keep(server, backup)
-        running.send(a_day(rng, 200))
-        running.put_in_force(2)
         running.send(a_day(rng, 100))
+        running.put_in_force(2)
+        running.send(a_day(rng, 50))
         wait_until_whole(running)
         before = snapshot(running)
         server.kill()

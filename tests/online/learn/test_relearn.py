@@ -2,7 +2,9 @@
 
 import asyncio
 import random
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from online.lake.replay import LakeLog, parts, ranges
 from online.lake.write import LakeWriter
 from online.learn.enrich import Enriched
 from online.store.memory import MemoryStore
+from tests.fakes.store import FaultyStore
 from tests.online.learn.logs import (
     APART_MS,
     PARTITIONS,
@@ -161,3 +164,25 @@ def test_offsets_are_cut_where_files_are() -> None:
     assert ranges(5, 5) == ranges(10, 5) == []
     assert ranges(5, 10_000) == [(5, 10_000)]
     assert ranges(9_999, 20_001) == [(9_999, 10_000), (10_000, 20_000), (20_000, 20_001)]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_killed_between_any_two_steps_it_is_gone_on_with(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    log = log_of(seed)
+    run = Run(tmp_path, log, len(log) - rng.randrange(10))
+    store = FaultyStore()
+    for _ in range(6):
+        dies_after(run.again(store, Box(), rng.choice((7, 50)), rng.randrange(len(log) + 1)), rng.randrange(300))
+    dies_after(run.again(store, Box(), 50, len(log)), 1_000_000)
+    assert asyncio.run(store.dump()) == asyncio.run(run.store.dump())
+
+
+def dies_after(work: Coroutine[Any, Any, None], steps: int) -> None:
+    """So many steps of the store, then a kill."""
+    try:
+        for _ in range(steps):
+            work.send(None)
+    except StopIteration:
+        return
+    work.close()
