@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.faults.inject import FAULTS, SHORT
+from tests.faults.named import FAULTS, SHORT
 from tests.faults.rounds import rounds
 from tests.faults.run import Run
 from tests.faults.stack import stack

@@ -10,7 +10,7 @@ from typing import Final
 
 from online.lake.folder import Folder
 from tests.faults.book import Found
-from tests.faults.inject import FAULTS
+from tests.faults.named import FAULTS
 from tests.faults.recorded import WAYS, Way
 from tests.faults.run import Run
 from tests.faults.table import Row, hits, table

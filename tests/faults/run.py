@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 from threading import Event, Thread
@@ -130,6 +130,9 @@ class Run:
             time.sleep(0.2)
         raise TimeoutError("nobody acknowledged the bundle's change")
 
+    def any_worker(self, rng: random.Random) -> Worker:
+        return rng.choice(self.crew.alive)
+
     @contextmanager
     def flowing(self, rng: random.Random, n: int = EVENTS_A_FAULT) -> Iterator[Flow]:
         """Some events are being sent all the while, and all are acknowledged at the end."""
@@ -200,3 +203,13 @@ class Run:
     def letters(self) -> Counter[str]:
         """Origin → how many copies of its dead letter there are."""
         return self._letters
+
+
+Inject = Callable[[Run, random.Random], float]
+"""Does one fault; returns when (monotonic seconds) it began. It's over by then, and all programs are to recover."""
+
+
+def in_a_while(rng: random.Random) -> float:
+    """At any instant of what is being sent."""
+    time.sleep(rng.uniform(0.1, 1.2))
+    return time.monotonic()
