@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
-from contracts.events import UserEvent
+from contracts.events import Erase, UserEvent
 from contracts.sharding import user_shard
 from online.learn.counts import effects
 from online.learn.enrich import Enriched
@@ -24,7 +24,7 @@ class Batch:
 
     def __init__(self, owned: Partition, opened: Opened) -> None:
         self._owned = owned
-        self.users, self._unreadable = opened
+        self.users, self._damaged = opened
         self.touched: dict[str, None] = {}
         """Users that an event changed, in order of appearance."""
         self._shards: set[int] = set()
@@ -39,8 +39,10 @@ class Batch:
 
         One that the user's shard has already adds only to the item shards and the calibrator that lack it.
         """
-        if event.user_id in self._unreadable:
-            raise self._unreadable[event.user_id]
+        if event.user_id in self._damaged:
+            if not isinstance(event, Erase):
+                raise self._damaged[event.user_id].error
+            self.users[event.user_id] = self._damaged.pop(event.user_id).anew
         user = self.users[event.user_id]
         shard = user_shard(event.user_id)
         if row.offset <= self._owned.offset(shard):

@@ -15,11 +15,18 @@ from online.store.protocol import ShardRecords, UserRecord
 log: Final = logging.getLogger("moodstream.learn")
 
 
+class Damaged(NamedTuple):
+    """A user whose record can't be read, with what is wrong, and as a new one: what an `erase` leaves."""
+
+    error: StateUnreadable
+    anew: Working
+
+
 class Opened(NamedTuple):
-    """Users as the store has them, and those whose records are damaged, with what is wrong."""
+    """Users as the store has them, and those whose records are damaged."""
 
     users: dict[str, Working]
-    unreadable: dict[str, StateUnreadable]
+    damaged: dict[str, Damaged]
 
 
 class Users:
@@ -42,8 +49,8 @@ class Users:
         found = (await owned.read({shard: await owned.shard_users(shard)}))[shard]
         for user_id in found.users:
             _open(opened, owned, user_id, found)
-        for user_id, error in opened.unreadable.items():
-            log.error("user %s stays on the bundle that they were on: %s", user_id, error)
+        for user_id, damaged in opened.damaged.items():
+            log.error("user %s stays on the bundle that they were on: %s", user_id, damaged.error)
         return [user for user in opened.users.values() if user.rebuilt]
 
     async def records(self, users: Sequence[Working]) -> dict[str, UserRecord]:
@@ -70,11 +77,13 @@ class Users:
 
 
 def _open(opened: Opened, owned: Partition, user_id: str, found: ShardRecords) -> None:
-    record, meta = found.users.get(user_id), found.meta
+    def working(record: UserRecord | None) -> Working:
+        meta = found.meta
+        return Working(user_id, record, bundle_for(user_id, meta.rollout), owned.incarnation, meta.turn)
+
     try:
-        user = Working(user_id, record, bundle_for(user_id, meta.rollout), owned.incarnation, meta.turn)
-        opened.users[user_id] = user
+        opened.users[user_id] = working(found.users.get(user_id))
     except StateTooNew:
         raise
     except StateUnreadable as error:
-        opened.unreadable[user_id] = error
+        opened.damaged[user_id] = Damaged(error, working(None))

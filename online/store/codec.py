@@ -65,4 +65,4 @@ def column(kind: str, raw: bytes, n: int | None = None) -> list[Any]:
 
 def damaged(reason: object) -> StateUnreadable:
     """The error for bytes that no version's code can have written."""
-    return StateUnreadable(f"a damaged state: {reason}; `moodstream rebuild` makes it again")
+    return StateUnreadable(f"a damaged state: {reason}; `moodstream rebuild --anew` makes it again")

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from contracts.events import Erase
 from contracts.sharding import user_shard
 from online.learn.enrich import Enricher
 from online.learn.learner import Learner
@@ -53,6 +54,14 @@ def test_a_damaged_user_stops_no_move_to_another_bundle(damage: Any) -> None:
     assert told.user(ANNA)[0].bundle == VERSIONS[1]
     assert run(told.store.user(BEN))[1] == before
     assert all(meta.moved for meta in run(told.store.shards([user_shard(BEN)])).values())
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_user_may_still_be_erased_and_starts_anew(damage: Any) -> None:
+    told = told_with_damage(damage)
+    told.learn(like(BEN, "i4", "d"), Erase(event_id="x", time=START, user_id=BEN), like(BEN, "i5", "e"))
+    assert told.items(BEN) == ["i5"]
+    assert [letter.offset for letter in told.letters()] == [3]
 
 
 class Stumbling(Ready):
