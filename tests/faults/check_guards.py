@@ -17,7 +17,7 @@ from tests.faults.stack import Stack, stack
 SEED: Final = 5
 NOTICED_BY: Final = {
     "fence": ("dead worker's write comes late", " lost"),
-    "window": ("worker killed", " doubled"),
+    "window": ("bundle changed", " doubled"),
     "seek": ("Redis comes back older", " lost"),
     "sweep": ("Redis older, nothing sent", " lost"),
     "acknowledgement": ("write takes seconds", " is committed, and "),

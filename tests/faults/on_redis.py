@@ -104,9 +104,9 @@ def slow_write(run: Run, rng: random.Random) -> float:
         assert point.call
         partition = int(point.call.shard.partition("{u")[2].partition("}")[0]) % USER_SHARDS % PARTITIONS
         time.sleep(_COMMITTED_WITHIN_S)
-        committed = committed(run)[partition]
-        if committed > point.call.offset:
-            raise AssertionError(f"{committed} is committed, and offset {point.call.offset} isn't written yet")
+        acknowledged = _committed(run)[partition]
+        if acknowledged > point.call.offset:
+            raise AssertionError(f"{acknowledged} is committed, and offset {point.call.offset} isn't written yet")
         point.let(True)
     return began
 
