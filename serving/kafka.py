@@ -190,13 +190,18 @@ class KafkaPublisher:
                     await self._check_topics(producer)
                 return producer
             except (KafkaError, OSError, ValueError, KafkaUnavailable) as error:
-                self.trouble = _said(error)
-                _log.warning("Kafka %s: %s", self._bootstrap, self.trouble)
+                self._tell(_said(error))
                 await _stop(producer)
             except BaseException:
                 await _stop(producer)
                 raise
             await asyncio.sleep(_RETRY_S)
+
+    def _tell(self, trouble: str) -> None:
+        """Say it, in the log only what is new."""
+        if trouble != self.trouble:
+            _log.warning("Kafka %s: %s", self._bootstrap, trouble)
+        self.trouble = trouble
 
     def _made(self) -> Any:
         return AIOKafkaProducer(

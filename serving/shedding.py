@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving import problems
 from serving.metrics import Metrics
 
-LEAST: Final = 8
+LEAST: Final = 4
 """Requests at once that are always answered; the pace of fewer says nothing of what many would take."""
 _RETRY_AFTER: Final = {"Retry-After": "1"}
 _NEWEST: Final = 0.1

@@ -3,11 +3,14 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -23,8 +26,11 @@ from serving import kafka as serving_kafka
 from serving.kafka import KafkaPublisher
 from serving.publisher import Fate, Placed, Publishing, Rejected
 from stream import topics
+from tests.serving.test_process import ends, serving
 
 PATIENCE_S = 60.0
+pytestmark = pytest.mark.timeout(400)
+"""A broker of one's own may take a minute to start."""
 
 
 class Broker(NamedTuple):
@@ -211,3 +217,27 @@ def test_a_topic_that_is_missing_is_said_and_used_once_it_is_there(kafka: str, n
             await publisher.close()
 
     assert isinstance(asyncio.run(scene())[0], Placed)
+
+
+@pytest.mark.kafka
+def test_the_process_says_503_in_time_stays_small_and_leaves_when_told_while_its_broker_hangs(
+    broker: Broker, namespace: str, redis_url: str, tmp_path: Path
+) -> None:
+    topics.ensure(broker.bootstrap, namespace, 4, 1)
+    settings = {"kafka": broker.bootstrap, "redis": redis_url, "namespace": namespace, "kafka_timeout_s": "2"}
+    large = [{"type": "item", "item_id": f"i{n}", "text": "x" * 32_000} for n in range(50)]
+    with serving(tmp_path, **settings) as (process, http):
+        until = time.monotonic() + PATIENCE_S
+        while http.post("/v1/events", json=large).status_code != 202:
+            assert time.monotonic() < until
+        server = psutil.Process(process.pid)
+        before = server.memory_info().rss
+        broker.signal(signal.SIGSTOP)
+        with ThreadPoolExecutor(32) as several:
+            answers = list(several.map(lambda _: http.post("/v1/events", json=large, timeout=60), range(100)))
+        assert {answer.status_code for answer in answers} <= {429, 503}
+        assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers)
+        assert server.memory_info().rss - before < 400e6
+        assert http.get("/v1/recommendations?user_id=me").status_code == 200
+        ends(process)
+        broker.signal(signal.SIGCONT)

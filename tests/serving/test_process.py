@@ -72,7 +72,7 @@ def test_with_nothing_but_a_bundle_it_starts_answers_and_leaves_when_told(tmp_pa
 
 
 def _wait_for(process: "subprocess.Popen[bytes]", http: httpx.Client) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < until:
         try:
             if http.get("/health/live").is_success:

@@ -1,6 +1,7 @@
 """Too many requests: some are turned away at once with 429, so that the others stay quick."""
 
 import asyncio
+import random
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -100,6 +101,47 @@ def test_many_that_wait_together_are_as_quick_as_their_answers_follow_each_other
             clock.now += 0.01
             limit.end()
     assert limit.limit >= 40
+
+
+def overloaded(
+    limit: Limit, clock: Clock, service_s: float, load: float, requests: int = 3000
+) -> tuple[list[float], float]:
+    """How long each answered one took, and the share of the time that was worked.
+
+    One after the other is answered, each in so many seconds, while `load` times as many come at random.
+    """
+    rng = random.Random(1)
+    free, worked, began = clock.now, 0.0, clock.now
+    ends: list[float] = []
+    took: list[float] = []
+    arrival = clock.now
+    for _ in range(requests):
+        arrival += rng.expovariate(load / service_s)
+        while ends and ends[0] <= arrival:
+            clock.now = ends.pop(0)
+            limit.end()
+        clock.now = arrival
+        if limit.begin():
+            free = max(free, arrival) + service_s
+            ends.append(free)
+            worked += service_s
+            took.append(free - arrival)
+    return took, worked / (clock.now - began)
+
+
+@pytest.mark.parametrize("service_s", [0.002, 0.01, 0.05])
+@pytest.mark.parametrize("load", [2, 4, 20])
+def test_under_more_load_than_can_be_answered_answers_stay_quick_and_none_of_the_time_is_wasted(
+    service_s: float, load: float
+) -> None:
+    took, busy = overloaded(Limit(10_000, 0.5, clock := Clock()), clock, service_s, load)
+    settled = took[len(took) // 4 :]
+    assert max(settled) < 0.55
+    assert busy > 0.95
+    endless, _ = overloaded(Limit(1_000_000, 1e9, clock := Clock()), clock, service_s, load)
+    assert max(endless) > 1.4  # and would go on growing
+    calm, _ = overloaded(Limit(64, 0.5, clock := Clock()), clock, service_s, 0.5)
+    assert len(calm) > 2990  # where there is no overload, nobody is turned away
 
 
 def test_a_pause_and_a_body_that_dawdles_make_no_answer_slow() -> None:
