@@ -26,7 +26,7 @@ SUMS: Final[Mapping[str, Mapping[str, float]]] = {
     "embedding": {"embedding": 1.0, "again": 1.0, **_ASIDE},
     "popularity": {"popularity": 1.0, "again": 1.0, **_ASIDE},
     "context": {"embedding": 0.1, "taken_log": 1.0, "in_context": 1.0, "nth": 0.5, "again": 1.0, **_ASIDE},
-    "here": {"taken_log": 1.0, "in_context": 1.0, "again": 1.0, **_ASIDE},
+    "here": {"embedding": 0.3, "taken_log": 1.0, "in_context": 1.0, "again": 1.0, **_ASIDE},
     "together": {"embedding": 0.2, "trending": 1.0, "nth": 1.0, CONTEXT: 1.0, "again": 1.0, **_ASIDE},
     "covisitation": {"embedding": 0.2, "covisited_share": 1.0, "covisited_alike": 1.0, "again": 2.0, **_ASIDE},
     "following": {"embedding": 0.3, "following_share": 1.0, "covisited_share": 0.5, "again": 2.0, **_ASIDE},

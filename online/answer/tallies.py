@@ -102,14 +102,15 @@ class Tallies:
     def in_context(self) -> Floats:
         """How much oftener each item is taken in this context, all its columns together: naive Bayes, as a logarithm.
 
-        Columns say the same again where they are many, so their sum is divided by the root of their number; where this
-        very context was met before, it tells once more.
+        Columns say the same again where they are many, so their sum is divided by the root of their number; this very
+        context tells once more, the more the oftener it was met.
         """
         columns = [counts for name, counts in self.contexts.items() if name != TOGETHER and counts.any()]
         usual = _PRIOR * self._anywhere
         found = sum((np.log1p(counts / usual) for counts in columns), np.zeros(self.size))
-        together = np.log1p(self.contexts.get(TOGETHER, np.zeros(1)) / usual)
-        return np.asarray(found / np.sqrt(max(1, len(columns))) + together, np.float32)
+        whole = self.contexts.get(TOGETHER, np.zeros(1))
+        met = whole.sum() / (whole.sum() + _PRIOR)
+        return np.asarray(found / np.sqrt(max(1, len(columns))) + met * np.log1p(whole / usual), np.float32)
 
     @cached_property
     def nth(self) -> Floats:
