@@ -53,7 +53,7 @@ def wait_until_whole(running: Live, within_s: float = 600) -> None:
     deadline = time.monotonic() + within_s
     while not (found := looked(running)).done:
         assert time.monotonic() < deadline, f"{found}\n{running.said()[-8000:]}"
-        time.sleep(0.2)
+        time.sleep(1)  # each look makes a client of Kafka and reads the lake's folder
 
 
 def snapshot(running: Live) -> dict[str, Any]:
