@@ -1,7 +1,7 @@
 """The learner: takes in batches of a partition's records, and moves states, counts and watermarks by the scheme "Once".
 
 The order is what makes it right: read (fenced by the watermarks), fold, count, calibrate, send, write the users'
-shards. The caller acknowledges last. See DESIGN.md, "Once"; `tests/online/learn/test_once.py` explores it at random.
+shards. The caller acknowledges last. See DESIGN.md, "Once"; `tests/once/` explores it step by step.
 """
 
 import asyncio

@@ -14,7 +14,7 @@ from tests.once.machine import Once
 
 EXAMPLES = int(os.environ.get("ONCE_EXAMPLES", "60"))
 CHECKED = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
-MET = ("kills", "steps back", "writes lost", "shards fallen back", "topics made again")
+MET = ("kills", "steps back", "writes lost", "shards fallen back", "topics made again", "runs with outcomes")
 
 
 @pytest.mark.timeout(120 + 5 * EXAMPLES)

@@ -30,8 +30,10 @@ OTHER_SHARD = user_shard(OTHER)
 OLD, NEW = Rollout("b1"), Rollout("b2", "b3", 0.25)
 
 
-def at(offset: int, incarnation: str = "life1", rollout: Rollout = OLD, *, moved: bool = True) -> ShardMeta:
-    return ShardMeta(Watermark(incarnation, offset), rollout, moved)
+def at(
+    offset: int, incarnation: str = "life1", rollout: Rollout = OLD, *, moved: bool = True, turn: int = 0
+) -> ShardMeta:
+    return ShardMeta(Watermark(incarnation, offset), rollout, moved, turn)
 
 
 def record(text: str) -> UserRecord:
@@ -45,6 +47,15 @@ def write(expected: ShardMeta, meta: ShardMeta, users: Mapping[str, str], shard:
 
 async def ann(store: Store) -> UserRecord | None:
     return (await store.user(ANN))[1]
+
+
+async def test_a_shard_on_another_turn_is_another_shard(store: Store) -> None:
+    await store.write_shards([write(ShardMeta(), at(3, turn=1), {ANN: "one"})])
+    for other in (0, 2):
+        with pytest.raises(Fenced):
+            await store.write_shards([write(at(3, turn=other), at(4), {ANN: "no"})])
+    await store.write_shards([write(at(3, turn=1), at(4, turn=2), {})])
+    assert (await store.shards([SHARD]))[SHARD].turn == 2
 
 
 async def test_an_empty_store_knows_nothing(store: Store) -> None:

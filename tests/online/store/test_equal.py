@@ -54,7 +54,7 @@ class Steps:
     def _shard_write(self, shard: int) -> ShardWrite:
         users = [user for user in USERS if user_shard(user) == shard and self._random.random() < 0.7]
         rollout = self._random.choice((Rollout("b1"), Rollout("b1", "b2", 0.1)))
-        self._metas.append(ShardMeta(self._mark(), rollout, self._random.random() < 0.5))
+        self._metas.append(ShardMeta(self._mark(), rollout, self._random.random() < 0.5, self._random.randrange(3)))
         records = {
             user: UserRecord(*(self._random.randbytes(n) for n in (20, 300, 0, self._random.choice((0, 40)))))
             for user in users

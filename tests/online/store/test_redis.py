@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from contracts.errors import Fenced, Misconfigured, StoreUnavailable
+from contracts.errors import Fenced, Misconfigured, StateUnreadable, StoreUnavailable
 from contracts.sharding import user_shard
 from moodstream.local.ports import free_port
 from online.store.keys import Keys
@@ -93,6 +93,31 @@ async def test_all_keys_begin_with_the_namespace_and_namespaces_do_not_meet(
     assert not set(dumped[0]) & set(dumped[1])
     for store in (one, other):
         await store.close()
+
+
+async def test_a_shard_that_older_code_wrote_is_on_turn_0(redis_url: str, namespace: str) -> None:
+    """It wrote no turn; the next write expects just that."""
+    store = connect(redis_url, namespace)
+    await store.write_shards([WRITE])
+    async with Redis.from_url(redis_url) as client:
+        await client.hdel(Keys(namespace).user_shard(SHARD), "turn")
+    assert (await store.shards([SHARD]))[SHARD] == FIRST
+    await store.write_shards([WRITE._replace(expected=FIRST, meta=ShardMeta(Watermark("life1", 1), turn=1))])
+    assert (await store.shards([SHARD]))[SHARD].turn == 1
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("watermark", "life1:x"), ("rollout", "{"), ("turn", "?"), ("rollout", b"\xff")]
+)
+async def test_a_damaged_shard_is_said_to_be(redis_url: str, namespace: str, field: str, value: str | bytes) -> None:
+    store = connect(redis_url, namespace)
+    await store.write_shards([WRITE])
+    async with Redis.from_url(redis_url) as client:
+        await client.hset(Keys(namespace).user_shard(SHARD), field, value)
+    with pytest.raises(StateUnreadable, match="damaged"):
+        await store.shards([SHARD])
+    await store.close()
 
 
 async def test_what_moves_together_lies_in_one_slot(cluster_url: str, namespace: str) -> None:
