@@ -7,7 +7,10 @@ import shutil
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
+
+from kafka.errors import KafkaError
 
 from tests.faults.named import FAULTS, SHORT
 from tests.faults.rounds import rounds
@@ -38,7 +41,8 @@ def _run(seed: int, number: int, faults: tuple[str, ...], again: str) -> int:
         try:
             report = rounds(run, seed, number, faults, say=_say)
         finally:
-            run.end()
+            with suppress(KafkaError):
+                run.end()
     _say(f"\n{report.shown()}\n{time.monotonic() - began:.0f} s")
     if len(faults) > 1:
         report.wrong += [f"this run has seen no {name}" for name in never_hit(report.counted)]

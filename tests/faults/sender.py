@@ -38,9 +38,8 @@ class Sender:
         self._topic = EVENTS.full_name(namespace)
         self._book = book
         self._http = httpx.Client(timeout=8)
-        self._producer = KafkaProducer(
-            bootstrap_servers=kafka, acks="all", request_timeout_ms=3000, delivery_timeout_ms=6000, max_block_ms=6000
-        )
+        self._kafka = kafka
+        self._producer: Any = None
         self.refusals = 0
         """How often a request had to be sent again."""
 
@@ -79,12 +78,16 @@ class Sender:
     def _put(self, one: Sending) -> None:
         deadline = time.monotonic() + _GIVE_UP_S
         while True:
-            with suppress(KafkaError):
-                key = b"" if one.event is None else one.event.key.encode()
+            key = b"" if one.event is None else one.event.key.encode()
+            try:
+                self._producer = self._producer or _producer(self._kafka)
                 at = self._producer.send(self._topic, one.value, key, partition=one.partition).get(7)
+            except KafkaError:
+                self._let_go()  # it was seen never to get a record off again, after a broker's kill -9
+                self._wait(deadline)
+            else:
                 self._book.acknowledge(one, f"{EVENTS.name}/{at.partition}/{at.offset}")
                 return
-            self._wait(deadline)
 
     def _wait(self, deadline: float) -> None:
         self.refusals += 1
@@ -94,4 +97,16 @@ class Sender:
 
     def close(self) -> None:
         self._http.close()
-        self._producer.close(timeout=2)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer:
+            with suppress(KafkaError):
+                producer.close(timeout=0)
+
+
+def _producer(kafka: str) -> KafkaProducer:
+    return KafkaProducer(
+        bootstrap_servers=kafka, acks="all", request_timeout_ms=3000, delivery_timeout_ms=6000, max_block_ms=6000
+    )
