@@ -87,7 +87,7 @@ class Live:
         """SIGTERM; returns the seconds that it took to end well."""
         began = time.monotonic()
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(20) == 0, self.said()
+        assert worker.wait(90) == 0, self.said()
         return time.monotonic() - began
 
     def said(self) -> str:
