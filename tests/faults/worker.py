@@ -23,7 +23,7 @@ from stream.agents import Keeper
 from tests.faults.guards import GUARDS
 from tests.faults.tally import Tally
 
-PRELOAD: Final = [__name__]
+PRELOAD: Final = ["tests.faults.tethered", __name__]
 SESSION_S: Final = 4.0
 """The product's is 10 s: after a kill or a freeze, Kafka gives the partitions to others so much later."""
 _PR_SET_PDEATHSIG: Final = 1
