@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test once check live bench bench-calibration bench-freshness bench-index bench-moods bench-store bench-train bench-worlds clean faults faults-guards lock
+.PHONY: help setup demo up down test once check live soak bench bench-calibration bench-freshness bench-index bench-moods bench-store bench-train bench-worlds clean faults faults-guards lock
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -66,6 +66,9 @@ faults: setup  ## break everything, again and again, and see that nothing is los
 
 faults-guards: setup  ## that the same harness turns red with any one of the guards taken out
 	@$(ONE_THREAD) $(BIN)/pytest tests/faults/check_guards.py $(ARGS)
+
+soak: setup  ## whether memory, lag and latency stay flat over 20 minutes at half of the top speed; draws soak.html (ARGS="--minutes 20")
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.soak $(ARGS)
 
 live: setup  ## whether Kafka, Redis and HTTP answer 500 requests as the replay in memory does (ARGS="--bundle current")
 	@$(ONE_THREAD) $(BIN)/moodstream evaluate --live $(ARGS)

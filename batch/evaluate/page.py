@@ -25,13 +25,16 @@ _SHOWN: Final = ("hr@5", "hr@10", "hr@20", "ndcg@5", "ndcg@10", "ndcg@20", "mrr@
 
 def page(found: Evaluation) -> str:
     """The whole file."""
-    style = files("batch.evaluate").joinpath("report.css").read_text()
     parts = [_top(found), _quality(found), _freshness(found), *_groups(found), _differences(found), _all(found)]
+    return document(f"{found.dataset}: moodstream evaluate", parts)
+
+
+def document(title: str, parts: Sequence[str]) -> str:
+    """One file that needs nothing else, of these parts in HTML."""
+    style = files("batch.evaluate").joinpath("report.css").read_text()
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><style>{style}</style>'
-    title = f"<title>{escape(found.dataset)}: moodstream evaluate</title>"
-    return (
-        f'<!doctype html><html lang="en"><head>{head}{title}</head><body><main>{"".join(parts)}</main></body></html>\n'
-    )
+    said = f"{head}<title>{escape(title)}</title>"
+    return f'<!doctype html><html lang="en"><head>{said}</head><body><main>{"".join(parts)}</main></body></html>\n'
 
 
 def best_baseline(found: Evaluation) -> str:
@@ -80,7 +83,7 @@ def _quality(found: Evaluation) -> str:
     return (
         "<h2>Every system on the same events</h2><p>The further right, the better. Where intervals overlap, "
         "look at the paired differences below: they are narrower.</p>"
-        + _legend(
+        + legend(
             [
                 ("whole", "whole"),
                 ("ours", "ours, with less of it"),
@@ -110,7 +113,7 @@ def _groups(found: Evaluation) -> list[str]:
     best = best_baseline(found)
     names = list(dict.fromkeys((WHOLE, best, BATCH_ONLY, "popularity")))
     shown = [name for name in names if name in found.systems]
-    legend = _legend([(_style(name, best), name) for name in shown])
+    keys = legend([(_style(name, best), name) for name in shown])
     charts = []
     for kind, (title, said) in _KINDS.items():
         groups = found.groups.get(kind, {})
@@ -118,7 +121,7 @@ def _groups(found: Evaluation) -> list[str]:
         labels = [f"{group}\n{of.n_events:,} events" for group, of in groups.items()]
         if labels:
             chart = groups_chart(labels, series, "NDCG@10, with 95% intervals", joined=kind == "history")
-            charts.append(f"<h2>{title}</h2><p>{said}</p>{legend}{chart}")
+            charts.append(f"<h2>{title}</h2><p>{said}</p>{keys}{chart}")
     return charts
 
 
@@ -159,7 +162,8 @@ def _all(found: Evaluation) -> str:
     )
 
 
-def _legend(keys: Sequence[tuple[str, str]]) -> str:
+def legend(keys: Sequence[tuple[str, str]]) -> str:
+    """What the colours mean: (style, label) each."""
     told = "".join(f'<span class="key {style}"><i></i>{escape(label)}</span>' for style, label in keys)
     return f"<p>{told}</p>"
 
