@@ -27,6 +27,8 @@ from stream.refill import Refills
 from stream.transport import Chunk, Consumer, Transport
 
 log = logging.getLogger("moodstream.stream")
+_METADATA_MS = 5000
+"""How old the consumer's picture of the topics may be: a topic that is made again has no partitions until it's new."""
 
 
 def create_app(settings: Settings, bootstrap: str, store: Store) -> faust.App:
@@ -46,6 +48,7 @@ def create_app(settings: Settings, bootstrap: str, store: Store) -> faust.App:
         broker_commit_interval=1.0,
         broker_max_poll_records=500,
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=_METADATA_MS,
         producer_acks=-1,
         stream_buffer_maxsize=16,
         stream_wait_empty=True,

@@ -4,7 +4,6 @@
 """
 
 import os
-from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,10 +17,9 @@ MET = ("kills", "steps back", "writes lost", "shards fallen back", "topics made 
 
 
 @pytest.mark.timeout(120 + 5 * EXAMPLES)
-def test_no_effect_is_lost_and_none_happens_twice(record_property: Callable[[str, object], None]) -> None:
+def test_no_effect_is_lost_and_none_happens_twice() -> None:
     Once.seen.clear()
     how = settings(max_examples=EXAMPLES, stateful_step_count=60, deadline=None, suppress_health_check=CHECKED)
     run_state_machine_as_test(Once, settings=how)
-    for what, times in Once.seen.items():
-        record_property(what, times)
+    print(dict(Once.seen))  # noqa: T201 (what `make once` shows)
     assert all(Once.seen.get(what) for what in MET), Once.seen
