@@ -80,7 +80,7 @@ def _shifted(folder: Path, shift_ms: int) -> Prepared:
 
 
 def _train_first_bundle(settings: Settings, part: Prepared) -> None:
-    say(f"training the first bundle on {len(part.events):,} events (two to three minutes on two cores)")
+    say(f"training the first bundle on {len(part.events):,} events (some minutes on two cores)")
     version = train_on_events(settings, part.events, list(part.items.values()), resume=True)
     publish_version(settings, version)
 
