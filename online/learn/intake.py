@@ -1,14 +1,18 @@
 """From one partition's records to runs of its own users' events, the control records between, and what is refused."""
 
+from collections import Counter as Tally
 from collections.abc import Iterator, Sequence
-from itertools import groupby
-from typing import NamedTuple
+from itertools import groupby, pairwise
+from typing import Final, NamedTuple
 
 from contracts import events, topics
 from contracts.errors import InvalidEvent
-from contracts.events import BundleChange, ItemEvent, Record, UserEvent
+from contracts.events import Alias, BundleChange, Erase, ItemEvent, Record, UserEvent
 from contracts.sharding import partition_of
 from online.learn.outgoing import Outgoing, Raw, replaced
+from online.store.state import HISTORY
+
+_OF_A_USER: Final = HISTORY // 2
 
 
 class Control(NamedTuple):
@@ -35,7 +39,29 @@ def take_in(records: Sequence[Raw], partitions: int) -> Iterator[Taken | Control
         if is_control:
             yield from (Control(raw, event) for raw, event in run if isinstance(event, BundleChange))
         else:
-            yield _sorted(list(run), partitions)
+            yield from parts(_sorted(list(run), partitions))
+
+
+def parts(taken: Taken) -> Iterator[Taken]:
+    """The same, cut so that the users' histories still hold what a part has counted when the next one begins.
+
+    A store that goes back between a part's counts and its users has lost the counts, and they're made again from the
+    histories: so an `alias` or `erase` comes after a cut, and so do a user's events that would push the others out.
+    """
+    starts = [-1]
+    since: Tally[str] = Tally()
+    for raw, event in taken.placed:
+        if since[event.user_id] >= (1 if isinstance(event, Alias | Erase) else _OF_A_USER):
+            starts.append(raw.offset)
+            since.clear()
+        since[event.user_id] += 1
+    for start, end in pairwise([*starts, taken.upto + 1]):
+        yield Taken(
+            end - 1,
+            [pair for pair in taken.placed if start <= pair[0].offset < end],
+            [pair for pair in taken.misplaced if start <= pair[0].offset < end],
+            [pair for pair in taken.refused if start <= pair[0].offset < end],
+        )
 
 
 def _decoded(raw: Raw) -> Record | InvalidEvent:

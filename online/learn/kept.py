@@ -9,7 +9,7 @@ from contracts.errors import InvalidEvent
 from contracts.events import Alias, BundleChange, Context, Erase, Impression, Interaction, MoodEvent, UserEvent
 from contracts.rollout import Rollout
 from online.learn.enrich import Enriched
-from online.learn.intake import Control, Taken
+from online.learn.intake import Control, Taken, parts
 from online.learn.outgoing import Raw
 
 CONTROL: Final = "bundle"
@@ -45,7 +45,7 @@ def take_kept(rows: Sequence[Enriched]) -> Iterator[Taken | Control]:
             continue
         placed = [(_raw(row, event), event) for row in run for event in [event_of(row)] if event is not None]
         if placed:
-            yield Taken(placed[-1][0].offset, placed, [], [])
+            yield from parts(Taken(placed[-1][0].offset, placed, [], []))
 
 
 def event_of(row: Enriched) -> UserEvent | None:

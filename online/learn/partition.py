@@ -81,9 +81,10 @@ class Partition:
         return self.metas[shard].watermark.within(self.incarnation)
 
     async def read(self, users: Mapping[int, Sequence[str]]) -> dict[int, ShardRecords]:
-        """These users by shard."""
+        """These users by shard, seen after them that nothing counted is lost: only they could tell it again."""
         found = await self._store.read(users)
         self._check({shard: records.meta for shard, records in found.items()}, {})
+        await self._check_shared()
         return found
 
     async def shard_users(self, shard: int) -> list[str]:
@@ -105,9 +106,7 @@ class Partition:
 
     async def sweep_shared(self) -> None:
         """Move the idle ones of the item shards and the calibrator up to what was taken in."""
-        self._check({}, await self._store.count_watermarks(self.number))
-        if await self._store.calibrator(self.number) != self.calibrator:
-            raise Fenced(f"the calibrator of partition {self.number} stands elsewhere than we left it")
+        await self._check_shared()
         new = self.at(self.position)
         behind = [shard for shard, mark in self.counts.items() if mark.within(self.incarnation) < new.offset]
         await self.write_counts([CountWrite(s, self.number, self.counts[s], new, {}) for s in behind])
@@ -125,6 +124,11 @@ class Partition:
         new = self.at(self.position)
         idle = [(shard, self.metas[shard]) for shard in shards if self.offset(shard) < new.offset]
         await self.write_shards([ShardWrite(s, m, m.at(new), {}) for s, m in idle])
+
+    async def _check_shared(self) -> None:
+        self._check({}, await self._store.count_watermarks(self.number))
+        if await self._store.calibrator(self.number) != self.calibrator:
+            raise Fenced(f"the calibrator of partition {self.number} stands elsewhere than we left it")
 
     def _check(self, metas: Mapping[int, ShardMeta], counts: Mapping[int, Watermark]) -> None:
         users = sum(meta != self.metas[shard] for shard, meta in metas.items())

@@ -15,7 +15,7 @@ from tests.once.steps import Steps
 from tests.once.test_model import CHECKED
 
 Patch = pytest.MonkeyPatch
-EXAMPLES = 200
+EXAMPLES = 1000
 
 
 def the_fence(patch: Patch) -> None:

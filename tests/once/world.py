@@ -23,12 +23,12 @@ EVERYONE: Final = 100_000
 class World:
     """Faults are injected between the steps of the workers; `settle` lets one survivor run to quiet."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, store: Store, past: Past) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, store: Store, past: Past, batch: int = 3) -> None:
         self.loop = loop
         self.store = store
         self.past = past
         self.kafka = Kafka()
-        self.workers = [self._start(3), self._start(3)]
+        self.workers = [self._start(batch), self._start(batch)]
 
     def _start(self, batch: int) -> Worker:
         return Worker(self.loop, self.kafka, self.store, self.past, batch)
