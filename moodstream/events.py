@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from kafka import KafkaConsumer, TopicPartition
 
 from batch.dataset import read_events, read_items
 from contracts.events import Event
 from contracts.settings import Settings
 from contracts.topics import TOPICS, Topic
 from moodstream.console import bar, say
+from moodstream.kafka import partitions_of, reader
 from moodstream.local.running import heartbeats
 from moodstream.sending import send_and_learn
 
@@ -28,11 +28,12 @@ def send_file(settings: Settings, events: Path, items: Path | None) -> None:
 
 
 def tail(settings: Settings, topic: Topic, *, follow: bool, last: int) -> None:
-    """Print a topic's newest records, one JSON object a line, and with `follow` what comes until Ctrl-C."""
-    consumer = KafkaConsumer(bootstrap_servers=(settings.kafka or "").split(","), enable_auto_commit=False)
-    try:
-        name = topic.full_name(settings.namespace)
-        partitions = [TopicPartition(name, number) for number in sorted(consumer.partitions_for_topic(name) or ())]
+    """Print a topic's newest records, one JSON object a line, and with `follow` what comes until Ctrl-C.
+
+    Raises `KafkaUnavailable`, `Misconfigured`.
+    """
+    with reader(settings) as consumer:
+        partitions = partitions_of(consumer, settings, topic)
         consumer.assign(partitions)
         starts, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
         for partition in partitions:
@@ -44,8 +45,6 @@ def tail(settings: Settings, topic: Topic, *, follow: bool, last: int) -> None:
                     print(_line(record.partition, record.offset, record.timestamp, record.value), flush=True)
             if not follow and all(consumer.position(partition) >= ends[partition] for partition in partitions):
                 return
-    finally:
-        consumer.close()
 
 
 def _line(partition: int, offset: int, timestamp: int, value: bytes) -> str:

@@ -3,14 +3,12 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from kafka import KafkaProducer
-from kafka.errors import KafkaError
-
 from contracts import events
-from contracts.errors import KafkaUnavailable, Unavailable
+from contracts.errors import Unavailable
 from contracts.events import Event
 from contracts.settings import Settings
 from contracts.topics import EVENTS, topic_of
+from moodstream.kafka import writer
 from online.store.protocol import Heartbeat
 
 Told = Callable[[int, str], None]
@@ -25,18 +23,13 @@ def send(settings: Settings, outgoing: Iterable[Event]) -> dict[int, int]:
 
     Raises `KafkaUnavailable`; sending the same events again is harmless, since their ids are known.
     """
-    producer = KafkaProducer(bootstrap_servers=(settings.kafka or "").split(","), acks="all", linger_ms=5)
-    try:
+    with writer(settings) as producer:
         sent = [
             producer.send(topic_of(event).full_name(settings.namespace), events.encode(event), event.key.encode())
             for event in outgoing
         ]
         producer.flush(timeout=settings.kafka_timeout_s)
         written = [future.get(timeout=settings.kafka_timeout_s) for future in sent]
-    except KafkaError as error:
-        raise KafkaUnavailable(f"Kafka at {settings.kafka} did not acknowledge: {error}; send again") from error
-    finally:
-        producer.close()
     ends: dict[int, int] = {}
     for record in written:
         if record.topic == EVENTS.full_name(settings.namespace):

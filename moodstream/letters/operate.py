@@ -15,8 +15,7 @@ from moodstream.letters import files, retry, told
 from moodstream.letters.letter import Letter
 from moodstream.letters.read import Told, read
 from moodstream.letters.wanted import Wanted
-from moodstream.local.operate import with_servers
-from moodstream.local.reach import require_kafka
+from moodstream.local.operate import with_kafka
 
 _LONG = 5_000
 """Records whose reading is shown as a bar."""
@@ -55,7 +54,7 @@ def retry_some(
 ) -> bool:
     """Send letters' events once more; False where some are still invalid."""
     repairs = files.read_repairs(repaired) if repaired else {}
-    settings = with_kafka(settings)
+    settings = _quietly(settings)
     wanted = msgspec.structs.replace(wanted, ids=tuple(repairs)) if repaired else wanted
     letters = _named(settings, wanted.ids, quiet=as_json) if wanted.ids else _read(settings, wanted, quiet=as_json)
     made = retry.plan([letter for letter in letters if wanted.holds(letter)], repairs, again=again)
@@ -72,12 +71,10 @@ def retry_some(
     return not any(result.status == "invalid" for result in results)
 
 
-def with_kafka(settings: Settings) -> Settings:
-    """With the address of the stack that runs here, where none was given."""
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what matters of it is raised, and said in one line
-    found = settings if settings.kafka else with_servers(settings)
-    require_kafka(found.kafka or "")
-    return found
+def _quietly(settings: Settings) -> Settings:
+    """With Kafka's address, and without its library's warnings: what matters is raised, and said in one line."""
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    return with_kafka(settings)
 
 
 def _named(settings: Settings, ids: Sequence[str], *, quiet: bool) -> list[Letter]:
@@ -91,7 +88,7 @@ def _named(settings: Settings, ids: Sequence[str], *, quiet: bool) -> list[Lette
 
 def _read(settings: Settings, wanted: Wanted, *, quiet: bool) -> list[Letter]:
     with _told("reading", quiet=quiet) as tell:
-        found = read(with_kafka(settings), wanted, tell)
+        found = read(_quietly(settings), wanted, tell)
     if found.unreadable and not quiet:
         say(f"{found.unreadable:,} records of the topic are no dead letters: passed over")
     return found.found()

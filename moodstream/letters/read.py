@@ -1,17 +1,16 @@
 """The letters in Kafka's dead-letter topic: each known once, however often it was written."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
 import msgspec
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from kafka import TopicPartition
 
 from contracts.dead_letter import DeadLetter, Retried
-from contracts.errors import KafkaUnavailable, Misconfigured
+from contracts.errors import KafkaUnavailable
 from contracts.settings import Settings
 from contracts.topics import DEAD_LETTER
+from moodstream.kafka import partitions_of, reader
 from moodstream.letters.letter import Letter
 from moodstream.letters.wanted import Wanted
 
@@ -65,12 +64,8 @@ class Letters:
 def read(settings: Settings, wanted: Wanted, told: Told) -> Letters:
     """All letters in the topic by now, as far as they are wanted; raises `KafkaUnavailable`, `Misconfigured`."""
     letters = Letters(wanted)
-    with _consumer(settings) as consumer:
-        name = DEAD_LETTER.full_name(settings.namespace)
-        numbers = sorted(consumer.partitions_for_topic(name) or ())
-        if not numbers:
-            raise Misconfigured(f"Kafka at {settings.kafka} has no topic {name}: moodstream topics creates it")
-        for done, total, record in _records(consumer, [TopicPartition(name, number) for number in numbers]):
+    with reader(settings) as consumer:
+        for done, total, record in _records(consumer, partitions_of(consumer, settings, DEAD_LETTER)):
             letters.add(record.value)
             told(done, total)
     return letters
@@ -91,25 +86,3 @@ def _records(consumer: Any, partitions: list[TopicPartition]) -> Iterator[tuple[
         done = sum(min(consumer.position(p), ends[p]) - starts[p] for p in partitions)
         for record in (record for records in polled.values() for record in records):
             yield done, total, record
-
-
-@contextmanager
-def _consumer(settings: Settings) -> Iterator[Any]:
-    servers = (settings.kafka or "").split(",")
-    try:
-        consumer = KafkaConsumer(
-            bootstrap_servers=servers,
-            enable_auto_commit=False,
-            bootstrap_timeout_ms=10_000,
-            request_timeout_ms=15_000,
-        )
-    except KafkaError as error:
-        raise KafkaUnavailable(
-            f"Kafka at {settings.kafka} does not answer ({error}): moodstream doctor says what is wrong"
-        ) from error
-    try:
-        yield consumer
-    except KafkaError as error:
-        raise KafkaUnavailable(f"Kafka at {settings.kafka} failed: {error}; nothing is lost, try again") from error
-    finally:
-        consumer.close()

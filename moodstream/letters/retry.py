@@ -1,19 +1,17 @@
 """Letters' events sent once more, each once: first the event, then a note in the topic that it was sent."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
-from kafka import KafkaProducer
-from kafka.errors import KafkaError
 
 from contracts import events
 from contracts.dead_letter import DeadLetter, Retried
-from contracts.errors import InvalidEvent, KafkaUnavailable
+from contracts.errors import InvalidEvent
 from contracts.settings import Settings
 from contracts.topics import DEAD_LETTER, topic_of
+from moodstream.kafka import writer
 from moodstream.letters.letter import Letter
 from moodstream.letters.repair import Repaired, repaired
 
@@ -69,7 +67,7 @@ def send(settings: Settings, good: Sequence[tuple[Letter, Repaired]], told: Told
     Killed between the two, a letter doesn't know that it was sent: sent again, its id makes it one effect all the same.
     """
     results: list[Result] = []
-    with _producer(settings) as producer:
+    with writer(settings) as producer:
         for start in range(0, len(good), _AT_ONCE):
             results += _sent(settings, producer, good[start : start + _AT_ONCE])
             told(len(results))
@@ -100,28 +98,3 @@ def _note(said: DeadLetter, event_id: str, topic: str, partition: int, offset: i
     now = int(time.time() * 1000)
     retried = Retried(digest=said.digest, event_id=event_id, time=now, topic=topic, partition=partition, offset=offset)
     return msgspec.structs.replace(said, raw=b"", reason="sent again", time=now, retried=retried)
-
-
-@contextmanager
-def _producer(settings: Settings) -> Iterator[Any]:
-    timeout_ms = int(settings.kafka_timeout_s * 1000)
-    try:
-        producer = KafkaProducer(
-            bootstrap_servers=(settings.kafka or "").split(","),
-            acks="all",
-            linger_ms=5,
-            max_block_ms=timeout_ms,
-            bootstrap_timeout_ms=timeout_ms,
-        )
-    except KafkaError as error:
-        raise KafkaUnavailable(
-            f"Kafka at {settings.kafka} does not answer ({error}): moodstream doctor says what is wrong"
-        ) from error
-    try:
-        yield producer
-    except KafkaError as error:
-        raise KafkaUnavailable(
-            f"Kafka at {settings.kafka} did not acknowledge: {error}; retry again: ids make it one effect"
-        ) from error
-    finally:
-        producer.close(timeout=settings.kafka_timeout_s)

@@ -12,6 +12,7 @@ from contracts.errors import Unavailable
 from contracts.events import Record
 from contracts.settings import Settings
 from contracts.topics import EVENTS
+from moodstream.kafka import reader
 
 _PATIENCE_S: Final = 30.0
 
@@ -47,14 +48,11 @@ class Log:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Log]:
-    """The log of `settings.kafka`, to be read from its end."""
-    consumer = KafkaConsumer(bootstrap_servers=(settings.kafka or "").split(","), enable_auto_commit=False)
-    try:
+    """The log of `settings.kafka`, to be read from its end; raises `KafkaUnavailable`."""
+    with reader(settings) as consumer:
         name = EVENTS.full_name(settings.namespace)
         consumer.assign([TopicPartition(name, number) for number in range(settings.partitions)])
         consumer.seek_to_end()
         for partition in consumer.assignment():
             consumer.position(partition)  # a seek is carried out when it is first needed
         yield Log(consumer)
-    finally:
-        consumer.close()

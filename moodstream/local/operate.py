@@ -51,6 +51,11 @@ def with_servers(settings: Settings) -> Settings:
     )
 
 
+def with_kafka(settings: Settings) -> Settings:
+    """The same where only Kafka is needed."""
+    return settings if settings.kafka else with_servers(settings)
+
+
 class Report(msgspec.Struct, frozen=True):
     """How the stack is; `--json` prints it."""
 

@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Mapping
 
 import msgspec
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from kafka import TopicPartition
 
-from contracts.errors import KafkaUnavailable
 from contracts.settings import Settings
 from contracts.topics import EVENTS, ITEMS, Topic
+from moodstream.kafka import reader
 from online.lake.replay import LakeLog, Life
 from online.learn.partition import Partition
 from online.store.protocol import Store
@@ -92,21 +91,11 @@ async def _part(settings: Settings, store: Store, incarnation: str, number: int,
 
 
 def kafka_offsets(settings: Settings) -> dict[Topic, dict[int, tuple[int, int]]]:
-    """The first offset and the one after the last of each partition of `events` and `items`."""
-    try:
-        consumer = KafkaConsumer(
-            bootstrap_servers=(settings.kafka or "").split(","), enable_auto_commit=False, bootstrap_timeout_ms=10_000
-        )
-    except KafkaError as error:
-        raise KafkaUnavailable(f"Kafka at {settings.kafka} does not answer ({error}): moodstream doctor") from error
-    try:
+    """The first offset and the one after the last of each partition of both topics; raises `KafkaUnavailable`."""
+    with reader(settings) as consumer:
         found: dict[Topic, dict[int, tuple[int, int]]] = {}
         for topic in (EVENTS, ITEMS):
             tps = [TopicPartition(topic.full_name(settings.namespace), n) for n in range(settings.partitions)]
             starts, ends = consumer.beginning_offsets(tps), consumer.end_offsets(tps)
             found[topic] = {tp.partition: (starts[tp], ends[tp]) for tp in tps}
         return found
-    except KafkaError as error:
-        raise KafkaUnavailable(f"Kafka at {settings.kafka} failed: {error}; try again") from error
-    finally:
-        consumer.close()

@@ -48,8 +48,8 @@ def tail(
     Example: moodstream events tail --topic dead-letter
     """
     from moodstream.events import BY_NAME, tail
-    from moodstream.local.operate import with_servers
+    from moodstream.local.operate import with_kafka
 
     if topic not in BY_NAME:
         raise Misconfigured(f"there is no topic {topic!r}: use one of {', '.join(BY_NAME)}")
-    tail(with_servers(settings()), BY_NAME[topic], follow=follow, last=last)
+    tail(with_kafka(settings()), BY_NAME[topic], follow=follow, last=last)

@@ -41,6 +41,8 @@ def test_help_names_every_verb(tmp_path: Path) -> None:
         (("train",), {}, "none is published yet"),
         (("rollback",), {}, "moodstream up"),
         (("events", "tail", "--topic", "nothing"), {}, "dead-letter"),
+        (("events", "tail"), {}, "moodstream up"),
+        (("events", "tail"), {"MOODSTREAM_KAFKA": "127.0.0.1:1"}, "moodstream doctor"),
         (("topics",), {"MOODSTREAM_KAFKA": "127.0.0.1:1", "MOODSTREAM_REDIS": "redis://127.0.0.1:1"}, "127.0.0.1:1"),
     ],
 )
