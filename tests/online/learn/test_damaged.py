@@ -1,8 +1,7 @@
 """A damaged record is one user's trouble: their events are set aside, everybody else's are learned, moves go on."""
 
-import dataclasses
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -11,7 +10,8 @@ from contracts.sharding import user_shard
 from online.learn.enrich import Enricher
 from online.learn.learner import Learner
 from online.store.protocol import UserRecord
-from tests.online.learn.logs import PARTITIONS, SHELF, START, USERS, VERSIONS, Ready, bundle_change
+from tests.online.learn.logs import PARTITIONS, START, USERS, VERSIONS, bundle_change
+from tests.online.learn.stumbling import Stumbling
 from tests.online.learn.told import Told, like, run
 
 ANNA, BEN, CARA, _ = USERS
@@ -64,31 +64,8 @@ def test_a_damaged_user_may_still_be_erased_and_starts_anew(damage: Any) -> None
     assert [letter.offset for letter in told.letters()] == [3]
 
 
-class Stumbling(Ready):
-    """Bundles whose encoder falls over one item; states in which it lies can't be made again."""
-
-    async def open(self, version: str) -> Any:
-        bundle = await super().open(version)
-        return (
-            dataclasses.replace(bundle, encoder=cast("Any", _Stumbling(bundle))) if version == VERSIONS[1] else bundle
-        )
-
-
-class _Stumbling:
-    def __init__(self, bundle: Any) -> None:
-        self._bundle = bundle
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._bundle.encoder, name)
-
-    def step(self, hidden: Any, tokens: Any) -> Any:
-        if self._bundle.index.row("i2") in tokens.item:
-            raise FloatingPointError("i2")
-        return self._bundle.encoder.step(hidden, tokens)
-
-
 def test_a_user_whom_the_encoder_falls_over_stops_no_move_either() -> None:
-    told = Told(lambda store, box: Learner(store, Stumbling(SHELF), Enricher(), box, PARTITIONS, lambda: START))
+    told = Told(lambda store, box: Learner(store, Stumbling(VERSIONS[1]), Enricher(), box, PARTITIONS, lambda: START))
     told.learn(bundle_change(0), like(ANNA, "i1", "a"), like(BEN, "i2", "b"), like(CARA, "i3", "c"), bundle_change(1))
     run(told.learner.move_all(0))
     assert [told.user(user)[0].bundle for user in (ANNA, BEN, CARA)] == [VERSIONS[1], VERSIONS[0], VERSIONS[1]]

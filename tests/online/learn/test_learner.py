@@ -1,7 +1,6 @@
 """What becomes of each kind of record: learned once, sent on, or set aside with its reason, alone."""
 
-import dataclasses
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -45,6 +44,7 @@ from tests.online.learn.logs import (
     learner_of,
     records,
 )
+from tests.online.learn.stumbling import Stumbling
 from tests.online.learn.told import Told, like, run
 
 ANNA, BEN, CARA, DORA = USERS
@@ -129,29 +129,8 @@ def test_an_event_that_crashes_the_code_is_set_aside_alone_and_nothing_counts_tw
     assert [out.key for out in told.box if out.topic is ENRICHED] == [ANNA] * 3
 
 
-class Broken(Ready):
-    """Bundles whose encoder falls over one item."""
-
-    async def open(self, version: str) -> Bundle:
-        bundle = await super().open(version)
-        return dataclasses.replace(bundle, encoder=cast("Any", _Broken(bundle)))
-
-
-class _Broken:
-    def __init__(self, bundle: Bundle) -> None:
-        self._bundle = bundle
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._bundle.encoder, name)
-
-    def step(self, hidden: Any, tokens: Any) -> Any:
-        if self._bundle.index.row("i2") in tokens.item:
-            raise FloatingPointError("i2")
-        return self._bundle.encoder.step(hidden, tokens)
-
-
 def test_an_event_that_crashes_the_encoder_leaves_the_others_as_if_it_had_not_come() -> None:
-    told = Told(lambda store, box: Learner(store, Broken(SHELF), Enricher(), box, PARTITIONS, lambda: START))
+    told = Told(lambda store, box: Learner(store, Stumbling(*VERSIONS), Enricher(), box, PARTITIONS, lambda: START))
     told.learn(bundle_change(0), like(ANNA, "i1", "a"), like(BEN, "i2", "b"), like(CARA, "i3", "c"))
     assert told.items(ANNA) == ["i1"]
     assert told.items(CARA) == ["i3"]
