@@ -147,11 +147,11 @@ class Keeper:
         if first < self._expected.get(tp, first + 1):
             raise LogWentBack(f"the log gives {first} where {self._expected.get(tp)} comes next, or was made again")
         self._expected[tp] = chunk.records[-1].offset + 1
-        if tp.topic == self._items:
-            raws = [Raw(ITEMS, tp.partition, r.offset, r.timestamp, r.value or b"") for r in chunk.records]
+        topic = ITEMS if tp.topic == self._items else EVENTS
+        raws = [Raw(topic, tp.partition, one.offset, one.timestamp, one.value or b"") for one in chunk.records]
+        if topic is ITEMS:
             await self._catalogue.keep(tp.partition, self._incarnations[ITEMS], raws, now())
         else:
-            raws = [Raw(EVENTS, tp.partition, r.offset, r.timestamp, r.value or b"") for r in chunk.records]
             rows = await self.learner.learn(tp.partition, raws)
             self._writers[tp.partition].add(rows, raws[-1].offset)
             self._ends[tp.partition] = max(chunk.end, raws[-1].offset + 1)
