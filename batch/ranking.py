@@ -57,7 +57,7 @@ class Fitted(msgspec.Struct, frozen=True):
     base: str = "default"
     """One of `SUMS`."""
     ndcg: dict[str, float] = {}
-    """NDCG@10 on the last fifth of each kind, what is learned being learned from the others."""
+    """NDCG@10 of each kind on the last two fifths, what is learned being learned from what comes before each."""
     sums: dict[str, float] = {}
     """NDCG@10 of each of `SUMS`, on all."""
 
@@ -94,19 +94,21 @@ def fitted(requests: Requests, seed: int = 0, *, learn: bool = True) -> Fitted:
     """The ranker of these requests, which are in the order of time.
 
     The best of some plain sums is what is learned on top of. That, a better sum and a network are held against one
-    another on the last fifth; the best is fitted on all. Unless `learn`, it is the best sum: where all requests show
+    another on the last two fifths, one after the other; the best is fitted on all. Unless `learn`, it is the best sum: where all requests show
     the same counts, items could be learned by heart from them.
     """
     if len(requests) < FEW:
         return default(requests.names, len(requests))
-    cut = len(requests) * 4 // 5
-    early, late = requests.part(0, cut), requests.part(cut, len(requests))
     sums = {name: Ranker(requests.names, _weights(requests.names, of)) for name, of in SUMS.items()}
     plain = {name: ndcg(requests, ranker) for name, ranker in sums.items()}
     base = max(plain, key=lambda name: plain[name])
     ways = {"linear": 0, "network": _NETWORKS} if learn and len(requests) >= LEAST else {}
-    worth = {base: ndcg(late, sums[base])}
-    worth |= {way: ndcg(late, _ranker(early, sums[base], networks, seed)) for way, networks in ways.items()}
+    worth = dict.fromkeys([base, *ways], 0.0)
+    for fifth in (3, 4):
+        cut, end = len(requests) * fifth // 5, len(requests) * (fifth + 1) // 5
+        early, late = requests.part(0, cut), requests.part(cut, end)
+        rankers = {base: sums[base], **{way: _ranker(early, sums[base], min(1, n), seed) for way, n in ways.items()}}
+        worth = {way: of + ndcg(late, rankers[way]) / 2 for way, of in worth.items()}
     kind = max(worth, key=lambda way: worth[way])
     found = sums[base] if kind == base else _ranker(requests, sums[base], ways[kind], seed)
     network = {name: of.tolist() for name, of in vars(found.network).items()} if found.network else None

@@ -114,9 +114,9 @@ class Counted:
 
     async def _refresh_buckets(self, deadline: Deadline) -> None:
         buckets = await deadline.read(self._read_buckets())
-        changed = {name for name, of in buckets.items() if of != self._buckets.get(name)}
-        for key in [key for key in self._blocks if key[0].name in changed]:
-            self._drop(key)
+        if changed := {name for name, of in buckets.items() if of != self._buckets.get(name)}:
+            for key in [key for key in self._blocks if key[0].name in changed]:
+                self._drop(key)
         self._buckets = buckets
 
     async def _read_buckets(self) -> dict[str, list[int]]:

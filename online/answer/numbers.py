@@ -124,3 +124,10 @@ def named(numbers: Names, chosen: Rows) -> list[str]:
     """The ids of these items."""
     ids = numbers.ids
     return [ids[number] for number in chosen.tolist()]
+
+
+def members(numbers: Rows, size: int) -> NDArray[np.bool_]:
+    """(size,): whether each number is one of these (n,)."""
+    found = np.zeros(size, np.bool_)
+    found[numbers] = True
+    return found

@@ -7,11 +7,12 @@ from weakref import ref
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from online.answer.answered import At
 from online.answer.asked import Ask
 from online.answer.catalogue import Catalogue
-from online.answer.numbers import named
+from online.answer.numbers import members
 from online.answer.ranked import Ranked, Sources
 from online.answer.scene import Scene
 
@@ -33,8 +34,8 @@ class Ordered(NamedTuple):
     catalogue: "ref[Catalogue]"
     """Not held: each that was replaced takes as much as all its items."""
     ranked: Ranked
-    brought: Mapping[str, frozenset[str]]
-    """Source → those of the ranked items that it speaks for."""
+    brought: Mapping[str, NDArray[np.bool_]]
+    """Source → (n,): whether it speaks for each of the ranked items."""
     mood: int
     watermark: At | None
     partition: int
@@ -49,11 +50,7 @@ class Ordered(NamedTuple):
         view = scene.view
         last_event = view.state.time if view.state.count else None
         kept = ranked.take(np.arange(DEPTH)) if len(ranked) > DEPTH else ranked
-        ids = frozenset(kept.ids)
-        brought = {
-            name: frozenset(item for item in named(scene.numbers, items) if item in ids)
-            for name, items in found.items()
-        }
+        brought = {name: members(items, scene.tallies.size)[kept.numbers] for name, items in found.items()}
         return cls(
             at=scene.now,
             bundle=scene.catalogue.version,
@@ -68,9 +65,9 @@ class Ordered(NamedTuple):
             degraded=degraded,
         )
 
-    def sources(self, item_id: str) -> list[str]:
-        """What speaks for an item."""
-        return [name for name, items in self.brought.items() if item_id in items]
+    def sources(self, place: int) -> list[str]:
+        """What speaks for the item at this place."""
+        return [name for name, speaks in self.brought.items() if speaks[place]]
 
 
 class Pages:

@@ -53,15 +53,14 @@ def diversify(ranked: Ranked, catalogue: Catalogue, loss: float) -> Ranked:
         return ranked.take(order)
     pool = order[:POOL]
     directions = catalogue.directions[ranked.rows[pool]]
-    alike = directions @ directions.T
+    losses = loss * (directions @ directions.T).astype(np.float64)
     scores = ranked.scores[pool].astype(np.float64)
-    nearest = np.zeros(len(pool))
+    lost, left = np.zeros(len(pool)), np.empty(len(pool))
     chosen = np.empty(len(pool), np.intp)
     for turn in range(len(pool)):
-        best = int(np.argmax(scores - loss * nearest))
-        chosen[turn] = best
+        best = chosen[turn] = np.subtract(scores, lost, out=left).argmax()
         scores[best] = -np.inf
-        np.maximum(nearest, alike[best], out=nearest)
+        np.maximum(lost, losses[best], out=lost)
     return ranked.take(np.concatenate([pool[chosen], order[POOL:]]))
 
 

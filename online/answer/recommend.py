@@ -32,7 +32,7 @@ from online.answer.features import features
 from online.answer.filters import ALL_SEEN, NOTHING_FITS, drop, union
 from online.answer.lag import Stream
 from online.answer.library import Library
-from online.answer.numbers import Numbers, named
+from online.answer.numbers import Numbers, members, named
 from online.answer.pages import Ordered, Pages
 from online.answer.rank import diversify, pin, rank
 from online.answer.ranked import Sources
@@ -118,8 +118,7 @@ class Recommender:
         ranked = diversify(rank(drop(union(found, scene), scene), scene), scene.catalogue, 0)
         names = tuple(dict.fromkeys([*ranked.ranker.names, *(CONTEXT + name for name in scene.tallies.contexts)]))
         known = names == ranked.ranker.names
-        left = np.zeros(scene.tallies.size, np.bool_)
-        left[ranked.numbers] = True
+        left = members(ranked.numbers, scene.tallies.size)
         return Considered(
             list(ranked.ids),
             ranked.scores,
@@ -195,7 +194,7 @@ def recommended(
         image=item.image,
         score=float(ranked.scores[place]),
         probability=probability,
-        sources=ordered.sources(item.item_id),
+        sources=ordered.sources(place),
         parts=ranked.explained(place) if explain else None,
     )
 

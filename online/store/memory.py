@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 import msgspec
 
 from contracts.errors import Fenced
@@ -124,10 +126,11 @@ class MemoryStore:
             return []
         if len(counts) <= n:
             return list(counts.items())
-        least = sorted(counts.values())[-n]
-        found = [(member, times) for member, times in counts.items() if times > least]
-        ties = sorted((member.encode() for member, times in counts.items() if times == least), reverse=True)
-        return found + [(member.decode(), least) for member in ties[: n - len(found)]]
+        members, times = list(counts), np.fromiter(counts.values(), np.int64, len(counts))
+        least = np.partition(times, -n)[-n]
+        found = [(members[place], int(times[place])) for place in np.flatnonzero(times > least).tolist()]
+        ties = sorted((members[place] for place in np.flatnonzero(times == least).tolist()), reverse=True)
+        return found + [(member, int(least)) for member in ties[: n - len(found)]]
 
     async def beat(self, heartbeat: Heartbeat) -> None:
         self._heartbeats[heartbeat.partition] = heartbeat

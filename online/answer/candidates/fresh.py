@@ -6,6 +6,7 @@ import numpy as np
 
 from online.answer.candidates.source import NOTHING, strongest
 from online.answer.catalogue import Rows
+from online.answer.numbers import members
 from online.answer.scene import Scene
 from online.answer.shortlist import NEWEST
 
@@ -22,10 +23,9 @@ class Fresh:
         newest = scene.placed.at(scene.catalogue.fresh[:NEWEST])
         if not len(newest):
             return NOTHING
-        among = np.zeros(len(scene.may), np.bool_)
-        among[newest] = True
+        size = len(scene.may)
         liking = scene.log_probabilities
         if liking is None:
-            liking = np.zeros(len(among), np.float32)
+            liking = np.zeros(size, np.float32)
             liking[newest] = -np.arange(len(newest), dtype=np.float32)
-        return strongest(scene, liking, _BEST, among)
+        return strongest(scene, liking, _BEST, members(newest, size))
