@@ -2,87 +2,86 @@
 
 On a stack that it brings up as the demo does: first the top speed, by a burst of events; then, for so many minutes,
 half as many a second (`--share`), of the data's users and items. Every two seconds it looks at the memory of worker and
-API, at the lag of the stream, at how long an answer takes, and at how long an acknowledged click takes to be in an
-answer. The page draws each minute's mean with its least and most; the verdict sets the last quarter beside the second
-(the first warms up).
+API, at the lag of the stream, at how long an answer takes, and at how long an acknowledged click takes to be learned
+and to be in an answer. The page draws each minute's mean with its least and most; the verdict sets the last quarter
+beside the second (the first warms up).
 """
 
 import argparse
+import asyncio
 import random
 import statistics
 import time
-import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from threading import Event, Thread
 from typing import Final
 
 import psutil  # type: ignore[import-untyped, unused-ignore]
-from kafka import KafkaProducer
 
 from batch.evaluate.charts import Point, Series, groups_chart
 from batch.evaluate.page import document, legend
-from contracts import events
+from benchmarks.load import Crowd, Load, Sent, clicks, crowd
 from contracts import settings as configuration
+from contracts.errors import Unavailable
 from contracts.events import Interaction
 from contracts.settings import Settings
-from contracts.topics import EVENTS
+from contracts.sharding import user_shard
 from moodstream.client import Client
 from moodstream.console import bar, say
 from moodstream.local.running import heartbeats, running
-from moodstream.prepare import Prepared, prepare
+from moodstream.prepare import prepare
 from moodstream.sending import send_and_learn
 from moodstream.written import write, write_json
+from online.store.protocol import Store
+from online.store.redis import connect
 
 BURST: Final = 20_000
 LOOK_S: Final = 2.0
-_TICK_S: Final = 0.1
+ASK_S: Final = 0.002
+PATIENCE_S: Final = 30.0
 PROCESSES: Final = {"stream": "moodstream stream", "serve": "moodstream serve"}
 """Name → what its command line holds."""
+LATENCIES: Final = ("answer ms", "learned ms", "fresh ms")
+STYLES: Final = ("whole", "best", "batch")
 CHARTS: Final = (
     ("Memory of the stream worker and the API", ("stream MB", "serve MB"), "MB"),
     ("Lag", ("lag",), "events not yet learned"),
-    ("Latency", ("answer ms", "fresh ms"), "ms, of one answer, and from a click's acknowledgement to its answer"),
+    ("Latency", LATENCIES, "ms, of one answer, and from a click's acknowledgement to its being learned and answered"),
 )
 
 Looks = Mapping[str, list[tuple[float, float]]]
 """Name → (seconds since the start, value)."""
 
 
-def clicks(data: Prepared, rng: random.Random) -> Iterator[Interaction]:
-    """Clicks without end, by users and on items of the data, as of now."""
-    while True:
-        user, item = rng.choice(data.events).user_id, rng.choice(list(data.items))
-        yield Interaction(
-            event_id=uuid.uuid4().hex, time=int(time.time() * 1000), user_id=user, item_id=item, kind="click"
-        )
+async def look(store: Store, client: Client, click: Interaction) -> dict[str, float]:
+    """One look at everything; memory in MB, times in ms.
 
-
-def send_steadily(settings: Settings, source: Iterator[Interaction], rate: float, stopped: Event) -> None:
-    """So many events a second until it is stopped, whatever becomes of them."""
-    producer = KafkaProducer(bootstrap_servers=(settings.kafka or "").split(","), acks="all", linger_ms=5)
-    topic, began, sent = EVENTS.full_name(settings.namespace), time.monotonic(), 0
-    while not stopped.wait(_TICK_S):
-        due = int((time.monotonic() - began) * rate)
-        for _ in range(due - sent):
-            event = next(source)
-            producer.send(topic, events.encode(event), event.key.encode())
-        sent = due
-    producer.close()
-
-
-def look(settings: Settings, client: Client, data: Prepared, rng: random.Random) -> dict[str, float]:
-    """One look at everything; memory in MB, times in ms."""
+    Whether the click is learned is asked of the store, for asking the API again and again would be a load by itself,
+    the heavier the longer it takes.
+    """
     found = {f"{name} MB": megabytes(part) for name, part in PROCESSES.items()}
-    found["lag"] = float(sum(beat.end - beat.position for beat in heartbeats(settings)))
-    click = next(clicks(data, rng))
+    found["lag"] = float(sum(beat.end - beat.position for beat in await store.heartbeats()))
     began = time.monotonic()
     client.recommend(click.user_id)
     found["answer ms"] = 1000 * (time.monotonic() - began)
     (placed,) = client.post([click])
-    _, found["fresh ms"] = client.until_changed(click.user_id, placed)
+    began = time.monotonic()
+    await until_learned(store, user_shard(click.user_id), placed.offset)
+    found["learned ms"] = 1000 * (time.monotonic() - began)
+    client.until_changed(click.user_id, placed)
+    found["fresh ms"] = 1000 * (time.monotonic() - began)
     return found
+
+
+async def until_learned(store: Store, shard: int, offset: int) -> None:
+    """Returns when the shard has taken the event in; raises `Unavailable` when it doesn't."""
+    patience = time.monotonic() + PATIENCE_S
+    while (await store.shards([shard]))[shard].watermark.offset < offset:
+        if time.monotonic() > patience:
+            raise Unavailable(f"a click was not learned within {PATIENCE_S:.0f} s: see logs/stream.log")
+        await asyncio.sleep(ASK_S)
 
 
 def megabytes(part: str) -> float:
@@ -95,7 +94,7 @@ def drawn(looks: Looks, minutes: int) -> list[str]:
     """The charts, a point a minute."""
     parts = []
     for title, names, axis in CHARTS:
-        styles = [("whole", names[0]), *(("best", name) for name in names[1:])]
+        styles = list(zip(STYLES, names, strict=False))
         series = [Series(name, style, by_minute(looks[name], minutes)) for style, name in styles]
         chart = groups_chart([str(minute + 1) for minute in range(minutes)], series, f"{axis}; by minute", joined=True)
         parts.append(f"<h2>{title}</h2>{legend(styles)}{chart}")
@@ -122,24 +121,35 @@ def growth(looks: Looks, seconds: float) -> dict[str, float]:
     }
 
 
-def soak(settings: Settings, api: str, data: Prepared, rate: float, seconds: float, rng: random.Random) -> Looks:
+async def soak(
+    settings: Settings, api: str, data: Crowd, rate: float, seconds: float, rng: random.Random
+) -> tuple[Looks, Sent]:
     """Send, look, and stop."""
     looks: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-    stopped = Event()
-    sender = Thread(target=send_steadily, args=(settings, clicks(data, rng), rate, stopped))
-    sender.start()
-    began = time.monotonic()
+    source = clicks(data, rng)
+    store = connect(settings.redis or "", settings.namespace, cluster=settings.redis_cluster)
     try:
-        with Client(api, settings.api_token) as client, bar("soaking", round(seconds), "s") as told:
+        with (
+            Load(settings, data, rate) as load,
+            Client(api, settings.api_token) as client,
+            bar("soaking", round(seconds), "s") as told,
+        ):
+            began = time.monotonic()
             while (at := time.monotonic() - began) < seconds:
-                for name, value in look(settings, client, data, rng).items():
+                for name, value in (await look(store, client, next(source))).items():
                     looks[name].append((at, value))
                 told(round(at), f"lag {looks['lag'][-1][1]:.0f}, fresh {looks['fresh ms'][-1][1]:.0f} ms")
-                time.sleep(LOOK_S)
+                await asyncio.sleep(LOOK_S)
+            return looks, load.stop()
     finally:
-        stopped.set()
-        sender.join()
-    return looks
+        await store.close()
+
+
+def spread(one: Sequence[tuple[float, float]]) -> dict[str, float]:
+    """Median, 90th percentile and most."""
+    seen = sorted(value for _, value in one)
+    ninth = seen[int(0.9 * (len(seen) - 1))]
+    return {"median": round(statistics.median(seen), 1), "p90": round(ninth, 1), "most": round(seen[-1], 1)}
 
 
 def main() -> None:
@@ -152,24 +162,21 @@ def main() -> None:
     chosen = parser.parse_args()
     rng = random.Random(0)
     with running(configuration.read(), say) as stack:
-        data = prepare(stack)
-        source = clicks(data, rng)
+        data = crowd(prepare(stack))
+        burst = list(islice(clicks(data, rng), BURST))
         with bar("finding the top speed", BURST, "events") as told:
-            top = send_and_learn(
-                stack.settings, [next(source) for _ in range(BURST)], lambda: heartbeats(stack.settings), told
-            )
+            top = send_and_learn(stack.settings, burst, lambda: heartbeats(stack.settings), told)
         rate, seconds = chosen.share * top, 60.0 * chosen.minutes
         say(f"top speed {top:,.0f} events a second; soaking at {rate:,.0f}")
-        looks = soak(stack.settings, stack.api, data, rate, seconds, rng)
+        looks, sent = asyncio.run(soak(stack.settings, stack.api, data, rate, seconds, rng))
     grown = growth(looks, seconds)
-    lags = [value for _, value in looks["lag"]]
     figures = {
         "top_per_s": round(top),
         "rate_per_s": round(rate),
         "minutes": chosen.minutes,
         "last_quarter_over_second": grown,
-        "lag_median": statistics.median(lags),
-        "lag_most": max(lags),
+        **{name: spread(looks[name]) for name in ("lag", *LATENCIES)},
+        "sender": sent._asdict(),
     }
     for name, value in figures.items():
         say(f"{name}: {value}")
