@@ -26,7 +26,7 @@ def serve(settings: Settings) -> None:
     threadpool_limits(1)  # one core for each process; the products of a request are small
     logging.getLogger("aiokafka").setLevel(
         logging.CRITICAL
-    )  # `serving.kafka` says once what it says ten times a second
+    )  # `serving.connection` says once what it says ten times a second
     store = connect(settings.redis, settings.namespace, cluster=settings.redis_cluster, timeout_s=2.0)
     publisher = KafkaPublisher(settings.kafka, settings.namespace, settings.kafka_timeout_s)
     app = create_app(settings, store, Shelf(settings.bundles_url), publisher)
