@@ -1,19 +1,16 @@
 """The store in Redis or Valkey, one server or a cluster: every write touches one hash slot."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from hashlib import sha1
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 from redis.asyncio import Redis, RedisCluster
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 
-from contracts.errors import Fenced, Misconfigured, StoreUnavailable
+from contracts.errors import Fenced, Misconfigured
 from contracts.rollout import Rollout
 from contracts.sharding import ITEM_SHARDS, user_shard
 from online.store import scripts
+from online.store.calls import Calls, Command, answering
 from online.store.codec import damaged
 from online.store.keys import Keys
 from online.store.protocol import (
@@ -32,7 +29,6 @@ from online.store.protocol import (
 _DAY_MS: Final = 24 * 3600 * 1000
 _RECORD: Final = ("state", "history", "seen", "shown")
 _META: Final = ("watermark", "rollout", "moved", "turn")
-Command = tuple[Any, ...]
 
 
 class RedisStore:
@@ -42,12 +38,13 @@ class RedisStore:
         self, client: Redis | RedisCluster, namespace: str, *, user_idle_days: int = 365, count_days: int = 365
     ) -> None:
         self._client: Any = client
+        self._calls = Calls(client)
         self._keys = Keys(namespace)
         self._user_idle_ms = user_idle_days * _DAY_MS
         self._count_idle_ms = count_days * _DAY_MS
 
     async def shards(self, shards: Sequence[int]) -> dict[int, ShardMeta]:
-        found = await self._pipelined([("HMGET", self._keys.user_shard(shard), *_META) for shard in shards])
+        found = await self._calls.pipelined([("HMGET", self._keys.user_shard(shard), *_META) for shard in shards])
         return {shard: _meta(fields) for shard, fields in zip(shards, found, strict=True)}
 
     async def read(self, users: Mapping[int, Sequence[str]]) -> dict[int, ShardRecords]:
@@ -55,7 +52,7 @@ class RedisStore:
             (self._keys.user_shard(shard), *(self._keys.user(shard, user_id) for user_id in user_ids))
             for shard, user_ids in users.items()
         ]
-        found = await self._scripted(scripts.READ_SHARD, [(len(names), *names) for names in keys])
+        found = await self._calls.scripted(scripts.READ_SHARD, [(len(names), *names) for names in keys])
         return {
             shard: ShardRecords(_meta(meta), _known(user_ids, records))
             for (shard, user_ids), (meta, *records) in zip(users.items(), found, strict=True)
@@ -64,13 +61,13 @@ class RedisStore:
     async def user(self, user_id: str) -> tuple[ShardMeta, UserRecord | None]:
         # the watermark is read first, so that it never claims more than the state has
         shard = user_shard(user_id)
-        meta, fields = await self._pipelined(
+        meta, fields = await self._calls.pipelined(
             [("HMGET", self._keys.user_shard(shard), *_META), ("HMGET", self._keys.user(shard, user_id), *_RECORD)]
         )
         return _meta(meta), _record(fields)
 
     async def shard_users(self, shard: int) -> list[str]:
-        (members,) = await self._pipelined([("SMEMBERS", self._keys.shard_users(shard))])
+        (members,) = await self._calls.pipelined([("SMEMBERS", self._keys.shard_users(shard))])
         return sorted(member.decode() for member in members)
 
     async def write_shards(self, writes: Sequence[ShardWrite]) -> None:
@@ -84,7 +81,7 @@ class RedisStore:
 
     async def count_watermarks(self, partition: int) -> dict[int, Watermark]:
         shards = range(ITEM_SHARDS)
-        found = await self._pipelined(
+        found = await self._calls.pipelined(
             [("HGET", self._keys.item_shard(shard), f"watermark:{partition}") for shard in shards]
         )
         return {shard: Watermark.parse((text or b"").decode()) for shard, text in zip(shards, found, strict=True)}
@@ -103,28 +100,30 @@ class RedisStore:
 
     async def calibrator(self, partition: int) -> Calibrator:
         fields = (f"watermark:{partition}", f"state:{partition}")
-        ((mark, state),) = await self._pipelined([("HMGET", self._keys.calibrators, *fields)])
+        ((mark, state),) = await self._calls.pipelined([("HMGET", self._keys.calibrators, *fields)])
         return Calibrator(Watermark.parse((mark or b"").decode()), state or b"")
 
     async def calibrators(self) -> list[bytes]:
-        (found,) = await self._pipelined([("HGETALL", self._keys.calibrators)])
+        (found,) = await self._calls.pipelined([("HGETALL", self._keys.calibrators)])
         states = {int(name[6:]): state for name, state in found.items() if name.startswith(b"state:") and state}
         return [states[partition] for partition in sorted(states)]
 
     async def write_calibrator(self, write: CalibratorWrite) -> None:
         (watermark, state), marks = write.new, write.expected.text()
         call = (1, self._keys.calibrators, write.partition, marks, watermark.text(), state)
-        if await self._scripted(scripts.WRITE_CALIBRATOR, [call]) == [0]:
+        if await self._calls.scripted(scripts.WRITE_CALIBRATOR, [call]) == [0]:
             raise Fenced(f"the calibrator of partition {write.partition} was moved by another worker")
 
     async def buckets(self, family: str, newest: int) -> list[int]:
-        found = await self._pipelined([("SMEMBERS", self._keys.buckets(shard, family)) for shard in range(ITEM_SHARDS)])
+        found = await self._calls.pipelined(
+            [("SMEMBERS", self._keys.buckets(shard, family)) for shard in range(ITEM_SHARDS)]
+        )
         return sorted({int(bucket) for members in found for bucket in members}, reverse=True)[:newest]
 
     async def top_counts(self, counters: Sequence[Counter], n: int) -> list[list[tuple[str, int]]]:
         if n < 1:  # -1 would mean the last one
             return [[] for _ in counters]
-        found = await self._pipelined(
+        found = await self._calls.pipelined(
             [("ZREVRANGE", self._keys.counter(counter), 0, n - 1, "WITHSCORES") for counter in counters]
         )
         return [[(member.decode(), int(count)) for member, count in members] for members in found]
@@ -135,28 +134,30 @@ class RedisStore:
         return [(0, members) for members in await self.top_counts(counters, n)]
 
     async def beat(self, heartbeat: Heartbeat) -> None:
-        await self._pipelined([("HSET", self._keys.heartbeats, heartbeat.partition, msgspec.json.encode(heartbeat))])
+        await self._calls.pipelined(
+            [("HSET", self._keys.heartbeats, heartbeat.partition, msgspec.json.encode(heartbeat))]
+        )
 
     async def heartbeats(self) -> list[Heartbeat]:
-        (found,) = await self._pipelined([("HVALS", self._keys.heartbeats)])
+        (found,) = await self._calls.pipelined([("HVALS", self._keys.heartbeats)])
         return sorted((msgspec.json.decode(raw, type=Heartbeat) for raw in found), key=lambda beat: beat.partition)
 
     async def put_items(self, partition: int, expected: Watermark, new: Watermark, items: Mapping[str, bytes]) -> None:
         arguments = [part for pair in items.items() for part in pair]
         keys = (self._keys.items, self._keys.items_progress)
         call = (2, *keys, partition, expected.text(), new.text(), *arguments)
-        if await self._scripted(scripts.PUT_ITEMS, [call]) == [0]:
+        if await self._calls.scripted(scripts.PUT_ITEMS, [call]) == [0]:
             raise Fenced(f"the catalogue's changes of partition {partition} were moved by another worker")
 
     async def items_watermark(self, partition: int) -> Watermark:
-        (text,) = await self._pipelined([("HGET", self._keys.items_progress, f"watermark:{partition}")])
+        (text,) = await self._calls.pipelined([("HGET", self._keys.items_progress, f"watermark:{partition}")])
         return Watermark.parse((text or b"").decode())
 
     async def items(self, known: int) -> tuple[int, dict[str, bytes]]:
-        (changes,) = await self._pipelined([("HGET", self._keys.items_progress, "changes")])
+        (changes,) = await self._calls.pipelined([("HGET", self._keys.items_progress, "changes")])
         if int(changes or 0) == known:
             return known, {}
-        (found,) = await self._pipelined([("HGETALL", self._keys.items)])
+        (found,) = await self._calls.pipelined([("HGETALL", self._keys.items)])
         return int(changes or 0), {item.decode(): content for item, content in found.items()}
 
     async def dump(self) -> dict[str, object]:
@@ -166,40 +167,16 @@ class RedisStore:
             kind = (await self._client.type(key)).decode()
             read = {"hash": "HGETALL", "set": "SMEMBERS"}.get(kind)
             command = (read, key) if read else ("ZRANGE", key, 0, -1, "WITHSCORES")
-            (dumped[key.decode()],) = await self._pipelined([command])
+            (dumped[key.decode()],) = await self._calls.pipelined([command])
         return dumped
 
     async def close(self) -> None:
         await self._client.aclose()
 
     async def _fenced(self, script: str, calls: Sequence[Command], what: str) -> None:
-        done = await self._scripted(script, calls)
+        done = await self._calls.scripted(script, calls)
         if refused := done.count(0):
             raise Fenced(f"{refused} of {len(calls)} {what} were moved by another worker")
-
-    async def _scripted(self, script: str, calls: Sequence[Command]) -> list[Any]:
-        """Call the script with each of these (number of keys, keys, arguments), loading it where the server lost it."""
-        commands = [("EVALSHA", sha1(script.encode(), usedforsecurity=False).hexdigest(), *call) for call in calls]
-        done = await self._pipelined(commands)
-        if lost := [i for i, result in enumerate(done) if isinstance(result, NoScriptError)]:
-            again = await self._pipelined([("EVAL", script, *calls[i]) for i in lost])
-            for i, result in zip(lost, again, strict=True):
-                done[i] = result
-        return done
-
-    async def _pipelined(self, commands: Sequence[Command]) -> list[Any]:
-        """The results in order; a script that the server doesn't know gives its `NoScriptError`."""
-        if not commands:
-            return []
-        async with _answering():
-            pipeline = self._client.pipeline(transaction=False)
-            for command in commands:
-                pipeline.execute_command(*command)
-            results: list[Any] = await pipeline.execute(raise_on_error=False)
-            for result in results:
-                if isinstance(result, Exception) and not isinstance(result, NoScriptError):
-                    raise result
-            return results
 
 
 def connect(
@@ -220,7 +197,7 @@ def connect(
 async def check_noeviction(url: str) -> None:
     """Raises `Misconfigured` where the server may drop states by itself, `StoreUnavailable` where it doesn't answer."""
     client = Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
-    async with _answering():
+    async with answering():
         try:
             policy = (await client.info("memory"))["maxmemory_policy"]
         finally:
@@ -230,16 +207,6 @@ async def check_noeviction(url: str) -> None:
             f"Redis evicts keys by itself ({policy}), so users' states would get lost: "
             "run redis-cli CONFIG SET maxmemory-policy noeviction"
         )
-
-
-@asynccontextmanager
-async def _answering() -> AsyncIterator[None]:
-    try:
-        yield
-    except (RedisError, RedisClusterException, OSError) as error:
-        silent = isinstance(error, RedisConnectionError | RedisClusterException | OSError)
-        reason = "does not answer" if silent else "failed"
-        raise StoreUnavailable(f"Redis {reason}: {error}") from error
 
 
 def _known(user_ids: Sequence[str], records: Sequence[Sequence[Any]]) -> dict[str, UserRecord]:
