@@ -1,6 +1,5 @@
 """Making a bundle the current one: a control record in every partition of `events`, then the shelf's pointer."""
 
-import socket
 import time
 import uuid
 from typing import Final
@@ -14,6 +13,7 @@ from contracts.rollout import Rollout
 from contracts.settings import Settings
 from contracts.topics import EVENTS
 from model.shelf import Shelf
+from online.reach import require_kafka
 
 Offsets = dict[int, int]
 """Of the control record in each partition: from here on, the partition's users are on the rollout."""
@@ -48,7 +48,7 @@ def rollback(settings: Settings, shelf: Shelf) -> str:
 def announce(bootstrap: str, topic: str, rollout: Rollout, timeout_s: float) -> Offsets:
     """Write the control record into every partition of a topic, acknowledged by all replicas."""
     timeout_ms = int(timeout_s * 1000)
-    _reach(bootstrap, timeout_s)
+    require_kafka(bootstrap, timeout_s)
     try:
         producer = KafkaProducer(
             bootstrap_servers=bootstrap.split(","),
@@ -67,20 +67,6 @@ def announce(bootstrap: str, topic: str, rollout: Rollout, timeout_s: float) -> 
         raise KafkaUnavailable(f"a partition of {topic} did not acknowledge the bundle change: {error}") from error
     finally:
         producer.close(timeout=timeout_s)
-
-
-def _reach(bootstrap: str, timeout_s: float) -> None:
-    """Raise `KafkaUnavailable` unless one server accepts a connection; kafka-python leaks the sockets of its tries."""
-    reasons = []
-    for server in bootstrap.split(","):
-        host, _, port = server.rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout_s).close()
-        except OSError as error:
-            reasons.append(f"{server}: {error}")
-        else:
-            return
-    raise KafkaUnavailable(f"Kafka does not answer ({'; '.join(reasons)})")
 
 
 def _write(producer: KafkaProducer, topic: str, rollout: Rollout, timeout_s: float) -> Offsets:

@@ -10,7 +10,7 @@ from kafka.errors import KafkaError
 from contracts.errors import KafkaUnavailable, Misconfigured
 from contracts.settings import Settings
 from contracts.topics import Topic
-from moodstream.local.reach import require_kafka
+from online.reach import require_kafka
 
 _BOOTSTRAP_MS: Final = 10_000
 _REQUEST_MS: Final = 15_000

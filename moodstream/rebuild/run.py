@@ -19,12 +19,12 @@ from model.shelf import Shelf
 from moodstream.console import bar, say
 from moodstream.local.home import Home
 from moodstream.local.operate import with_servers
-from moodstream.local.reach import require_kafka
 from moodstream.local.redis import require_noeviction
 from moodstream.local.running import heartbeats
 from moodstream.local.service import Service
 from moodstream.local.supervisor import Supervisor
 from moodstream.rebuild.survey import Survey, survey
+from online.reach import require_kafka
 from online.store.protocol import Store
 from online.store.redis import connect
 from online.store.wipe import wipe

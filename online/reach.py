@@ -4,16 +4,14 @@ import socket
 
 from contracts.errors import KafkaUnavailable
 
-_WITHIN_S = 5.0
 
-
-def require_kafka(bootstrap: str) -> None:
+def require_kafka(bootstrap: str, within_s: float = 5.0) -> None:
     """Raise `KafkaUnavailable` unless one of the servers accepts a connection."""
     reasons = []
     for server in bootstrap.split(","):
         host, _, port = server.rpartition(":")
         try:
-            socket.create_connection((host.strip("[]"), int(port)), _WITHIN_S).close()
+            socket.create_connection((host.strip("[]"), int(port)), within_s).close()
         except OSError as error:
             reasons.append(f"{server}: {error}")
         else:
