@@ -94,8 +94,8 @@ def fitted(requests: Requests, seed: int = 0, *, learn: bool = True) -> Fitted:
     """The ranker of these requests, which are in the order of time.
 
     The best of some plain sums is what is learned on top of. That, a better sum and a network are held against one
-    another on the last two fifths, one after the other; the best is fitted on all. Unless `learn`, it is the best sum: where all requests show
-    the same counts, items could be learned by heart from them.
+    another on the last two fifths, one after the other; the best is fitted on all. Unless `learn`, it is the best sum:
+    where all requests show the same counts, items could be learned by heart from them.
     """
     if len(requests) < FEW:
         return default(requests.names, len(requests))

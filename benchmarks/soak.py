@@ -14,6 +14,7 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -86,8 +87,11 @@ async def until_learned(store: Store, shard: int, offset: int) -> None:
 
 def megabytes(part: str) -> float:
     """Resident memory of our descendants with this in their command line."""
-    mine = psutil.Process().children(recursive=True)
-    return float(sum(one.memory_info().rss for one in mine if part in " ".join(one.cmdline())) / 1e6)
+    bytes_of = 0
+    for one in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # one that ends just now
+            bytes_of += one.memory_info().rss if part in " ".join(one.cmdline()) else 0
+    return bytes_of / 1e6
 
 
 def drawn(looks: Looks, minutes: int) -> list[str]:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
 from faust.types import TP
@@ -123,15 +123,16 @@ class Keeper:
         log.info("partition %d: reading from %d, the first that states or lake need", tp.partition, needed)
         return needed
 
-    async def take(self, consumer: Consumer, tp: TP, chunk: Chunk) -> bool:
-        """Take in a chunk. False when it's void, or became so: then the partition is read again from the store's place.
+    async def take(self, consumer: Consumer, tp: TP, chunks: Sequence[Chunk]) -> bool:
+        """Take in consecutive chunks that are wanted. False when it failed: the partition is read again then, from the
+        store's place.
 
         Never raises: an exception would end Faust's agent, which acknowledges what it had.
         """
-        if not consumer.wants(tp, chunk):
-            return False
+        if not chunks:
+            return True
         try:
-            await self._take(tp, chunk)
+            await self._take(tp, chunks)
         except Exception as error:
             retriable = isinstance(error, MoodstreamError) and error.retriable
             log.warning("partition %d is read again: %s", tp.partition, error, exc_info=None if retriable else error)
@@ -142,19 +143,20 @@ class Keeper:
         self._waits.forget(tp)
         return True
 
-    async def _take(self, tp: TP, chunk: Chunk) -> None:
-        first = chunk.records[0].offset
+    async def _take(self, tp: TP, chunks: Sequence[Chunk]) -> None:
+        records = [record for chunk in chunks for record in chunk.records]
+        first = records[0].offset
         if first < self._expected.get(tp, first + 1):
             raise LogWentBack(f"the log gives {first} where {self._expected.get(tp)} comes next, or was made again")
-        self._expected[tp] = chunk.records[-1].offset + 1
+        self._expected[tp] = records[-1].offset + 1
         topic = ITEMS if tp.topic == self._items else EVENTS
-        raws = [Raw(topic, tp.partition, one.offset, one.timestamp, one.value or b"") for one in chunk.records]
+        raws = [Raw(topic, tp.partition, one.offset, one.timestamp, one.value or b"") for one in records]
         if topic is ITEMS:
             await self._catalogue.keep(tp.partition, self._incarnations[ITEMS], raws, now())
         else:
             rows = await self.learner.learn(tp.partition, raws)
             self._writers[tp.partition].add(rows, raws[-1].offset)
-            self._ends[tp.partition] = max(chunk.end, raws[-1].offset + 1)
+            self._ends[tp.partition] = max(chunks[-1].end, raws[-1].offset + 1)
 
     async def beat(self) -> None:
         """Tell serving that this worker lives, and how far it is."""

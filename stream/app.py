@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import faust
 from faust.streams import Stream
-from faust.types import TP, StreamT
+from faust.types import TP, EventT, StreamT
 
 from contracts.errors import KafkaUnavailable, MoodstreamError
 from contracts.settings import Settings
@@ -23,6 +23,7 @@ from online.store.protocol import Store
 from stream import topics
 from stream.agents import Keeper, now
 from stream.items import CatalogueKeeper
+from stream.lanes import Lanes
 from stream.refill import Refills
 from stream.transport import Chunk, Consumer, Transport
 
@@ -50,7 +51,7 @@ def create_app(settings: Settings, bootstrap: str, store: Store) -> faust.App:
         consumer_auto_offset_reset="earliest",
         consumer_metadata_max_age_ms=_METADATA_MS,
         producer_acks=-1,
-        stream_buffer_maxsize=16,
+        stream_buffer_maxsize=1,  # what comes meanwhile is one larger chunk, not many small ones in a row
         stream_wait_empty=True,
         value_serializer="raw",
         key_serializer="raw",
@@ -98,17 +99,8 @@ def create_app(settings: Settings, bootstrap: str, store: Store) -> faust.App:
 def _add_agents(app: faust.App, keeper: Keeper, namespace: str) -> None:
     schema = ChunkSchema()
 
-    async def take(stream: StreamT[Chunk]) -> None:
-        async for event in cast("Stream[Chunk]", stream).noack().events():
-            tp = TP(event.message.topic, event.message.partition)
-            consumer = cast("Consumer", app.consumer)
-            if await keeper.take(consumer, tp, event.value):
-                event.ack()
-            else:
-                consumer.forget(event.message)
-
     for topic in (EVENTS, ITEMS):
-        app.agent(app.topic(topic.full_name(namespace), schema=schema), name=topic.name)(take)
+        app.agent(app.topic(topic.full_name(namespace), schema=schema), name=topic.name)(_agent(app, keeper))
 
     async def beat() -> None:
         await _quietly(keeper.beat)
@@ -128,6 +120,29 @@ def _add_agents(app: faust.App, keeper: Keeper, namespace: str) -> None:
     app.timer(10.0)(flush)
     app.timer(10.0)(look_again)
     app.on_before_shutdown.connect(lambda *_, **__: keeper.flush_quietly(), weak=False)
+
+
+def _agent(app: faust.App, keeper: Keeper) -> Callable[[StreamT[Chunk]], Awaitable[None]]:
+    async def take(tp: TP, events: Sequence[EventT[Chunk]]) -> None:
+        consumer = cast("Consumer", app.consumer)
+        wanted = [event for event in events if consumer.wants(tp, _chunk(event))]
+        taken = wanted if await keeper.take(consumer, tp, [_chunk(event) for event in wanted]) else []
+        for event in events:
+            if event in taken:
+                event.ack()
+            else:
+                consumer.forget(event.message)
+
+    async def take_all(stream: StreamT[Chunk]) -> None:
+        async with Lanes(take, lambda event: _chunk(event).records) as lanes:
+            async for event in cast("Stream[Chunk]", stream).noack().events():
+                await lanes.put(TP(event.message.topic, event.message.partition), event)
+
+    return take_all
+
+
+def _chunk(event: EventT[Chunk]) -> Chunk:
+    return cast("Chunk", event.value)
 
 
 class ChunkSchema(faust.Schema[bytes, Chunk]):

@@ -7,7 +7,7 @@ names, so Faust is pinned, and `tests/stream/test_transport.py` fails loudly whe
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 from aiokafka import ConsumerRecord
 from aiokafka.errors import ConsumerStoppedError, IllegalStateError
@@ -29,12 +29,32 @@ class Chunk(NamedTuple):
     """How often this partition's reading had been set back by then: an older chunk's records come again."""
 
 
+FETCH_WAIT_MS: Final = 20
+"""How long the broker may hold a fetch that finds nothing; Faust says 1,500.
+
+A broker answers one fetch at a time, and what was fetched and not yet taken isn't asked for again. So while a chunk is
+learned, a fetch goes out for idle partitions only, those of `items` as a rule, and new events would wait as long as it.
+"""
+
+
+class Thread(driver.AIOKafkaConsumerThread):
+    """Makes the consumer with our wait."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        return consumer
+
+
 class Consumer(driver.Consumer):
     """Emits chunks, and reads each partition from where `Transport.place` says.
 
     Only the loop that fetches moves the places of reading; all others say that a partition must be placed, and never
     wait for it. So nothing that a rebalance or a stop waits for waits for the store.
     """
+
+    def _new_consumer_thread(self) -> Thread:
+        return Thread(self, loop=self.loop, beacon=self.beacon)
 
     def on_init(self) -> None:
         self._generations: Counter[TP] = Counter()

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import sys
+from typing import Final
 
 import faust
 from threadpoolctl import threadpool_limits
@@ -11,6 +13,9 @@ from contracts.settings import Settings
 from online.store.redis import check_noeviction, connect
 from stream import topics
 from stream.app import create_app
+
+_SWITCH_S: Final = 0.0003
+"""How long the thread that fetches may hold up the one that learns, each time that an answer of the store has come."""
 
 
 def run(settings: Settings) -> None:
@@ -26,6 +31,7 @@ def run(settings: Settings) -> None:
         user_idle_days=settings.user_idle_days,
         count_days=settings.count_days,
     )
+    sys.setswitchinterval(_SWITCH_S)
     threadpool_limits(1)  # so that bytes don't depend on the machine's load, and cores are left to other processes
     logging.getLogger("kafka").setLevel(logging.WARNING)
     app = create_app(settings, settings.kafka, store)

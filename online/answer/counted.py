@@ -1,12 +1,20 @@
-"""The shared counts as this process last read them: decayed, by number of item, a second old at most."""
+"""The shared counts as this process last read them: decayed, by number of item, some seconds old at most.
 
+Nobody waits for a reading but the first: what is older than a second is read anew behind the answer that it's in.
+"""
+
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import islice
+from math import inf
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.errors import StoreUnavailable
 from contracts.sharding import ITEM_SHARDS, item_shard
 from online.answer.catalogue import Rows
 from online.answer.deadline import Deadline
@@ -15,7 +23,14 @@ from online.learn.counts import COVISITATION, EVERYWHERE, FAMILIES, FOLLOWING, F
 from online.store.protocol import Counter, Store
 
 STALE_MS: Final = 1000
-"""How old a count may be in an answer; the user's own state is always read anew."""
+"""How old a count may be before it's read anew; the user's own state always is."""
+_LATE: Final = 10
+"""So many times as old it may be in an answer: then the answer waits."""
+_RARELY: Final = 30
+"""So many times as old the counts of what is long over may be."""
+_MOVING: Final = 2
+"""A name's newest buckets, which events are counted in as a rule."""
+_PATIENCE_S: Final = 5.0
 KEPT: Final = 100_000
 """Counters in memory, a KB each: an item's name has one or two for each year, a context's 128."""
 _OF_ITEM: Final = (COVISITATION, FOLLOWING)
@@ -49,13 +64,23 @@ class _Block:
         self.counters = [Counter(shard, family.name, bucket, name) for bucket in buckets for shard in shards]
         self.members = _MEMBERS.get(family) or (_EVERYWHERE if name == EVERYWHERE else _IN_CONTEXT)
         self.read_at: int | None = None
+        self.whole_read_at: int | None = None
         self.versions = [-1] * len(self.counters)
         self.summed = NOTHING
+        self._moving = min(_MOVING * len(shards), len(self.counters))
         self._parts = [NOTHING] * len(self.counters)
         self._worth = [np.float32(decay(family, one.bucket, buckets[0])) for one in self.counters]
 
-    def take(self, found: Sequence[Changed], numbers: Numbers) -> None:
-        """Take in what was read of each counter; None is as it was."""
+    def due(self, now: int, stale_ms: int) -> int:
+        """How many of its counters are to be read, the newest."""
+        rarely = _RARELY * stale_ms
+        return self._moving if _age(self.whole_read_at, now) < rarely else len(self.counters)
+
+    def take(self, found: Sequence[Changed], now: int, numbers: Numbers) -> None:
+        """Take in what was read of its newest counters; None is as it was."""
+        self.read_at = now
+        if len(found) == len(self.counters):
+            self.whole_read_at = now
         if not any(found):
             return
         for place, one in enumerate(found):
@@ -83,23 +108,35 @@ class Counted:
         """Counters of all blocks."""
         self._buckets: dict[str, list[int]] = {}
         self._buckets_read: int | None = None
+        self._behind: asyncio.Task[None] | None = None
 
     async def read(self, wanted: Sequence[Wanted], deadline: Deadline) -> list[Sparse]:
         """For each (family, name) all its counts, decayed; raises `StoreUnavailable`."""
         now = self._clock()
-        if self._is_stale(self._buckets_read, now):
-            await self._refresh_buckets(deadline)
-            self._buckets_read = now
+        late = _LATE * self._stale_ms
+        if _age(self._buckets_read, now) >= late:
+            await self._refresh_buckets(now, deadline)
         while self._held > KEPT:
             self._drop(next(iter(self._blocks)))
         blocks = [self._block(*one) for one in wanted]
-        due = [block for block in dict.fromkeys(blocks) if self._is_stale(block.read_at, now)]
-        for members in sorted({block.members for block in due}):
-            await self._refresh([block for block in due if block.members == members], members, now, deadline)
+        stale = [block for block in dict.fromkeys(blocks) if _age(block.read_at, now) >= self._stale_ms]
+        awaited = [block for block in stale if _age(block.read_at, now) >= late]
+        await self._refresh(awaited, now, deadline)
+        if len(awaited) < len(stale) and (self._behind is None or self._behind.done()):
+            behind = [block for block in stale if block.read_at != now]
+            self._behind = asyncio.create_task(self._refresh_behind(behind, now))
         return [block.summed for block in blocks]
 
-    def _is_stale(self, read_at: int | None, now: int) -> bool:
-        return read_at is None or not 0 <= now - read_at < self._stale_ms
+    async def settled(self) -> None:
+        """Returns when nothing is being read behind answers."""
+        if self._behind is not None:
+            await self._behind
+
+    async def _refresh_behind(self, stale: Sequence[_Block], now: int) -> None:
+        deadline = Deadline(_PATIENCE_S)
+        with suppress(StoreUnavailable):  # whoever has to wait for it hears of it
+            await self._refresh_buckets(now, deadline)
+            await self._refresh(stale, now, deadline)
 
     def _block(self, family: Family, name: str) -> _Block:
         block = self._blocks.get((family, name))
@@ -112,25 +149,29 @@ class Counted:
     def _drop(self, key: Wanted) -> None:
         self._held -= len(self._blocks.pop(key).counters)
 
-    async def _refresh_buckets(self, deadline: Deadline) -> None:
+    async def _refresh_buckets(self, now: int, deadline: Deadline) -> None:
         buckets = await deadline.read(self._read_buckets())
         if changed := {name for name, of in buckets.items() if of != self._buckets.get(name)}:
             for key in [key for key in self._blocks if key[0].name in changed]:
                 self._drop(key)
-        self._buckets = buckets
+        self._buckets, self._buckets_read = buckets, now
 
     async def _read_buckets(self) -> dict[str, list[int]]:
         return {family.name: await self._store.buckets(family.name, family.read) for family in FAMILIES}
 
-    async def _refresh(self, due: Sequence[_Block], members: int, now: int, deadline: Deadline) -> None:
-        counters = [counter for block in due for counter in block.counters]
-        versions = [version for block in due for version in block.versions]
-        found = await deadline.read(self._store.changed_counts(counters, members, versions))
-        start = 0
-        for block in due:
-            block.take(found[start : start + len(block.counters)], self._numbers)
-            block.read_at = now
-            start += len(block.counters)
+    async def _refresh(self, stale: Sequence[_Block], now: int, deadline: Deadline) -> None:
+        for members in sorted({block.members for block in stale}):
+            due = [(block, block.due(now, self._stale_ms)) for block in stale if block.members == members]
+            counters = [counter for block, n in due for counter in block.counters[:n]]
+            versions = [version for block, n in due for version in block.versions[:n]]
+            found = iter(await deadline.read(self._store.changed_counts(counters, members, versions)))
+            for block, n in due:
+                block.take(list(islice(found, n)), now, self._numbers)
+
+
+def _age(read_at: int | None, now: int) -> float:
+    """In ms; what was never read, or later than now, is as old as can be."""
+    return inf if read_at is None or read_at > now else now - read_at
 
 
 def dense(counts: Sparse, size: int) -> Floats:

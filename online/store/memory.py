@@ -3,9 +3,8 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 import msgspec
+import numpy as np
 
 from contracts.errors import Fenced
 from contracts.sharding import ITEM_SHARDS, user_shard

@@ -7,12 +7,13 @@ from typing import Any
 
 import faust
 import pytest
+from aiokafka import AIOKafkaConsumer
 from faust.transport.consumer import Consumer as Base
 from faust.transport.consumer import Fetcher
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from stream.transport import Chunk, Consumer, Transport
+from stream.transport import FETCH_WAIT_MS, Chunk, Consumer, Transport
 
 ONE, TWO = TP("t", 0), TP("t", 1)
 
@@ -47,6 +48,22 @@ def test_faust_still_uses_what_we_override() -> None:
         assert f"self.{name} =" in made
     assert inspect.getsource(Base.perform_seek).count("seek_to_committed") == 1
     assert driver.Transport.Consumer is driver.Consumer
+
+
+def test_the_broker_holds_no_fetch_of_idle_partitions_while_others_have_events() -> None:
+    async def nothing(*_: Any) -> None: ...
+
+    async def wait_ms() -> int:
+        app = faust.App("transport-test", broker="kafka://nowhere", store="memory://", web_enabled=False)
+        transport = Transport(app.conf.broker, app, asyncio.get_running_loop())
+        consumer = Consumer(transport, nothing, nothing, nothing)
+        made = consumer._thread._create_worker_consumer(transport)
+        await made.stop()
+        consumer._thread.thread_loop.close()
+        return int(made._fetch_max_wait_ms)
+
+    assert asyncio.run(wait_ms()) == FETCH_WAIT_MS
+    assert "fetch_max_wait_ms=self._fetch_max_wait_ms" in inspect.getsource(AIOKafkaConsumer.start)
 
 
 class Log:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from contracts.errors import StoreUnavailable
 from online.answer import counted as module
 from online.answer.counted import Counted
 from online.answer.deadline import Deadline
@@ -52,5 +53,65 @@ def test_memory_is_bounded_by_counters_and_what_was_wanted_last_stays(monkeypatc
             await counted.read([(COVISITATION, "often"), (TRENDING, f"place={number}")], Deadline(1.0))
             assert counted._held == sum(len(block.counters) for block in counted._blocks.values()) <= 100 + 17
         assert (COVISITATION, "often") in counted._blocks
+
+    asyncio.run(scene())
+
+
+class _Watched(_Emptied):
+    """Has ten buckets, says what was read, and can be away."""
+
+    away = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[int] = []
+
+    async def buckets(self, family: str, n: int) -> list[int]:
+        return list(range(10, 10 - n, -1))
+
+    async def changed_counts(
+        self, counters: Sequence[Counter], n: int, versions: Sequence[int]
+    ) -> list[tuple[int, list[tuple[str, int]]] | None]:
+        if self.away:
+            raise StoreUnavailable("away")
+        self.asked.append(len(counters))
+        return await super().changed_counts(counters, n, versions)
+
+
+def test_nobody_waits_for_counts_that_are_some_seconds_old() -> None:
+    async def scene() -> None:
+        store, now = _Watched(), 0
+        counted = Counted(store, Numbers(), lambda: now)
+
+        async def most() -> float:
+            (found,) = await counted.read([(COVISITATION, "a")], Deadline(1.0))
+            return float(found.times.max())
+
+        assert await most() == 3
+        store.members = [("b", 5)]
+        assert await most() == 3
+        now = 1000
+        assert await most() == 3, "it was read anew in the answer"
+        await counted.settled()
+        assert await most() == 5
+        store.away, now = True, 9000
+        assert await most() == 5
+        await counted.settled()
+        assert await most() == 5
+        now = 11_000
+        with pytest.raises(StoreUnavailable):
+            await most()
+
+    asyncio.run(scene())
+
+
+def test_what_is_long_over_is_read_rarely() -> None:
+    async def scene() -> None:
+        store, now = _Watched(), 0
+        counted = Counted(store, Numbers(), lambda: now)
+        for now in range(0, 40_000, 1000):  # noqa: B007 (the clock)
+            await counted.read([(COVISITATION, "a")], Deadline(1.0))
+            await counted.settled()
+        assert (store.asked[0], set(store.asked[1:30]), store.asked[30]) == (8, {2}, 8)
 
     asyncio.run(scene())

@@ -52,7 +52,7 @@ def test_items_that_requests_make_up_are_shown_and_not_remembered() -> None:
             assert answer.items[0].sources == ["rule"]
         assert len(world.recommender._numbers) == known
         await world.learn(took("you", "made up 3"))
-        world.now += 2000
+        world.now += 20_000
         assert "made up 3" in ids(await world.ask(n=50))
         assert ids(await world.ask(rules=Rules(pin=["made up 3", "made up 4"])))[:2] == ["made up 3", "made up 4"]
 
