@@ -1,4 +1,4 @@
-"""What lies between Faust's agent and the learner: each partition by itself, in order, and what waits is taken together."""
+"""Between Faust's agent and the learner: each partition by itself and in order, and what waits is taken together."""
 
 import asyncio
 from collections.abc import Sequence
@@ -57,10 +57,10 @@ def test_what_goes_wrong_is_told_and_nothing_is_left_at_work() -> None:
         async def take(tp: TP, chunks: Sequence[range]) -> None:
             raise ValueError("wrong")
 
-        with pytest.raises(ValueError, match="wrong"):
-            async with Lanes(take, lambda chunk: chunk) as lanes:
-                await lanes.put(ONE, range(1))
-                await _others()
+        async with Lanes(take, lambda chunk: chunk) as lanes:
+            await lanes.put(ONE, range(1))
+            await _others()
+            with pytest.raises(ValueError, match="wrong"):
                 await lanes.put(TWO, range(1))
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
