@@ -20,7 +20,7 @@ Word = Annotated[str, Meta(max_length=256)]
 Finite = Annotated[float, Meta(ge=-1e12, le=1e12)]
 
 
-class Context(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Context(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """Where and how the event happened; further columns of your own go into `extra`."""
 
     session: Word | None = None
@@ -35,7 +35,7 @@ class Context(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     extra: dict[Word, Word | Finite] = {}
 
 
-class _Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="type"):
+class _Event(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="type", gc=False):
     key_field: ClassVar[str] = "user_id"
 
     event_id: EventId
@@ -68,7 +68,7 @@ class MoodEvent(_Event, frozen=True, tag="mood"):
     mood: Annotated[str, Meta(min_length=1, max_length=64)]
 
 
-class Shown(msgspec.Struct, frozen=True, array_like=True):
+class Shown(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One item of an impression: where it stood, its score, and how likely it was to stand there."""
 
     item_id: Id

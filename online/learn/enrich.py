@@ -17,7 +17,7 @@ COLUMNS: Final = 8
 COLUMN_LENGTH: Final = 64
 
 
-class Enriched(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Enriched(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """What is known of one event: flat, typed, without the address it came from. Times are UTC milliseconds."""
 
     partition: int

@@ -21,7 +21,7 @@ FORWARDED: Final = "#"
 _NO_VECTOR: Final[NDArray[np.float32]] = np.zeros(0, np.float32)
 
 
-class Entry(msgspec.Struct, array_like=True, frozen=True):
+class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One event of a user's history, with all that a later event's effect on the aggregates is made from."""
 
     offset: int
