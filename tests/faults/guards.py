@@ -1,7 +1,7 @@
 """Each guard of the scheme "Once", and how to take it out in a worker's process, to see that the harness notices."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from faust.types import TP
@@ -24,7 +24,11 @@ def fence() -> None:
     def unchecked(self: Partition, *parts: Any) -> None:
         return
 
+    async def unread(self: Partition) -> None:
+        return
+
     Partition._check = unchecked  # type: ignore[method-assign, assignment]  # fails in the type check when the name moves
+    Partition._check_shared = unread  # type: ignore[method-assign]
 
 
 def window() -> None:
@@ -65,8 +69,8 @@ def acknowledgement() -> None:
     take = Keeper.take
     running: set[asyncio.Task[bool]] = set()
 
-    async def at_once(self: Keeper, consumer: Consumer, tp: TP, chunk: Chunk) -> bool:
-        task = asyncio.create_task(take(self, consumer, tp, chunk))
+    async def at_once(self: Keeper, consumer: Consumer, tp: TP, chunks: Sequence[Chunk]) -> bool:
+        task = asyncio.create_task(take(self, consumer, tp, chunks))
         running.add(task)
         task.add_done_callback(running.discard)
         return True
