@@ -24,6 +24,7 @@ from moodstream.local.running import heartbeats
 from moodstream.local.service import Service
 from moodstream.local.supervisor import Supervisor
 from moodstream.rebuild.survey import Survey, survey
+from moodstream.rebuild.told import Report, lacking, show
 from online.reach import require_kafka
 from online.store.protocol import Store
 from online.store.redis import connect
@@ -37,17 +38,6 @@ _HEARD_WITHIN_S: Final = 5.0
 _SILENCE_S: Final = 30.0
 _LOOK_EVERY_S: Final = 1.0
 _PATIENCE_S: Final = 180.0
-
-
-class Report(msgspec.Struct, frozen=True):
-    """What was done; `--json` prints it."""
-
-    events: int
-    """That were learned again."""
-    seconds: float
-    worker: str
-    """`running`: those that ran did it; `own`: one was run for it; `none`: nothing was to be done."""
-    before: Survey
 
 
 def rebuild(settings: Settings, *, anew: bool, as_json: bool) -> bool:
@@ -73,7 +63,7 @@ def rebuild(settings: Settings, *, anew: bool, as_json: bool) -> bool:
     if as_json:
         print(msgspec.json.encode(report).decode())
     else:
-        _print(report)
+        show(report)
     return not any(part.gaps or part.mixed for part in before.parts)
 
 
@@ -81,7 +71,7 @@ def _learn(
     settings: Settings, ids: dict[Topic, str], before: Survey, tell: Callable[[str], None], *, quiet: bool
 ) -> str:
     """Have it learned, by the workers that run or by one of our own; returns by whom."""
-    for line in _lacking(before):
+    for line in lacking(before):
         tell(line)
     if _is_anybody_there(settings):
         tell("the workers that run make it again; serving goes on, degraded")
@@ -137,36 +127,6 @@ def _left(before: Survey, now: Survey) -> int:
 def _is_reached(before: Survey, now: Survey) -> bool:
     whole = not now.items and all(part.moved and not part.earlier for part in now.parts)
     return whole and not _left(before, now)
-
-
-def _lacking(found: Survey) -> Iterator[str]:
-    for part in found.parts:
-        if part.needed >= part.end and not part.earlier:
-            continue
-        what = "lost" if part.lost else "behind"
-        yield (
-            f"partition {part.partition}: {what} from {part.needed:,} to {part.end:,}; the lake has all before "
-            f"{part.kept:,}, Kafka all from {part.first:,}"
-        )
-        for incarnation, end in part.earlier:
-            yield f"partition {part.partition}: and {end:,} of the topic's earlier life {incarnation}"
-    if found.items:
-        yield f"catalogue: up to {found.items:,} changes"
-
-
-def _print(report: Report) -> None:
-    if report.worker == "none":
-        say("nothing is lost: every state and every count stands at the log's end")
-    else:
-        say(f"{report.events:,} events in {report.seconds:,.0f} s: every state and count stands where the log ended")
-    for part in report.before.parts:
-        for first, end in part.gaps:
-            say(
-                f"partition {part.partition}: {first:,} to {end - 1:,} are neither in the lake nor in Kafka any more: "
-                "what they did is lost for good"
-            )
-        if part.mixed:
-            say(f"partition {part.partition}: shards stand in different lives of the topic: moodstream rebuild --anew")
 
 
 def _check_bundle(settings: Settings) -> None:
