@@ -110,7 +110,7 @@ async def scene(
     ask: Ask, now: int, view: View, deadline: Deadline, enricher: Enricher, counted: Counted, numbers: Numbers
 ) -> Scene:
     """The scene of a request at `now`; the request is enriched as an event would be."""
-    history = view.user.history
+    history = list(view.user.history)
     asked = mood_of(_said(ask)) or 0 if _said(ask) else 0
     mood = asked or _own_mood(view.state, now)
     where = _context(ask, now, view, enricher, mood)
@@ -119,7 +119,7 @@ async def scene(
     turned_down = _turned_down(met)[:_UNWANTED]
     missing = []
     try:
-        read = await read_counts(counted, deadline, last[:TAKEN_LAST], turned_down, where, nth(history))
+        read = await read_counts(counted, deadline, last[:TAKEN_LAST], turned_down, where, nth(history, len(history)))
     except StoreUnavailable as error:
         read = Read()
         missing.append(f"store: {error}")

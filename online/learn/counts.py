@@ -85,11 +85,11 @@ def contexts(mood: int, place: str, device: str, columns: Sequence[str] = ()) ->
     return {**found, TOGETHER: f"{TOGETHER}#{_slot('|'.join(whole))}"} if len(whole) > 1 else found
 
 
-def nth(history: Sequence[Entry]) -> str | None:
+def nth(history: Sequence[Entry], at: int) -> str | None:
     """The trending counter of what comes after this history by its place; None for a long one."""
-    if len(history) >= 2 * NTH:
+    if at >= 2 * NTH:
         return None
-    items = sum(1 for entry in history if entry.item)
+    items = sum(1 for entry in history[:at] if entry.item)
     return f"nth={items}" if items < NTH else None
 
 
@@ -113,7 +113,7 @@ def effects(history: Sequence[Entry], at: int) -> Iterator[tuple[Counter, str, i
     trending = bucket_of(TRENDING, entry.time)
     for context in contexts(entry.mood, entry.place, entry.device, entry.columns).values():
         yield Counter(own, TRENDING.name, trending, context), item, 1
-    if place := nth(history[:at]):
+    if place := nth(history, at):
         yield Counter(own, TRENDING.name, trending, place), item, 1
     bucket = bucket_of(COVISITATION, entry.time)
     for number, other in enumerate(_recent(history, at)):
@@ -130,8 +130,8 @@ def _everywhere(family: Family, entry: Entry, shard: int) -> Counter:
 
 def _recent(history: Sequence[Entry], at: int) -> list[str]:
     """The distinct other items that were taken among the WINDOW events before, the last one first."""
-    window = reversed(history[max(0, at - WINDOW) : at])
-    return list(dict.fromkeys(e.item for e in window if wanted(e) and e.item != history[at].item))
+    window, item = reversed(history[max(0, at - WINDOW) : at]), history[at].item
+    return list(dict.fromkeys(e.item for e in window if wanted(e) and e.item != item))
 
 
 def _slot(value: str) -> int:

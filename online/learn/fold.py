@@ -11,11 +11,12 @@ from contracts.kinds import MOOD_KIND, ORDER
 from contracts.moods import LABELS, mood_of
 from online.learn.enrich import Enriched
 from online.learn.impressions import close, show, take
+from online.store.history import History
 from online.store.impressions import Impressions
 from online.store.protocol import UserRecord
 from online.store.recent import RecentIds
 from online.store.seen import SeenFilter
-from online.store.state import HISTORY, Entry, UserState, forwarded_id, id_hash
+from online.store.state import Entry, UserState, forwarded_id, id_hash
 
 Outcome = Literal["applied", "duplicate", "forwarded", "noted"]
 _ROWS: Final = {label: row for row, label in enumerate(LABELS)}
@@ -31,12 +32,12 @@ class Working:
 
         Raises `StateTooNew`, `StateUnreadable`.
         """
-        state, self.history, self.seen = record.unpack() if record else (UserState(), [], SeenFilter())
+        state, self.history, self.seen = record.unpack() if record else (UserState(), History(), SeenFilter())
         self.shown = record.impressions() if record else Impressions()
         """What became of what the user was shown; `online.learn.impressions` reads it."""
         if state.incarnation != incarnation:  # the topic was made again: old offsets say nothing any more
             state = msgspec.structs.replace(state, offset=-1)
-            self.history = [msgspec.structs.replace(entry, offset=-1) for entry in self.history]
+            self.history = History(msgspec.structs.replace(entry, offset=-1) for entry in self.history)
             self.shown.outcomes = []
         self.user_id = user_id
         self.bundle = bundle
@@ -52,7 +53,7 @@ class Working:
         """Event time of what `state.hidden` has taken in last; None for the zero state."""
         self.outgoing: list[UserEvent] = []
         """Events to be published to another user, by an alias."""
-        self._ids = RecentIds([entry.id_hash for entry in self.history], state.gone)
+        self._ids = RecentIds(self.history.ids, state.gone)
 
     def apply(self, event: UserEvent, row: Enriched) -> Outcome:
         """Fold in the user's next event; raises `InvalidEvent` for one that can't be."""
@@ -83,7 +84,6 @@ class Working:
     def _append(self, entry: Entry) -> None:
         self.history.append(entry)
         self.pending.append(entry)
-        del self.history[:-HISTORY]
         if entry.item:
             self.seen.add(entry.item)
         newer = entry.mood and entry.time >= self.state.mood_time
@@ -115,7 +115,7 @@ class Working:
         self._ids.end(event.event_id)
         kept = {"incarnation": self.state.incarnation, "turn": self.state.turn, "gone": self._ids.gone}
         self.state = msgspec.structs.replace(left, bundle=self.bundle, offset=offset, **kept)
-        self.history, self.pending, self.stepped_to, self.seen = [], [], None, SeenFilter()
+        self.history, self.pending, self.stepped_to, self.seen = History(), [], None, SeenFilter()
         self.shown = Impressions(ids=self.shown.ids)
 
 

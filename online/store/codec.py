@@ -13,8 +13,8 @@ import msgspec
 from contracts.errors import StateTooNew, StateUnreadable
 
 T = TypeVar("T")
-CODEC_VERSION: Final = 2
-"""1 had no checksum."""
+CODEC_VERSION: Final = 3
+"""1 had no checksum; before 3 a history was one msgpack array."""
 _HEADER: Final = struct.Struct("<BI")
 _encoder: Final = msgspec.msgpack.Encoder()
 
@@ -24,17 +24,22 @@ def sealed(content: bytes) -> bytes:
     return _HEADER.pack(CODEC_VERSION, zlib.crc32(content)) + content
 
 
+def version_of(raw: bytes) -> int:
+    """The codec's version that these bytes say; 0 for none."""
+    return raw[0] if raw else 0
+
+
 def opened(raw: bytes) -> memoryview:
     """The content in these bytes.
 
     Raises `StateTooNew` for a newer code's, `StateUnreadable` for damaged ones; what version 1 wrote isn't checked.
     """
-    version = raw[0] if raw else 0
+    version = version_of(raw)
     if version > CODEC_VERSION:
         raise StateTooNew(f"a state of codec {version:02x}; this code reads up to {CODEC_VERSION:02x}: upgrade it")
     if version == 1:
         return memoryview(raw)[1:]
-    if len(raw) < _HEADER.size or version != CODEC_VERSION:
+    if len(raw) < _HEADER.size or version == 0:
         raise damaged(f"{len(raw)} bytes that begin with {raw[:1].hex() or 'nothing'}")
     content = memoryview(raw)[_HEADER.size :]
     if zlib.crc32(content) != _HEADER.unpack_from(raw)[1]:

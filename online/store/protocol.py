@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from contracts.rollout import Rollout, bundle_of
 from online.store.codec import damaged
+from online.store.history import History
 from online.store.impressions import Impressions, pack_impressions, unpack_impressions
 from online.store.seen import SeenFilter
-from online.store.state import Entry, UserState, pack_history, pack_state, unpack_history, unpack_state
+from online.store.state import UserState, pack_state, unpack_state
 
 
 class Watermark(NamedTuple):
@@ -78,17 +79,17 @@ class UserRecord(NamedTuple):
 
     @classmethod
     def pack(
-        cls, state: UserState, history: list[Entry], seen: SeenFilter, shown: Impressions | None = None
+        cls, state: UserState, history: History, seen: SeenFilter, shown: Impressions | None = None
     ) -> "UserRecord":
-        return cls(pack_state(state), pack_history(history), seen.to_bytes(), pack_impressions(shown) if shown else b"")
+        return cls(pack_state(state), history.pack(), seen.to_bytes(), pack_impressions(shown) if shown else b"")
 
     def impressions(self) -> Impressions:
         """What the user was shown; raises `StateUnreadable`."""
         return unpack_impressions(self.shown)
 
-    def unpack(self) -> tuple[UserState, list[Entry], SeenFilter]:
+    def unpack(self) -> tuple[UserState, History, SeenFilter]:
         """Raises `StateUnreadable`."""
-        return unpack_state(self.state), unpack_history(self.history), SeenFilter.from_bytes(self.seen)
+        return unpack_state(self.state), History.unpack(self.history), SeenFilter.from_bytes(self.seen)
 
 
 class ShardRecords(NamedTuple):

@@ -91,7 +91,6 @@ class _Packed(msgspec.Struct, array_like=True, frozen=True):
 
 
 _state_decoder: Final = msgspec.msgpack.Decoder(_Packed)
-_history_decoder: Final = msgspec.msgpack.Decoder(list[Entry])
 
 
 def pack_state(state: UserState) -> bytes:
@@ -110,16 +109,6 @@ def unpack_state(raw: bytes) -> UserState:
     except ValueError as error:
         raise damaged(error) from error
     return UserState(**{**fields, **vectors, "gone": tuple(column("Q", fields["gone"]))})
-
-
-def pack_history(history: list[Entry]) -> bytes:
-    """The history as bytes, oldest first."""
-    return encoded(history)
-
-
-def unpack_history(raw: bytes) -> list[Entry]:
-    """The history in these bytes; raises `StateTooNew` for a newer code's, `StateUnreadable` for damaged ones."""
-    return decoded(_history_decoder, raw)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -59,7 +59,7 @@ async def _held(store: RedisStore, users: list[str]) -> Held:
 
 async def _history(store: RedisStore, user: str) -> list[int]:
     _, record = await store.user(user)
-    return [entry.id_hash for entry in record.unpack()[1]] if record else []
+    return list(record.unpack()[1].ids) if record else []
 
 
 async def _standing(store: RedisStore) -> Standing:

@@ -8,9 +8,10 @@ import msgspec
 from contracts.dead_letter import DeadLetter
 from contracts.topics import DEAD_LETTER, ENRICHED
 from online.learn.enrich import Enriched
+from online.store.history import History
 from online.store.memory import MemoryStore
 from online.store.protocol import Counter, Store
-from online.store.state import unpack_history, unpack_state
+from online.store.state import unpack_state
 from tests.once.kafka import NUMBERS, SHARDS, USERS, Kafka, incarnation
 from tests.once.past import Past
 from tests.once.worker import Worker
@@ -113,7 +114,7 @@ async def ends(store: Store, kafka: Kafka, counters: list[Counter]) -> Ends:
 
 def _taken_in(record: Any) -> tuple[int, str, bool, list[int]]:
     state = unpack_state(record.state)
-    return state.count, state.forward, state.erased, [entry.id_hash for entry in unpack_history(record.history)]
+    return state.count, state.forward, state.erased, list(History.unpack(record.history).ids)
 
 
 def counters_of(store: MemoryStore) -> list[Counter]:

@@ -124,7 +124,7 @@ def test_a_further_column_named_as_one_of_ours_is_passed_over() -> None:
 
 
 def test_the_place_in_a_history_is_counted_while_it_is_short() -> None:
-    assert nth([]) == "nth=0"
-    assert nth([entry("a"), entry(""), entry("b")]) == "nth=2"
-    assert nth([entry("a")] * NTH) is None
-    assert nth([entry("")] * HISTORY) is None, "a history that may have been cut says nothing"
+    assert nth([], 0) == "nth=0"
+    assert nth([entry("a"), entry(""), entry("b")], 3) == "nth=2"
+    assert nth([entry("a")] * NTH, NTH) is None
+    assert nth([entry("")] * HISTORY, HISTORY) is None, "a history that may have been cut says nothing"

@@ -15,6 +15,7 @@ from contracts.errors import StateTooNew, StateUnreadable
 from contracts.kinds import MOOD_KIND
 from contracts.moods import MOODS
 from online.store.codec import CODEC_VERSION, sealed
+from online.store.history import History
 from online.store.impressions import Impressions, Outcomes, Page, pack_impressions, unpack_impressions
 from online.store.protocol import UserRecord
 from online.store.seen import SeenFilter, hashes
@@ -25,9 +26,7 @@ from online.store.state import (
     forwarded_id,
     hash64,
     id_hash,
-    pack_history,
     pack_state,
-    unpack_history,
     unpack_state,
 )
 
@@ -84,7 +83,7 @@ def test_a_state_comes_back_bit_for_bit(state: UserState) -> None:
 
 @given(HISTORIES)
 def test_a_history_comes_back(history: list[Entry]) -> None:
-    assert unpack_history(pack_history(history)) == history
+    assert History.unpack(History(history).pack()) == history
 
 
 @given(STATES, HISTORIES, st.lists(TEXT))
@@ -92,20 +91,25 @@ def test_a_record_comes_back(state: UserState, history: list[Entry], items: list
     seen = SeenFilter()
     for item in items:
         seen.add(item)
-    state_again, history_again, seen_again = UserRecord.pack(state, history, seen).unpack()
+    state_again, history_again, seen_again = UserRecord.pack(state, History(history), seen).unpack()
     assert pack_state(state_again) == pack_state(state)
     assert history_again == history
     assert seen_again.to_bytes() == seen.to_bytes()
 
 
-UNPACK = (unpack_state, unpack_history, SeenFilter.from_bytes, unpack_impressions)
+def read_history(raw: bytes) -> list[Entry]:
+    """All of it: what isn't looked at isn't read."""
+    return list(History.unpack(raw))
+
+
+UNPACK = (unpack_state, read_history, SeenFilter.from_bytes, unpack_impressions)
 
 
 def parts(state: UserState, history: list[Entry]) -> list[bytes]:
     """A record's parts, in the order of UNPACK."""
     seen = SeenFilter()
     seen.add("a")
-    return [pack_state(state), pack_history(history), seen.to_bytes(), pack_impressions(SHOWN)]
+    return [pack_state(state), History(history).pack(), seen.to_bytes(), pack_impressions(SHOWN)]
 
 
 @given(st.binary(max_size=300), st.sampled_from(["as it is", "as version 1", "sealed"]))
@@ -209,7 +213,7 @@ def test_a_usual_record_is_small() -> None:
     )
     assert len(pack_state(state)) < 1300
     history = [Entry(10**9, 10**12, 2**64 - 1, f"item{n}", 1, None, 2, "Ljubljana", "mobile") for n in range(HISTORY)]
-    assert len(pack_history(history)) < 14_000
+    assert len(History(history).pack()) < 16_000
 
 
 def test_hashes_stay_as_they_are_in_stored_histories() -> None:
@@ -231,4 +235,31 @@ def test_any_event_id_has_a_hash(event_id: str) -> None:
 @pytest.mark.parametrize("entry", [["x"], [1, 1, 1, "i", MOOD_KIND + 1], [1, 1, 1, "i", 0, None, len(MOODS)]])
 def test_an_entry_that_is_no_entry_is_refused(entry: list[object]) -> None:
     with pytest.raises(StateUnreadable):
-        unpack_history(sealed(msgspec.msgpack.encode([entry])))
+        read_history(b"\x01" + msgspec.msgpack.encode([entry]))
+    packed = msgspec.msgpack.encode(entry)
+    with pytest.raises(StateUnreadable):
+        read_history(sealed(msgspec.msgpack.encode([bytes(8), [len(packed)], packed])))
+
+
+@given(HISTORIES, HISTORIES, st.integers(1, 3))
+def test_a_history_that_goes_on_is_as_one_that_was_never_packed(old: list[Entry], new: list[Entry], times: int) -> None:
+    packed, whole = History(old), History(old)
+    for entry in new:
+        for _ in range(times):
+            packed = History.unpack(packed.pack())
+            packed.append(entry)
+            whole.append(entry)
+    assert packed == whole == [*old, *(entry for entry in new for _ in range(times))][-HISTORY:]
+    assert packed.pack() == whole.pack()
+    assert list(packed.ids) == [entry.id_hash for entry in packed]
+    assert [packed[at] for at in range(-len(packed), len(packed))] == 2 * list(whole)
+
+
+def test_a_full_history_forgets_the_oldest() -> None:
+    entries = [Entry(n, n, n, f"i{n}", 0) for n in range(2 * HISTORY + 9)]
+    history = History(entries[:HISTORY])
+    for entry in entries[HISTORY:]:
+        history = History.unpack(history.pack())
+        history.append(entry)
+    assert list(history) == entries[-HISTORY:]
+    assert (history[-11:], len(history)) == (entries[-11:], HISTORY)
