@@ -1,5 +1,6 @@
 """The state's codec: what is packed comes back, and anything else is refused in one way."""
 
+import zlib
 from base64 import b85decode
 from contextlib import suppress
 from pathlib import Path
@@ -263,3 +264,9 @@ def test_a_full_history_forgets_the_oldest() -> None:
         history.append(entry)
     assert list(history) == entries[-HISTORY:]
     assert (history[-11:], len(history)) == (entries[-11:], HISTORY)
+
+
+def test_a_history_that_version_2_wrote_is_read() -> None:
+    entries = [Entry(n, n, n, f"i{n}", 0) for n in range(3)]
+    content = msgspec.msgpack.encode(entries)
+    assert History.unpack(b"\x02" + zlib.crc32(content).to_bytes(4, "little") + content) == entries
