@@ -12,10 +12,8 @@ from typing import Final, Generic, Self, TypeVar
 from faust.types import TP
 
 T = TypeVar("T")
-_WAITING: Final = 64
-"""Chunks of one partition; more are left with the fetcher, which makes larger ones of them."""
 TOGETHER: Final = 500
-"""Records from which on nothing is added to them."""
+"""Records of one partition from which on nothing is added to those that wait: the fetcher holds back the rest."""
 
 
 class Lanes(Generic[T]):
@@ -24,7 +22,7 @@ class Lanes(Generic[T]):
     def __init__(self, take: Callable[[TP, Sequence[T]], Awaitable[None]], records: Callable[[T], Sized]) -> None:
         self._take = take
         self._records = records
-        self._queues: dict[TP, asyncio.Queue[T]] = {}
+        self._lanes: dict[TP, _Lane[T]] = {}
         self._work: list[asyncio.Task[None]] = []
 
     async def put(self, tp: TP, one: T) -> None:
@@ -32,17 +30,14 @@ class Lanes(Generic[T]):
         for work in self._work:
             if work.done():
                 work.result()
-        if tp not in self._queues:
-            self._queues[tp] = asyncio.Queue(_WAITING)
-            self._work.append(asyncio.create_task(self._follow(tp, self._queues[tp])))
-        await self._queues[tp].put(one)
+        if tp not in self._lanes:
+            self._lanes[tp] = _Lane()
+            self._work.append(asyncio.create_task(self._follow(tp, self._lanes[tp])))
+        await self._lanes[tp].put(one, len(self._records(one)))
 
-    async def _follow(self, tp: TP, queue: asyncio.Queue[T]) -> None:
+    async def _follow(self, tp: TP, lane: "_Lane[T]") -> None:
         while True:
-            together = [await queue.get()]
-            while not queue.empty() and sum(len(self._records(one)) for one in together) < TOGETHER:
-                together.append(queue.get_nowait())
-            await self._take(tp, together)
+            await self._take(tp, await lane.all())
 
     async def __aenter__(self) -> Self:
         return self
@@ -53,3 +48,28 @@ class Lanes(Generic[T]):
         for work in self._work:
             work.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
+
+
+class _Lane(Generic[T]):
+    """What waits for one partition."""
+
+    def __init__(self) -> None:
+        self._waiting: list[T] = []
+        self._records = 0
+        self._changed = asyncio.Condition()
+
+    async def put(self, one: T, records: int) -> None:
+        """Waits while enough others do."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._records < TOGETHER)
+            self._waiting.append(one)
+            self._records += records
+            self._changed.notify_all()
+
+    async def all(self) -> Sequence[T]:
+        """All that wait; waits for one."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: bool(self._waiting))
+            found, self._waiting, self._records = self._waiting, [], 0
+            self._changed.notify_all()
+            return found
