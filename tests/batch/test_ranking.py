@@ -43,7 +43,7 @@ def test_a_network_is_taken_where_features_only_tell_together() -> None:
 
 
 def test_a_ranker_that_ranks_later_requests_worse_is_not_taken() -> None:
-    early, late = synthetic(8 * LEAST, turned=True), synthetic(2 * LEAST, seed=1)
+    early, late = synthetic(6 * LEAST, turned=True), synthetic(4 * LEAST, seed=1)
     both = Requests(
         NAMES,
         np.concatenate([early.features, late.features]),
