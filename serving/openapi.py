@@ -32,7 +32,7 @@ def document(*, secured: bool = False) -> Schema:
         required = components[kind.__name__]["required"]
         components[kind.__name__]["required"] = [name for name in required if name not in ("event_id", "time")]
     event, ask, query, posted, recommended, similar, profile, erasing, problem, live, ready = schemas
-    refusals = {status: _problem(problem, said, status in _RETRIED) for status, said in _REFUSALS.items()}
+    refusals = {status: _problem(problem, status, said) for status, said in _REFUSALS.items()}
     recommendations = {"200": _answer("Items, best first", recommended, examples.RECOMMENDED)}
     user, item = _in_path("user_id", "me"), _in_path("item_id", "50")
     return {
@@ -138,7 +138,7 @@ def document(*, secured: bool = False) -> Schema:
 _OPEN: Final[list[Schema]] = [{"token": []}, {}]
 """With a token or without."""
 _REFUSALS: Final = {
-    "400": "Not JSON",
+    "400": "Not JSON, or no request of HTTP",
     "401": "A token is demanded",
     "403": "A page of another site asked",
     "408": "The body did not come in time",
@@ -149,6 +149,8 @@ _REFUSALS: Final = {
     "500": "A fault of the server",
     "503": "Kafka is away: try again",
 }
+_NOT_HTTP: Final[Schema] = {"text/plain": {"schema": {"type": "string"}, "example": "Invalid HTTP request received."}}
+"""What the server says of itself when it can't read a request's first lines."""
 _RETRIED: Final = ("429", "503")
 _RETRY_AFTER: Final[Schema] = {
     "Retry-After": {"required": True, "description": "Seconds", "schema": {"type": "integer", "minimum": 1}}
@@ -171,7 +173,8 @@ def _operation(
 ) -> Schema:
     optional = {"parameters": parameters, "requestBody": body}
     given = {name: value for name, value in optional.items() if value is not None}
-    return {"operationId": operation, "summary": summary, **given, "responses": responses}
+    refused = {"400": {"description": "No request of HTTP", "content": _NOT_HTTP}}
+    return {"operationId": operation, "summary": summary, **given, "responses": {**refused, **responses}}
 
 
 def _watched(operation: str, summary: str, responses: Schema) -> Schema:
@@ -187,9 +190,11 @@ def _body(schema: Schema, example: Any) -> Schema:
     return {"required": True, "content": {JSON: {"schema": schema, "example": example}}}
 
 
-def _problem(schema: Schema, said: str, retried: bool) -> Schema:
-    content = {MEDIA_TYPE: {"schema": schema, "example": examples.PROBLEM}}
-    return {"description": said, **({"headers": _RETRY_AFTER} if retried else {}), "content": content}
+def _problem(schema: Schema, status: str, said: str) -> Schema:
+    headers = {"headers": _RETRY_AFTER} if status in _RETRIED else {}
+    other = _NOT_HTTP if status == "400" else {}
+    content = {MEDIA_TYPE: {"schema": schema, "example": examples.PROBLEM}, **other}
+    return {"description": said, **headers, "content": content}
 
 
 def _only(refusals: Schema, statuses: Iterable[str]) -> Schema:

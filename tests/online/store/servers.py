@@ -36,7 +36,8 @@ def own_server(folder: Path, *options: str) -> Iterator[Server]:
 @contextmanager
 def own_cluster(folder: Path) -> Iterator[Server]:
     """A cluster of one node, which holds all slots."""
-    with own_server(folder, "--cluster-enabled", "yes") as server:
+    bus = str(free_port(set()))  # else it is the server's own + 10,000, which may be no port at all
+    with own_server(folder, "--cluster-enabled", "yes", "--cluster-port", bus) as server:
         with redis.Redis.from_url(server.url) as client:
             client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
             _wait(lambda: b"cluster_state:ok" in bytes(client.execute_command("CLUSTER", "INFO")))
