@@ -120,10 +120,9 @@ class Counted:
             self._drop(next(iter(self._blocks)))
         blocks = [self._block(*one) for one in wanted]
         stale = [block for block in dict.fromkeys(blocks) if _age(block.read_at, now) >= self._stale_ms]
-        awaited = [block for block in stale if _age(block.read_at, now) >= late]
-        await self._refresh(awaited, now, deadline)
-        if len(awaited) < len(stale) and (self._behind is None or self._behind.done()):
-            behind = [block for block in stale if block.read_at != now]
+        behind = [block for block in stale if _age(block.read_at, now) < late]
+        await self._refresh([block for block in stale if block not in behind], now, deadline)
+        if behind and (self._behind is None or self._behind.done()):
             self._behind = asyncio.create_task(self._refresh_behind(behind, now))
         return [block.summed for block in blocks]
 

@@ -188,7 +188,9 @@ class Learner:
         shards: defaultdict[int, list[str]] = defaultdict(list)
         for user_id in user_ids:
             shards[user_shard(user_id)].append(user_id)
-        return Batch(owned, await self._users.open(owned, shards))
+        opened = await self._users.open(owned, shards)
+        await owned.check_shared()  # what is lost of it, these users' histories tell again, before any is emptied
+        return Batch(owned, opened)
 
     def _fold(self, batch: Batch, raw: Raw, event: UserEvent, row: Enriched) -> None:
         try:

@@ -81,10 +81,9 @@ class Partition:
         return self.metas[shard].watermark.within(self.incarnation)
 
     async def read(self, users: Mapping[int, Sequence[str]]) -> dict[int, ShardRecords]:
-        """These users by shard, seen after them that nothing counted is lost: only they could tell it again."""
+        """These users by shard."""
         found = await self._store.read(users)
         self._check({shard: records.meta for shard, records in found.items()}, {})
-        await self._check_shared()
         return found
 
     async def shard_users(self, shard: int) -> list[str]:
@@ -106,7 +105,7 @@ class Partition:
 
     async def sweep_shared(self) -> None:
         """Move the idle ones of the item shards and the calibrator up to what was taken in."""
-        await self._check_shared()
+        await self.check_shared()
         new = self.at(self.position)
         behind = [shard for shard, mark in self.counts.items() if mark.within(self.incarnation) < new.offset]
         await self.write_counts([CountWrite(s, self.number, self.counts[s], new, {}) for s in behind])
@@ -125,7 +124,8 @@ class Partition:
         idle = [(shard, self.metas[shard]) for shard in shards if self.offset(shard) < new.offset]
         await self.write_shards([ShardWrite(s, m, m.at(new), {}) for s, m in idle])
 
-    async def _check_shared(self) -> None:
+    async def check_shared(self) -> None:
+        """See that counts and calibrator stand where they were left."""
         self._check({}, await self._store.count_watermarks(self.number))
         if await self._store.calibrator(self.number) != self.calibrator:
             raise Fenced(f"the calibrator of partition {self.number} stands elsewhere than we left it")

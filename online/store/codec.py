@@ -54,8 +54,13 @@ def encoded(part: object) -> bytes:
 
 def decoded(decoder: "msgspec.msgpack.Decoder[T]", raw: bytes) -> T:
     """The part in these bytes; raises `StateTooNew` and `StateUnreadable` as `opened` does."""
+    return read(decoder, opened(raw))
+
+
+def read(decoder: "msgspec.msgpack.Decoder[T]", content: bytes | memoryview) -> T:
+    """What this msgpack holds; raises `StateUnreadable` where it's not what the decoder takes."""
     try:
-        return decoder.decode(opened(raw))
+        return decoder.decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise damaged(error) from error
 

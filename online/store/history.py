@@ -6,14 +6,13 @@ One more entry is put behind those that are packed, and the oldest cut off, with
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
-from typing import Final, TypeVar, overload
+from typing import Final, overload
 
 import msgspec
 
-from online.store.codec import column, damaged, decoded, encoded, version_of
+from online.store.codec import column, damaged, decoded, encoded, read, version_of
 from online.store.state import HISTORY, Entry
 
-_T = TypeVar("_T")
 _AS_ONE_ARRAY: Final = 2
 """Up to this version of the codec a history was one array of entries."""
 _ARRAY: Final = struct.Struct(">BH")
@@ -89,7 +88,7 @@ class History(Sequence[Entry]):
     def __iter__(self) -> Iterator[Entry]:
         bounds = self._bounds
         array = _ARRAY.pack(0xDC, len(bounds) - 1) + self._packed[bounds[0] : bounds[-1]]
-        return iter([*_read(_entries_decoder, array), *self._new])
+        return iter([*read(_entries_decoder, array), *self._new])
 
     @overload
     def __getitem__(self, at: int) -> Entry: ...
@@ -105,17 +104,10 @@ class History(Sequence[Entry]):
             return self._new[place - len(bounds) + 1]
         start, end = bounds[place : place + 2]
         if start not in self._found:
-            self._found[start] = _read(_entry_decoder, self._packed[start:end])
+            self._found[start] = read(_entry_decoder, self._packed[start:end])
         return self._found[start]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]
-
-
-def _read(decoder: "msgspec.msgpack.Decoder[_T]", packed: bytes) -> _T:
-    try:
-        return decoder.decode(packed)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise damaged(error) from error

@@ -28,7 +28,7 @@ def fence() -> None:
         return
 
     Partition._check = unchecked  # type: ignore[method-assign, assignment]  # fails in the type check when the name moves
-    Partition._check_shared = unread  # type: ignore[method-assign]
+    Partition.check_shared = unread  # type: ignore[method-assign]
 
 
 def window() -> None:
