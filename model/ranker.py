@@ -91,7 +91,9 @@ _FARTHEST: Final = 5.0
 
 def scaled(features: Floats, mean: Floats, scale: Floats) -> Floats:
     """Features (n, F) in units of their spread, as networks read them."""
-    return np.asarray(np.clip((features - mean) * scale, -_FARTHEST, _FARTHEST), np.float32)
+    x = features - mean
+    x *= scale
+    return np.clip(x, -_FARTHEST, _FARTHEST, out=x)
 
 
 @dataclass(frozen=True)
