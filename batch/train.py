@@ -1,12 +1,14 @@
 """Training, from top to bottom: a log in, a bundle out; on a CPU or a GPU, seeded, and resumed where it was killed.
 
 The encoder foretells each next event of each user: a softmax over the catalogue without what the user has had. First
-the log's end (a fifth, of a long log a tenth) is held out and says when to stop; replayed with the network that didn't
-train on it, it fits the ranker; then another learns from everything, as long as the first one gained from it.
+the log's end (a fifth, of a long log a tenth) is held out and says when to stop; then another network learns from
+everything, as long as the first one gained from it. The ranker is fitted on that end, replayed with the network that
+didn't train on it: of a long log beside the second network, in a process of its own.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -17,15 +19,18 @@ from torch import Tensor
 
 from batch import checkpoint, holdout
 from batch.assemble import assemble, counts_of
+from batch.beside import Beside, beside
 from batch.catalogue import catalogue_of
+from batch.clock import Clock
 from batch.dataset import UserEvent
 from batch.epoch import Rate, cycle, optimizer_of, run_epoch
-from batch.log import Log, events_of, of_events
+from batch.fitting import Fitting, last_of
+from batch.log import Log, of_events
 from batch.moods import Moods
 from batch.network import Network
 from batch.plan import DEFAULT, Plan
-from batch.progress import Progress, Tell
-from batch.ranking import fit_ranker
+from batch.progress import PHASES, Progress, Tell
+from batch.ranking import Fitted, default
 from batch.sequences import Sequences
 from batch.training_set import training_set
 from batch.world import World, device_of, world_of
@@ -84,37 +89,36 @@ def _trained(
         torch.manual_seed(plan.seed)
         return Network(items, plan.hidden, plan.dim, counts_of(sequences)).to(device)
 
+    def fitting() -> Fitting:
+        network = begin(head)
+        network.load_state_dict(run.best)
+        frozen = assemble(network.eval(), items, log.part(0, cut), head, of.affects, {}, now_ms=0)
+        return Fitting(frozen, *last_of(log, cut), plan.seed, plan.repeats)
+
     network = begin(head)
-    run = _Run(plan, network, optimizer_of(network, plan), of.moods, Progress(), tell, world, started=time.monotonic())
-    run.resume(folder, log)
+    run = _Run(plan, log, folder, network, optimizer_of(network, plan), of.moods, Progress(), tell, world)
+    run.resume()
     world.agree(network)
 
     while run.progress.phase == "tail":
         run.epoch(head, cycle(plan.rate, run.progress.epoch, plan.epochs))
-        run.judge(world.first(lambda: _quality(network, everything, cut, plan)))
-        run.save(folder, log)
-    if run.progress.phase == "ranker":
-        run.ranking(0)
-        if cut:
-            early, late = log.part(0, cut), log.part(cut, len(log.time))
-            frozen = assemble(network, items, early, head, of.affects, {}, now_ms=0)
-            run.progress.ranker = world.first(
-                lambda: fit_ranker(
-                    frozen, events_of(early), events_of(late, cut), plan.seed, repeats=plan.repeats, tell=run.ranking
-                )
-            )
-        run.progress.phase = "all" if plan.final_epochs else "done"
-        if plan.final_epochs:
-            run.network = network = begin(everything)
-            run.optimizer = optimizer_of(network, plan)
-            world.agree(network)
-        run.save(folder, log)
-    while run.progress.phase == "all":
-        run.epoch(everything, cycle(plan.rate, run.progress.epoch, run.final_epochs))
-        if run.progress.epoch == run.final_epochs:
+        run.judge(world.first(lambda: _quality(run.network, everything, cut, plan)))
+        if run.progress.phase == "all":
+            run.go_on_with(begin(everything))
+        run.save()
+    torch.set_num_threads(plan.threads - run.beside)  # from here to the end, whenever the ranker is ready
+    with run.ranking(fitting):
+        while run.progress.phase == "all":
+            run.epoch(everything, cycle(plan.rate, run.progress.epoch, run.final_epochs))
+            if run.progress.epoch == run.final_epochs:
+                run.progress.phase = "ranker"
+            run.save()
+        if run.progress.phase == "ranker":
+            run.progress.ranker = world.first(lambda: run.ranker(fitting) if cut else default())
             run.progress.phase = "done"
-        run.save(folder, log)
+            run.save()
 
+    fitted = run.progress.ranker or default()
     metrics = {
         "tail": {"hr@10": run.progress.hit_rate, "ndcg@10": run.progress.best, "epochs": run.progress.best_epoch},
         "train": {
@@ -123,31 +127,35 @@ def _trained(
             "device": str(device),
             "processes": world.size,
         },
-        "ranker": run.progress.ranker.metrics(),
+        "ranker": fitted.metrics(),
         "plan": asdict(plan),
     }
     born = world.first(lambda: int(time.time() * 1000)) if now_ms is None else now_ms
-    bundle = assemble(network, items, log, everything, of.affects, metrics, born)
-    return replace(bundle, ranker=run.progress.ranker.ranker())
+    bundle = assemble(run.network, items, log, everything, of.affects, metrics, born)
+    return replace(bundle, ranker=fitted.ranker())
 
 
-_RANKER: Final = 0.8
-"""How long the ranker's part takes beside the epochs on the tail, about, for the progress bar."""
+LONG: Final = 20_000
+"""Events of a log from which on the ranker is fitted beside: of fewer it's ready before a process would save time."""
+_PATIENCE_S: Final = 0.5
+"""Seconds between two words while the ranker is waited for."""
 
 
 @dataclass
 class _Run:
     plan: Plan
+    log: Log
+    folder: Path | None
     network: Network
     optimizer: torch.optim.AdamW
     moods: Moods
     progress: Progress
     tell: Tell
     world: World
-    started: float
-    before: float = 0.0
-    """Seconds of the run that was killed."""
+    clock: Clock = field(default_factory=Clock)
     best: dict[str, Tensor] = field(default_factory=dict)
+    aside: Beside | None = None
+    """The ranker, while it is fitted beside."""
 
     @property
     def final_epochs(self) -> int:
@@ -171,50 +179,82 @@ class _Run:
             self.best = self.network.held()
         if progress.epoch >= plan.epochs or progress.epoch - progress.best_epoch >= plan.patience:
             self.network.load_state_dict(self.best)
-            progress.phase, progress.epoch = "ranker", 0
+            progress.phase, progress.epoch = "all" if self.final_epochs else "ranker", 0
 
-    def save(self, folder: Path | None, log: Log) -> None:
-        """Leave a checkpoint."""
-        if folder is not None and self.world.rank == 0:
-            state = {"plan": asdict(self.plan), "log": _identity(log), "progress": asdict(self.progress)}
-            checkpoint.save(folder, self.network, self.optimizer, self.best, state)
+    def go_on_with(self, network: Network) -> None:
+        """With another network, from nothing."""
+        self.network, self.optimizer = network, optimizer_of(network, self.plan)
+        self.world.agree(network)
 
-    def resume(self, folder: Path | None, log: Log) -> None:
+    @property
+    def beside(self) -> bool:
+        """Whether the ranker is fitted beside the epochs over everything, which leave it one of the threads."""
+        return self.plan.threads > 1 and len(self.log.time) >= LONG and self.final_epochs != 0
+
+    @contextmanager
+    def ranking(self, fitting: Callable[[], Fitting]) -> Iterator[None]:
+        """Meanwhile the ranker is fitted beside, if it is to be and isn't yet."""
+        self.clock.ranking = time.monotonic()
+        waiting = self.progress.phase == "all" and self.progress.ranker is None
+        if not (self.beside and waiting and self.world.rank == 0):
+            yield
+            return
+        with beside(fitting()) as self.aside:
+            yield
+
+    def ranker(self, fitting: Callable[[], Fitting]) -> Fitted:
+        """The one that is there already, or is being fitted, or is fitted now."""
+        found = self.progress.ranker
+        if found is None and self.aside is None:
+            self.clock.ranking = time.monotonic()
+            found = fitting().ranker(self._rank)
+        while found is None and self.aside is not None:
+            found = self.aside.found(_PATIENCE_S)
+            self._rank(self.aside.share)
+        self._rank(1.0)
+        return found or default()
+
+    def save(self) -> None:
+        """Leave a checkpoint, if there is a folder for it."""
+        if self.folder is not None and self.world.rank == 0:
+            state = {**self._identity(), "progress": asdict(self.progress)}
+            checkpoint.save(self.folder, self.network, self.optimizer, self.best, state)
+
+    def resume(self) -> None:
         """Go on from the folder's checkpoint, if it is of the same plan and log."""
-        wanted = {"plan": asdict(self.plan), "log": _identity(log)}
+        folder = self.folder
         raw = self.world.first(lambda: checkpoint.read(folder) if folder is not None else b"")
-        if found := checkpoint.load(raw, self.network, self.optimizer, wanted):
+        if found := checkpoint.load(raw, self.network, self.optimizer, self._identity()):
             self.best = found.best
             self.progress = msgspec.convert(found.state["progress"], Progress)
-            self.before = self.progress.seconds
+            self.progress.ranked = float(self.progress.ranker is not None)
+            self.clock.before = self.progress.seconds
+
+    def _identity(self) -> dict[str, object]:
+        log = [len(self.log.time), int(self.log.time.sum()), int(self.log.kind.sum())]
+        return {"plan": asdict(self.plan), "log": log, "phases": list(PHASES)}
 
     def _advance(self, number: int, count: int, loss: float) -> None:
         progress = self.progress
         progress.batch, progress.batches = number, count
         progress.loss = loss if progress.loss == 0 else 0.98 * progress.loss + 0.02 * loss
-        progress.seconds = self.before + time.monotonic() - self.started
+        if self.aside and progress.ranker is None:
+            progress.ranker, progress.ranked = self.aside.found(), self.aside.share
         self._say(progress.epoch + number / progress.batches)
 
-    def ranking(self, share: float) -> None:
-        """Say how much of the ranker's part is done, in [0, 1]."""
-        self.progress.seconds = self.before + time.monotonic() - self.started
-        self._say(share * _RANKER * self.progress.best_epoch)
+    def _rank(self, share: float) -> None:
+        """So much of the ranker is done, after the epochs."""
+        self.progress.ranked = share
+        self._say(self.progress.epoch)
 
-    def _say(self, done: float) -> None:
-        """After so many epochs of this phase; the ranker's part counts in epochs, too."""
+    def _say(self, epochs: float) -> None:
+        """After so many epochs of this phase."""
         progress = self.progress
-        of_tail = self.plan.epochs if progress.phase == "tail" else progress.best_epoch
-        final = self.final_epochs if progress.best_epoch else max(self.final_epochs, of_tail)
-        before = {"tail": 0.0, "ranker": of_tail, "all": (1 + _RANKER) * of_tail}.get(progress.phase, 0.0)
-        total = (1 + _RANKER) * of_tail + final
-        progress.share = max(progress.share, min(1.0, (before + done) / total))
-        progress.left = progress.seconds / max(before + done, 1e-9) * max(0.0, total - before - done)
+        tail = self.plan.epochs if progress.phase == "tail" else progress.best_epoch
+        final = self.final_epochs if progress.best_epoch else max(self.final_epochs, tail)
+        self.clock.tell(progress, epochs, tail, final, beside=self.beside)
         self.tell(progress)
 
 
 def _quality(network: Network, sequences: Sequences, cut: int, plan: Plan) -> holdout.Quality:
     return holdout.quality(holdout.ranks(network, sequences, cut, repeats=plan.repeats, enough=_WATCHED))
-
-
-def _identity(log: Log) -> list[int]:
-    return [len(log.time), int(log.time.sum()), int(log.kind.sum())]

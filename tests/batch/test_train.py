@@ -130,7 +130,7 @@ def test_the_ranker_is_fitted_on_what_was_shown_too(monkeypatch: pytest.MonkeyPa
         seen.extend(args[1:3])
         return fit_ranker(*args, **named)
 
-    monkeypatch.setattr("batch.train.fit_ranker", fit)
+    monkeypatch.setattr("batch.fitting.fit_ranker", fit)
     train_on(of_events(events), ITEMS, replace(PLAN, epochs=1, final_epochs=0), now_ms=0)
     assert [type(event) for part in seen for event in part] == [type(event) for event in events]
 
