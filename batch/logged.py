@@ -16,7 +16,7 @@ from batch.replay import MICRO_BATCH, Logged, Replay, ask_of
 from contracts.events import Interaction
 from model.bundle import Bundle
 from model.ranker import CONTEXT, FEATURES, SUCCESSION
-from online.answer.recommend import Considered
+from online.answer.considered import Considered
 
 HEAD: Final = 200_000
 """Events learned before the first request: some 25 seconds."""

@@ -12,9 +12,10 @@ from contracts.topics import EVENTS
 from model.bundle import Bundle
 from online.answer.answered import Recommendations
 from online.answer.asked import Ask
+from online.answer.considered import Considered
 from online.answer.lag import Stream
 from online.answer.library import Library
-from online.answer.recommend import Considered, Recommender
+from online.answer.recommend import Recommender
 from online.answer.view import Viewer
 from online.learn.bundles import Bundles
 from online.learn.enrich import Enricher
@@ -84,6 +85,11 @@ class Replay:
         """What would be ranked for a request at `now` (UTC ms), with its features."""
         self._now = now
         return await self.recommender.considered(ask)
+
+    async def both(self, ask: Ask, now: int) -> tuple[Recommendations, Considered]:
+        """The answer at `now` (UTC ms), and what it was chosen from."""
+        self._now = now
+        return await self.recommender.both(ask)
 
     def _record(self, event: Logged | BundleChange) -> Raw:
         self._now = event.time

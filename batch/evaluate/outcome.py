@@ -45,7 +45,9 @@ class Outcomes:
     def add(self, number: int, placed: Mapping[str, Placed]) -> None:
         """The answers to scored event `number`."""
         for name, one in placed.items():
-            outcome = self.found.setdefault(name, Outcome.empty(self.n))
+            if name not in self.found:
+                self.found[name] = Outcome.empty(self.n)
+            outcome = self.found[name]
             outcome.ranks[number] = one.rank
             outcome.tops[number, : len(one.top)] = [self.items.of(item_id) for item_id in one.top]
 

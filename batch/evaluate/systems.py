@@ -55,10 +55,9 @@ class Apart(Live):
 
     async def answers(self, event: Interaction, step: Step) -> Answers:
         """What is served, and its parts."""
-        served = await super().answers(event, step)
-        considered = await self._replay.consider(self._ask(event, step), event.time)
+        answer, considered = await self._replay.both(self._ask(event, step), event.time)
         return {
-            **served,
+            self._name: in_answer(answer, event.item_id),
             UNDIVERSIFIED: by_scores(considered.ids, considered.scores, event.item_id),
             **{SOURCE + name: in_list(ids, event.item_id) for name, ids in considered.found.items()},
         }

@@ -20,7 +20,7 @@ from online.answer.catalogue import Rows
 from online.answer.deadline import Deadline
 from online.answer.numbers import Numbers
 from online.learn.counts import COVISITATION, EVERYWHERE, FAMILIES, FOLLOWING, Family, decay
-from online.store.protocol import Counter, Store
+from online.store.protocol import Changed, Counter, Store
 
 STALE_MS: Final = 1000
 """How old a count may be before it's read anew; the user's own state always is."""
@@ -50,8 +50,6 @@ class Sparse(NamedTuple):
 
 
 NOTHING: Final = Sparse(np.zeros(0, np.int32), np.zeros(0, np.float32))
-Changed = tuple[int, list[tuple[str, int]]] | None
-"""A counter's version and members, as the store says it."""
 Wanted = tuple[Family, str]
 """A family and a name in it: an item, EVERYWHERE or a context."""
 
@@ -69,6 +67,8 @@ class _Block:
         self.summed = NOTHING
         self._moving = min(_MOVING * len(shards), len(self.counters))
         self._parts = [NOTHING] * len(self.counters)
+        self._over = NOTHING
+        """What its older counters say together."""
         self._worth = [np.float32(decay(family, one.bucket, buckets[0])) for one in self.counters]
 
     def due(self, now: int, stale_ms: int) -> int:
@@ -76,7 +76,7 @@ class _Block:
         rarely = _RARELY * stale_ms
         return self._moving if _age(self.whole_read_at, now) < rarely else len(self.counters)
 
-    def take(self, found: Sequence[Changed], now: int, numbers: Numbers) -> None:
+    def take(self, found: Sequence[Changed | None], now: int, numbers: Numbers) -> None:
         """Take in what was read of its newest counters; None is as it was."""
         self.read_at = now
         if len(found) == len(self.counters):
@@ -86,13 +86,21 @@ class _Block:
         for place, one in enumerate(found):
             if one is None:
                 continue
-            self.versions[place], members = one
-            self._parts[place] = NOTHING
-            if members:
-                items, times = zip(*members, strict=True)
-                self._parts[place] = Sparse(numbers.of(items), np.array(times, np.float32) * self._worth[place])
-        parts = [part for part in self._parts if part is not NOTHING]
-        self.summed = Sparse(*(np.concatenate(of) for of in zip(*parts, strict=True))) if parts else NOTHING
+            self.versions[place], members, times = one
+            worth = self._worth[place]
+            self._parts[place] = (
+                Sparse(numbers.of(members), np.array(times, np.float32) * worth) if members else NOTHING
+            )
+        if any(found[self._moving :]):
+            self._over = _joined(self._parts[self._moving :])
+        self.summed = _joined([*self._parts[: self._moving], self._over])
+
+
+def _joined(parts: Sequence[Sparse]) -> Sparse:
+    some = [part for part in parts if part is not NOTHING]
+    if len(some) < 2:
+        return some[0] if some else NOTHING
+    return Sparse(*(np.concatenate(of) for of in zip(*some, strict=True)))
 
 
 class Counted:

@@ -62,8 +62,11 @@ class Numbers:
 
     def of(self, ids: Iterable[str]) -> Rows:
         """The numbers (n,) of these ids, new ones for the new."""
-        known = self._known
-        return np.array([number if (number := known.get(item, -1)) >= 0 else self._new(item) for item in ids], np.int32)
+        ids = list(ids)
+        try:
+            return np.fromiter(map(self._known.__getitem__, ids), np.int32, len(ids))
+        except KeyError:
+            return np.array([self._new(item) for item in ids], np.int32)
 
     def known(self, ids: Iterable[str]) -> Rows:
         """The numbers of those of these ids that were met; an id that a request made up is none."""

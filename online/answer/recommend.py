@@ -1,16 +1,15 @@
 """The path of a request, from candidates to the recorded impression."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from msgspec import structs
 
 from contracts.events import Impression, Shown
 from contracts.moods import LABELS
-from model.ranker import CONTEXT
 from online.answer.answered import Recommendations, Recommended
 from online.answer.asked import Ask
 from online.answer.calibrated import Calibrated
@@ -25,14 +24,14 @@ from online.answer.candidates.mood import Mood
 from online.answer.candidates.popular import Popular
 from online.answer.candidates.source import Source
 from online.answer.candidates.trending import Rising, Trending
-from online.answer.catalogue import Catalogue, Floats, Rows
+from online.answer.catalogue import Catalogue, Rows
+from online.answer.considered import Considered, Weighed
 from online.answer.counted import STALE_MS, Counted
 from online.answer.deadline import Deadline
-from online.answer.features import features
 from online.answer.filters import ALL_SEEN, NOTHING_FITS, drop, union
 from online.answer.lag import Stream
 from online.answer.library import Library
-from online.answer.numbers import Numbers, members, named
+from online.answer.numbers import Numbers
 from online.answer.pages import Ordered, Pages
 from online.answer.rank import diversify, pin, rank
 from online.answer.ranked import Sources
@@ -61,20 +60,6 @@ SOURCES: Final[Sequence[Source]] = (
     Popular(),
     Again(),
 )
-
-
-class Considered(NamedTuple):
-    """The candidates of one request that may be shown, best first by score alone."""
-
-    ids: list[str]
-    scores: Floats
-    """(n,)"""
-    features: Floats
-    """(n, F), in the order of `names`."""
-    names: tuple[str, ...]
-    """The ranker's, and those of the request's context that it doesn't know."""
-    found: Mapping[str, list[str]]
-    """Source → what it brings, the strongest first."""
 
 
 class Recommender:
@@ -108,27 +93,21 @@ class Recommender:
     async def recommend(self, ask: Ask) -> Recommendations:
         """The answer, whatever is down; `degraded` says what that was."""
         deadline, now = Deadline(self._timeout), self._clock()
-        ordered = self._pages.begun(ask) or await self._order(ask, now, deadline)
+        ordered = self._pages.begun(ask) or self._order(ask, await self._weigh(ask, now, deadline))
         return await self._answer(ask, ordered, now, deadline)
 
     async def considered(self, ask: Ask) -> Considered:
-        """What would be ranked for this request: training and evaluation log it, nobody is shown it."""
-        scene = await self._look(ask, self._clock(), Deadline(self._timeout))
-        found = candidates(scene)
-        ranked = diversify(rank(drop(union(found, scene), scene), scene), scene.catalogue, 0)
-        names = tuple(dict.fromkeys([*ranked.ranker.names, *(CONTEXT + name for name in scene.tallies.contexts)]))
-        known = names == ranked.ranker.names
-        left = members(ranked.numbers, scene.tallies.size)
-        return Considered(
-            list(ranked.ids),
-            ranked.scores,
-            ranked.features if known else features(names, ranked.numbers, scene),
-            names,
-            {name: named(scene.numbers, items[left[items]]) for name, items in found.items()},
-        )
+        """What would be ranked for this request: training logs it, nobody is shown it."""
+        return (await self._weigh(ask, self._clock(), Deadline(self._timeout))).considered()
 
-    async def _order(self, ask: Ask, now: int, deadline: Deadline) -> Ordered:
-        """candidates → drop → rank → rules and diversity."""
+    async def both(self, ask: Ask) -> tuple[Recommendations, Considered]:
+        """The answer to the first page of this request, and what it was chosen from: evaluation looks at the two."""
+        deadline, now = Deadline(self._timeout), self._clock()
+        weighed = await self._weigh(ask, now, deadline)
+        return await self._answer(ask, self._order(ask, weighed), now, deadline), weighed.considered()
+
+    async def _weigh(self, ask: Ask, now: int, deadline: Deadline) -> Weighed:
+        """candidates → drop → rank."""
         scene = await self._look(ask, now, deadline)
         found = candidates(scene)
         left, degraded = drop(union(found, scene), scene), list(scene.missing)
@@ -137,7 +116,11 @@ class Recommender:
             found = candidates(scene)
             left = drop(union(found, scene), scene)
             degraded.append(ALL_SEEN if len(left) else NOTHING_FITS)
-        ranked = rank(_with_pinned(left, scene), scene)
+        return Weighed(scene, found, rank(_with_pinned(left, scene), scene), degraded)
+
+    def _order(self, ask: Ask, weighed: Weighed) -> Ordered:
+        """→ rules and diversity."""
+        scene, found, ranked, degraded = weighed
         ranked = pin(diversify(ranked, scene.catalogue, ask.diversity), ask.rules)
         reasons = [*unknown_mood(ask), *scene.view.degraded, *degraded]
         return self._pages.keep(ask, Ordered.of(scene, ranked, found, reasons))
@@ -212,6 +195,8 @@ def candidates(scene: Scene) -> Sources:
 def _with_pinned(left: Rows, scene: Scene) -> Rows:
     """Pinned items are there, seen or not, unless they are blocked or withdrawn."""
     rules = scene.ask.rules
+    if not rules.pin:
+        return left
     blocked = set(rules.block)
     pinned = scene.numbers.of(item for item in dict.fromkeys(rules.pin) if item not in blocked)
     pinned = pinned[~np.isin(pinned, left) & ~scene.catalogue.withdrawn[scene.placed.rows[pinned]]]

@@ -1,5 +1,6 @@
 """The store in this process's memory: for evaluation, replay and tests; the contract suite proves it equal to Redis."""
 
+from array import array
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -11,6 +12,7 @@ from contracts.sharding import ITEM_SHARDS, user_shard
 from online.store.protocol import (
     Calibrator,
     CalibratorWrite,
+    Changed,
     Counter,
     CountWrite,
     Heartbeat,
@@ -22,6 +24,52 @@ from online.store.protocol import (
 )
 
 
+class _Counts:
+    """One counter: its members in the order in which they came."""
+
+    __slots__ = ("_members", "_places", "_times", "version")
+
+    def __init__(self) -> None:
+        self.version = 0
+        """How often it was added to."""
+        self._members: list[str] = []
+        self._times = array("q")
+        self._places: dict[str, int] = {}
+
+    def add(self, members: Mapping[str, int]) -> None:
+        """So many times more of each."""
+        self.version += 1
+        places, counts = self._places, self._times
+        for member, times in members.items():
+            place = places.get(member)
+            if place is None:
+                places[member] = len(counts)
+                self._members.append(member)
+                counts.append(times)
+            else:
+                counts[place] += times
+
+    def changed(self, n: int) -> Changed:
+        """All of it that is among the n most frequent."""
+        return Changed(self.version, *self.greatest(n))
+
+    def greatest(self, n: int) -> tuple[list[str], list[int]]:
+        """The n most frequent members in any order, and how often each was seen; of ties those with the larger ids."""
+        if len(self._members) <= n:
+            return self._members.copy(), self._times.tolist()
+        if n < 1:
+            return [], []
+        members, times = self._members, np.frombuffer(self._times, np.int64)
+        least = np.partition(times, -n)[-n]
+        more = np.flatnonzero(times > least)
+        ties = sorted([members[place] for place in np.flatnonzero(times == least).tolist()], reverse=True)
+        found = [*(members[place] for place in more.tolist()), *ties[: n - len(more)]]
+        return found, times[more].tolist() + [int(least)] * (n - len(more))
+
+    def dump(self) -> dict[str, int]:
+        return dict(zip(self._members, self._times, strict=True))
+
+
 class MemoryStore:
     """Implements `online.store.protocol.Store`."""
 
@@ -29,9 +77,7 @@ class MemoryStore:
         self._shards: dict[int, ShardMeta] = {}
         self._users: defaultdict[int, dict[str, UserRecord]] = defaultdict(dict)
         self._count_watermarks: dict[tuple[int, int], Watermark] = {}
-        self._counts: defaultdict[Counter, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
-        self._versions: dict[Counter, int] = {}
-        """How often each counter was added to."""
+        self._counts: defaultdict[Counter, _Counts] = defaultdict(_Counts)
         self._calibrators: dict[int, Calibrator] = {}
         self._buckets: defaultdict[str, set[int]] = defaultdict(set)
         self._heartbeats: dict[int, Heartbeat] = {}
@@ -85,10 +131,7 @@ class MemoryStore:
 
     def _add(self, counter: Counter, members: Mapping[str, int]) -> None:
         self._buckets[counter.family].add(counter.bucket)
-        self._versions[counter] = self._versions.get(counter, 0) + 1
-        counts = self._counts[counter]
-        for member, times in members.items():
-            counts[member] += times
+        self._counts[counter].add(members)
 
     async def calibrator(self, partition: int) -> Calibrator:
         return self._calibrators.get(partition, Calibrator())
@@ -105,31 +148,17 @@ class MemoryStore:
         return sorted(self._buckets[family], reverse=True)[:newest]
 
     async def top_counts(self, counters: Sequence[Counter], n: int) -> list[list[tuple[str, int]]]:
-        return [
-            sorted(self._greatest(counter, n), key=lambda one: (one[1], one[0].encode()), reverse=True)
-            for counter in counters
-        ]
+        found = [zip(*self._counts.get(counter, _Counts()).greatest(n), strict=True) for counter in counters]
+        return [sorted(top, key=lambda one: (one[1], one[0].encode()), reverse=True) for top in found]
 
     async def changed_counts(
         self, counters: Sequence[Counter], n: int, versions: Sequence[int]
-    ) -> list[tuple[int, list[tuple[str, int]]] | None]:
-        known = self._versions
+    ) -> list[Changed | None]:
+        known, none = self._counts, _Counts()
         return [
-            None if version == (now := known.get(counter, 0)) else (now, self._greatest(counter, n))
+            None if version == (counts := known.get(counter, none)).version else counts.changed(n)
             for counter, version in zip(counters, versions, strict=True)
         ]
-
-    def _greatest(self, counter: Counter, n: int) -> list[tuple[str, int]]:
-        counts: Mapping[str, int] = self._counts.get(counter, {})
-        if n < 1:
-            return []
-        if len(counts) <= n:
-            return list(counts.items())
-        members, times = list(counts), np.fromiter(counts.values(), np.int64, len(counts))
-        least = np.partition(times, -n)[-n]
-        found = [(members[place], int(times[place])) for place in np.flatnonzero(times > least).tolist()]
-        ties = sorted((members[place] for place in np.flatnonzero(times == least).tolist()), reverse=True)
-        return found + [(member, int(least)) for member in ties[: n - len(found)]]
 
     async def beat(self, heartbeat: Heartbeat) -> None:
         self._heartbeats[heartbeat.partition] = heartbeat
@@ -155,7 +184,7 @@ class MemoryStore:
             "shards": {str(shard): msgspec.to_builtins(meta) for shard, meta in self._shards.items()},
             "users": {user: tuple(record) for users in self._users.values() for user, record in users.items()},
             "count_watermarks": {f"{s}/{p}": mark.text() for (s, p), mark in self._count_watermarks.items()},
-            "counts": {f"{c.shard}/{c.family}/{c.bucket}/{c.name}": dict(n) for c, n in self._counts.items()},
+            "counts": {f"{c.shard}/{c.family}/{c.bucket}/{c.name}": n.dump() for c, n in self._counts.items()},
             "calibrators": {str(p): (one.watermark.text(), one.state) for p, one in self._calibrators.items()},
             "items": dict(self._items),
         }

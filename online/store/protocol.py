@@ -108,13 +108,22 @@ class ShardWrite(NamedTuple):
     users: Mapping[str, UserRecord]
 
 
-class Counter(NamedTuple):
+class Counter(msgspec.Struct, frozen=True, order=True, cache_hash=True, gc=False):
     """One family of counts in one time bucket: how often each member was seen under this name."""
 
     shard: int
     family: str
     bucket: int
     name: str
+
+
+class Changed(NamedTuple):
+    """A counter as it is now: each member, and how often it was seen."""
+
+    version: int
+    """To ask with the next time."""
+    members: Sequence[str]
+    times: Sequence[int]
 
 
 class CountWrite(NamedTuple):
@@ -198,8 +207,8 @@ class Store(Protocol):
 
     async def changed_counts(
         self, counters: Sequence[Counter], n: int, versions: Sequence[int]
-    ) -> list[tuple[int, list[tuple[str, int]]] | None]:
-        """As `top_counts` in any order, with a version to ask with again (-1 at first); None where nothing changed.
+    ) -> list[Changed | None]:
+        """As `top_counts` in any order; `versions` are those of the last time, -1 at first. None where nothing changed.
 
         A store that can't tell what changed says everything again.
         """

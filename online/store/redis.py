@@ -16,6 +16,7 @@ from online.store.keys import Keys
 from online.store.protocol import (
     Calibrator,
     CalibratorWrite,
+    Changed,
     Counter,
     CountWrite,
     Heartbeat,
@@ -130,8 +131,9 @@ class RedisStore:
 
     async def changed_counts(
         self, counters: Sequence[Counter], n: int, versions: Sequence[int]
-    ) -> list[tuple[int, list[tuple[str, int]]] | None]:
-        return [(0, members) for members in await self.top_counts(counters, n)]
+    ) -> list[Changed | None]:
+        found = await self.top_counts(counters, n)
+        return [Changed(0, [member for member, _ in top], [times for _, times in top]) for top in found]
 
     async def beat(self, heartbeat: Heartbeat) -> None:
         await self._calls.pipelined(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from batch.logged import RequestLog
-from online.answer.recommend import Considered
+from online.answer.considered import Considered
 
 MANY = [f"i{n}" for n in range(100)]
 

@@ -1,9 +1,10 @@
 """The evaluation leaks nothing, says the same for the same seed, and its JSON is as docs/evaluate.md has it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -17,19 +18,25 @@ from batch.replay import Replay
 from model.bundle import Bundle
 from online.answer.answered import Recommendations
 from online.answer.asked import Ask
+from online.answer.considered import Considered
 from tests.batch.evaluate.logs import BUNDLE, Last, evaluated, event, noise
 from tests.fakes.bundle import random_bundle
+
+T = TypeVar("T")
+
+
+def _watched(way: Callable[[Replay, Ask, int], Awaitable[T]], learned_at: list[tuple[int, int]]) -> object:
+    async def watched(self: Replay, asked: Ask, now: int) -> T:
+        learned_at.append((self.learner.tally["applied"], now))
+        return await way(self, asked, now)
+
+    return watched
 
 
 def test_every_event_is_foretold_from_exactly_the_events_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     learned_at: list[tuple[int, int]] = []
-    ask = Replay.ask
-
-    async def watched(self: Replay, asked: Ask, now: int) -> Recommendations:
-        learned_at.append((self.learner.tally["applied"], now))
-        return await ask(self, asked, now)
-
-    monkeypatch.setattr(Replay, "ask", watched)
+    for way in ("ask", "both"):
+        monkeypatch.setattr(Replay, way, _watched(getattr(Replay, way), learned_at))
     log = noise(200)
     n = evaluated(log).n_events
     runs = dict(zip(OURS, (learned_at[start : start + n] for start in range(0, 4 * n, n)), strict=True))
@@ -81,12 +88,12 @@ def test_where_items_repeat_what_was_had_is_served_again(repeats: Repeats) -> No
 
 
 def test_the_order_by_score_is_what_is_served_without_diversity(monkeypatch: pytest.MonkeyPatch) -> None:
-    ask = Replay.ask
+    both = Replay.both
 
-    async def undiversified(self: Replay, asked: Ask, now: int) -> Recommendations:
-        return await ask(self, msgspec.structs.replace(asked, diversity=0), now)
+    async def undiversified(self: Replay, asked: Ask, now: int) -> tuple[Recommendations, Considered]:
+        return await both(self, msgspec.structs.replace(asked, diversity=0), now)
 
-    monkeypatch.setattr(Replay, "ask", undiversified)
+    monkeypatch.setattr(Replay, "both", undiversified)
     found = evaluated(noise(300))
     assert found.systems["without_diversity"] == found.systems["whole_frozen_bundle"]
     assert found.diversity_cost["ndcg@10"] == (0, 0, 0)

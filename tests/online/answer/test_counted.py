@@ -12,7 +12,7 @@ from online.answer.deadline import Deadline
 from online.answer.numbers import Numbers
 from online.learn.counts import COVISITATION, TRENDING
 from online.store.memory import MemoryStore
-from online.store.protocol import Counter
+from online.store.protocol import Changed, Counter
 
 
 class _Emptied(MemoryStore):
@@ -20,15 +20,15 @@ class _Emptied(MemoryStore):
 
     def __init__(self) -> None:
         super().__init__()
-        self.members: list[tuple[str, int]] = [("b", 3)]
+        self.members = {"b": 3}
 
     async def buckets(self, family: str, n: int) -> list[int]:
         return [7]
 
     async def changed_counts(
         self, counters: Sequence[Counter], n: int, versions: Sequence[int]
-    ) -> list[tuple[int, list[tuple[str, int]]] | None]:
-        return [(0, self.members) for _ in counters]
+    ) -> list[Changed | None]:
+        return [Changed(0, list(self.members), list(self.members.values())) for _ in counters]
 
 
 def test_counts_that_the_store_no_longer_has_are_gone() -> None:
@@ -37,7 +37,7 @@ def test_counts_that_the_store_no_longer_has_are_gone() -> None:
         counted = Counted(store, numbers, lambda: 0, stale_ms=0)
         (found,) = await counted.read([(COVISITATION, "a")], Deadline(1.0))
         assert (found.numbers.tolist(), found.times.tolist()) == ([0], [3.0])
-        store.members = []
+        store.members = {}
         (found,) = await counted.read([(COVISITATION, "a")], Deadline(1.0))
         assert not len(found.numbers)
 
@@ -71,7 +71,7 @@ class _Watched(_Emptied):
 
     async def changed_counts(
         self, counters: Sequence[Counter], n: int, versions: Sequence[int]
-    ) -> list[tuple[int, list[tuple[str, int]]] | None]:
+    ) -> list[Changed | None]:
         if self.away:
             raise StoreUnavailable("away")
         self.asked.append(len(counters))
@@ -88,7 +88,7 @@ def test_nobody_waits_for_counts_that_are_some_seconds_old() -> None:
             return float(found.times.max())
 
         assert await most() == 3
-        store.members = [("b", 5)]
+        store.members = {"b": 5}
         assert await most() == 3
         now = 1000
         assert await most() == 3, "it was read anew in the answer"

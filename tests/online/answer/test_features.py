@@ -6,7 +6,7 @@ import numpy as np
 
 from model.ranker import FEATURES, RANKS
 from online.answer.asked import Ask
-from online.answer.recommend import Considered
+from online.answer.considered import Considered
 from tests.fakes.bundle import random_bundle
 from tests.online.answer.world import World, took
 

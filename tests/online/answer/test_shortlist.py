@@ -14,7 +14,7 @@ from model.nearest import Lists
 from online.answer import likely, scene
 from online.answer.answered import Recommendations, Recommended
 from online.answer.asked import Ask, Rules
-from online.answer.recommend import Considered
+from online.answer.considered import Considered
 from tests.fakes.bundle import random_bundle
 from tests.online.answer.world import START, World, felt, ids, took
 

@@ -265,18 +265,19 @@ async def test_changed_counts_are_those_of_the_top_in_any_order(store: Store) ->
     for n in (0, 1, 2, 3, 9):
         found = await store.changed_counts(counters, n, [-1, -1, -1])
         assert all(one is not None for one in found)
-        assert [sorted(one[1]) for one in found if one] == [sorted(top) for top in await store.top_counts(counters, n)]
+        said = [sorted(zip(one.members, one.times, strict=True)) for one in found if one]
+        assert said == [sorted(top) for top in await store.top_counts(counters, n)]
 
 
 async def test_what_was_added_to_is_never_said_to_be_as_it_was(store: Store) -> None:
     await store.add_counts([counted(-1, 1, {pairs(7): {"x": 1}, pairs(8): {"x": 1}})])
     first = await store.changed_counts([pairs(7), pairs(8)], 9, [-1, -1])
-    versions = [one[0] for one in first if one]
+    versions = [one.version for one in first if one]
     await store.add_counts([counted(1, 2, {pairs(7): {"x": 1}})])
     changed, same = await store.changed_counts([pairs(7), pairs(8)], 9, versions)
     assert changed is not None
-    assert changed[1] == [("x", 2)]
-    assert same is None or same[1] == [("x", 1)]
+    assert (*changed.members, *changed.times) == ("x", 2)
+    assert same is None or (*same.members, *same.times) == ("x", 1)
 
 
 async def test_large_counts_stay_exact(store: Store) -> None:

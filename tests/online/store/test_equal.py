@@ -111,7 +111,11 @@ async def everything_read(store: Store) -> list[object]:
         [await store.buckets(family, n) for family in ("pairs", "trend", "none") for n in (1, 5)],
         await store.top_counts(COUNTERS, 2),
         await store.top_counts(COUNTERS, 9),
-        [sorted(one[1]) for one in await store.changed_counts(COUNTERS, 2, [-1] * len(COUNTERS)) if one],
+        [
+            sorted(zip(one.members, one.times, strict=True))
+            for one in await store.changed_counts(COUNTERS, 2, [-1] * len(COUNTERS))
+            if one
+        ],
         await store.heartbeats(),
         [await store.items_watermark(partition) for partition in range(3)],
         await store.items(-1),
