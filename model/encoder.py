@@ -51,10 +51,15 @@ def inputs(parameters: Parameters, tokens: Tokens) -> Array:
     return xp.concat([vectors, vectors * weight, kinds, weight, _request(parameters, tokens.gap, tokens.mood)], axis=-1)
 
 
-def cell(parameters: Parameters, hidden: Array, inputs: Array) -> Array:
-    """One step of the recurrence from `hidden` (..., B, H) with `inputs` (..., B, F), to (..., B, H)."""
+def read(parameters: Parameters, tokens: Tokens) -> Array:
+    """What each token brings into the recurrence, whatever the state: (..., 3H), the part of the input in its gates."""
+    xp = array_namespace(tokens.weight)
+    return _linear(xp, parameters["weight_ih"], inputs(parameters, tokens)) + parameters["bias_ih"]
+
+
+def cell(parameters: Parameters, hidden: Array, of_input: Array) -> Array:
+    """One step of the recurrence from `hidden` (..., B, H) with what `read` made of a token, to (..., B, H)."""
     xp = array_namespace(hidden)
-    of_input = _linear(xp, parameters["weight_ih"], inputs) + parameters["bias_ih"]
     of_hidden = _linear(xp, parameters["weight_hh"], hidden) + parameters["bias_hh"]
     units = hidden.shape[-1]
     reset = _sigmoid(xp, of_input[..., :units] + of_hidden[..., :units])
@@ -65,13 +70,13 @@ def cell(parameters: Parameters, hidden: Array, inputs: Array) -> Array:
 
 def step(parameters: Parameters, hidden: Array, tokens: Tokens) -> Array:
     """The states (..., B, H) after one more event of each user; tokens of shape (..., B)."""
-    return cell(parameters, hidden, inputs(parameters, tokens))
+    return cell(parameters, hidden, read(parameters, tokens))
 
 
 def sequence(parameters: Parameters, tokens: Tokens) -> Array:
     """The states after each event, (B, T, H), of B users from the zero state; tokens of shape (B, T)."""
     xp = array_namespace(tokens.weight)
-    whole = inputs(parameters, tokens)
+    whole = read(parameters, tokens)
     users, events = tokens.weight.shape
     units = parameters["weight_hh"].shape[-1]
     hidden = xp.zeros((users, units), dtype=whole.dtype, device=whole.device)

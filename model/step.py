@@ -36,9 +36,16 @@ class Encoder:
 
     def step(self, hidden: Floats, tokens: Tokens) -> Floats:
         """The states (n, H) after one event of each of n users; tokens of shape (n,)."""
-        n = len(hidden)
-        tiles = Tokens(*(self._tiles(part) for part in tokens))
-        return _flat(encoder.step(self.parameters, self._tiles(hidden), tiles), n)
+        return self.go(hidden, self.read(tokens))
+
+    def read(self, tokens: Tokens) -> Floats:
+        """What each of n tokens (n,) brings into the recurrence, (n, 3H): of many events of one user at once."""
+        n = len(tokens.weight)
+        return _flat(encoder.read(self.parameters, Tokens(*(self._tiles(part) for part in tokens))), n)
+
+    def go(self, hidden: Floats, read: Floats) -> Floats:
+        """The states (n, H) after one event of each of n users, which was `read` (n, 3H)."""
+        return _flat(encoder.cell(self.parameters, self._tiles(hidden), self._tiles(read)), len(hidden))
 
     def query(self, hidden: Floats, gap: Floats, mood: Rows) -> Floats:
         """The embeddings (n, d) of n users `gap` (n,) seconds after their last event, with the mood (n,) asked for."""

@@ -42,10 +42,12 @@ def test_random_splits_into_batches_give_the_same_bytes(hidden: int, dim: int, s
     rng = np.random.default_rng(seed)
     states = rng.normal(0, 1, (N, hidden)).astype("f4")
     stepped = one.step(states, tokens)
+    read = one.read(tokens)
     asked = one.query(states, tokens.gap, tokens.mood)
     for part in np.split(rng.permutation(N), sorted(set(cuts))):
         mine = Tokens(*(column[part] for column in tokens))
         assert one.step(states[part], mine).tobytes() == stepped[part].tobytes()
+        assert one.go(states[part], read[part]).tobytes() == stepped[part].tobytes()
         assert one.query(states[part], mine.gap, mine.mood).tobytes() == asked[part].tobytes()
 
 

@@ -30,7 +30,7 @@ class _Encoder:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._bundle.encoder, name)
 
-    def step(self, hidden: Any, tokens: Any) -> Any:
+    def read(self, tokens: Any) -> Any:
         if self._bundle.index.row(FALLS_OVER) in tokens.item:
             raise FloatingPointError(FALLS_OVER)
-        return self._bundle.encoder.step(hidden, tokens)
+        return self._bundle.encoder.read(tokens)
