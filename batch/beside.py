@@ -9,6 +9,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -68,6 +69,7 @@ def beside(fitting: Fitting) -> Iterator[Beside]:
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
     """What is started meanwhile never sees a Ctrl-C, not even while it starts: this process gets it, and ends both."""
+    resource_tracker.ensure_running()  # started later, it would let them through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -6,11 +6,11 @@ from typing import Final
 
 from batch.progress import Progress
 
-_OF_ALL: Final = 1.2
+_OF_ALL: Final = 1.1
 """How long an epoch over everything takes, in epochs on the tail; the tail's own are shorter, but are judged."""
 _A_THREAD_LESS: Final = 1.35
 """How much longer an epoch takes on one core of two."""
-_RANKER: Final = 1.5
+_RANKER: Final = 2.5
 """How long the ranker takes on one core, in times of the epochs on the tail."""
 
 

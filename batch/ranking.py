@@ -35,7 +35,7 @@ SUMS: Final[Mapping[str, Mapping[str, float]]] = {
 _NETWORKS: Final = 2
 _PASSES: Final = (0.6 + 0.8) * 2 + _NETWORKS
 """How often all requests are learned from, in each epoch: two ways before each of two fifths, then the best way."""
-_LOGGING: Final = 0.6
+_LOGGING: Final = 0.75
 """The share of the time that goes into logging requests, about; fitting takes the rest."""
 
 Floats = NDArray[np.float32]
