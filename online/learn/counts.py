@@ -116,10 +116,11 @@ def effects(history: Sequence[Entry], at: int) -> Iterator[tuple[Counter, str, i
     if place := nth(history, at):
         yield Counter(own, TRENDING.name, trending, place), item, 1
     bucket = bucket_of(COVISITATION, entry.time)
+    beside_own = Counter(own, COVISITATION.name, bucket, item)
     for number, other in enumerate(_recent(history, at)):
         beside = item_shard(other)
         yield Counter(beside, COVISITATION.name, bucket, other), item, 1
-        yield Counter(own, COVISITATION.name, bucket, item), other, 1
+        yield beside_own, other, 1
         if number == 0:
             yield Counter(beside, FOLLOWING.name, bucket, other), item, 1
 

@@ -1,7 +1,7 @@
 """What a user has seen: a scalable Bloom filter (Almeida et al., 2007), a larger layer added when one is full."""
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import accumulate
 from typing import Final
@@ -37,46 +37,47 @@ def _layer_shape(layer: int) -> tuple[int, int]:
 class SeenFilter:
     """At most 1% false positives, at 10,000 items too; never a false negative."""
 
-    def __init__(self, count: int = 0, layers: list[NDArray[np.uint8]] | None = None) -> None:
+    def __init__(self, count: int = 0, layers: list[bytearray] | None = None) -> None:
         self.count = count
         """Items added; one that was there already isn't counted."""
         self._layers = layers or []
 
     def add(self, item_id: str) -> None:
         """Remember this item."""
-        item = np.array([hash64(item_id)], np.uint64)
-        if self.contains(item)[0]:
-            return
+        item = hash64(item_id)
+        for layer, bitmap in enumerate(self._layers):
+            if all(bitmap[bit >> 3] >> (bit & 7) & 1 for bit in _bits_of_one(item, layer)):
+                return
         if self.count >= sum(map(_layer_items, range(len(self._layers)))):
-            self._layers.append(np.zeros(_layer_shape(len(self._layers))[0] // 8, np.uint8))
-        layer = len(self._layers) - 1
-        for bit in _bits(item, layer)[0]:
-            self._layers[layer][bit >> 3] |= 1 << (bit & 7)
+            self._layers.append(bytearray(_layer_shape(len(self._layers))[0] // 8))
+        newest = self._layers[-1]
+        for bit in _bits_of_one(item, len(self._layers) - 1):
+            newest[bit >> 3] |= 1 << (bit & 7)
         self.count += 1
 
     def contains(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Which of these items (n,) of `hash64` were added: (n,)."""
         found = np.zeros(len(hashes), np.bool_)
-        for layer, bitmap in enumerate(self._layers):
-            bits = _bits(hashes, layer)
+        for layer, held in enumerate(self._layers):
+            bitmap, bits = np.frombuffer(held, np.uint8), _bits(hashes, layer)
             found |= ((bitmap[bits >> 3] >> (bits & 7).astype(np.uint8)) & 1).all(axis=1)
         return found
 
     def to_bytes(self) -> bytes:
         """The count, then the layers, whose sizes follow from their number; sealed."""
-        return sealed(_COUNT.pack(self.count) + b"".join(layer.tobytes() for layer in self._layers))
+        return sealed(_COUNT.pack(self.count) + b"".join(self._layers))
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> "SeenFilter":
         """The filter in these bytes; raises `StateTooNew` for a newer code's, `StateUnreadable` for damaged ones."""
         content = opened(raw)
-        layers: list[NDArray[np.uint8]] = []
+        layers: list[bytearray] = []
         at = _COUNT.size
         while at < len(content):
             size = _layer_shape(len(layers))[0] // 8
             if at + size > len(content):
                 raise damaged("a seen filter that ends within a layer")
-            layers.append(np.frombuffer(content, np.uint8, size, at).copy())
+            layers.append(bytearray(content[at : at + size]))
             at += size
         if len(content) < _COUNT.size or not _holds(count := _COUNT.unpack_from(content)[0], len(layers)):
             raise damaged("a seen filter whose layers don't hold what it counts")
@@ -99,6 +100,13 @@ def _bits(hashes: NDArray[np.uint64], layer: int) -> NDArray[np.int64]:
     i, cubic = _steps(k)
     places = low[:, None] + i * high[:, None] + cubic
     return (places % np.uint64(size)).astype(np.int64)
+
+
+def _bits_of_one(item: int, layer: int) -> Iterator[int]:
+    """The same of one item, one by one: most that aren't there are told by the first two or three."""
+    size, k = _layer_shape(layer)
+    low, high = item & 0xFFFFFFFF, item >> 32
+    return ((low + i * high + (i**3 - i) // 6) % size for i in range(k))
 
 
 @lru_cache
