@@ -68,7 +68,7 @@ class MemoryContents:
             return store._shards.get(number, ShardMeta()), dict(store._users[number])
         if kind == "c":
             return store._calibrators.get(number, Calibrator())
-        return self._marks(number), {c: dict(members) for c, members in store._counts.items() if c.shard == number}
+        return self._marks(number), {c: n.dump() for c, n in store._counts.items() if c.shard == number}
 
     async def put(self, place: Place, content: Any) -> None:
         kind, number = place
@@ -91,4 +91,4 @@ class MemoryContents:
         for counter in [counter for counter in store._counts if counter.shard == shard]:
             del store._counts[counter]
         for counter, members in counts.items():
-            store._counts[counter].update(members)
+            store._counts[counter].add(members)
