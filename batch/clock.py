@@ -8,9 +8,7 @@ from batch.progress import Progress
 
 _OF_ALL: Final = 1.1
 """How long an epoch over everything takes, in epochs on the tail; the tail's own are shorter, but are judged."""
-_A_THREAD_LESS: Final = 1.35
-"""How much longer an epoch takes on one core of two."""
-_RANKER: Final = 2.5
+_RANKER: Final = 2.0
 """How long the ranker takes on one core, in times of the epochs on the tail."""
 
 
@@ -30,10 +28,9 @@ class Clock:
         Of all `tail` epochs on the tail and `final` over everything, the ranker being fitted after these or `beside`.
         """
         progress.seconds = self.before + time.monotonic() - self.started
-        each = _OF_ALL * (_A_THREAD_LESS if beside else 1.0)
-        done, first, then = tail + each * epochs, 0.0, each * (final - epochs)
+        done, first, then = tail + _OF_ALL * epochs, 0.0, _OF_ALL * (final - epochs)
         if progress.phase == "tail":
-            done, first, then = epochs, tail - epochs, each * final
+            done, first, then = epochs, tail - epochs, _OF_ALL * final
         pace = progress.seconds / max(done, 1e-9)
         ranker = self._ranker(progress, pace * _RANKER * tail)
         progress.left = pace * first + (max(pace * then, ranker) if beside else pace * then + ranker)

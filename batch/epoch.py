@@ -52,16 +52,18 @@ def run_epoch(
     seed: Sequence[int],
     step: Step,
     world: World = ALONE,
+    since: int = 0,
 ) -> None:
     """Train on every event once; the same for the same seed and the same network, whatever was run before.
 
-    In a world of several each takes its share of every batch, and the shares' gradients are added up.
+    In a world of several each takes its share of every batch, and the shares' gradients are added up. Of users who did
+    nothing after place `since` of the log nothing is trained on.
     """
     rng = np.random.default_rng(seed)
     torch.manual_seed(int(rng.integers(1 << 31)))
     network.train()
     tokens = plan.for_log(len(sequences.place)).tokens
-    count, epoch = batches(sequences, moods, rng, tokens, plan.unknown)
+    count, epoch = batches(sequences, moods, rng, tokens, plan.unknown, since)
     for number, batch in enumerate(epoch, 1):
         for group in optimizer.param_groups:
             group["lr"] = rate((number - 1) / count)

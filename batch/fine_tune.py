@@ -25,6 +25,8 @@ from model.items import Item
 
 RATE: Final = 0.3
 """The learning rate, as a share of the plan's."""
+RECENT: Final = 250_000
+"""Events, the newest: what users did who took part in them is learned from, and of a longer log nothing else."""
 
 
 def fine_tune(
@@ -39,8 +41,9 @@ def fine_tune(
 
     First the newest events are held out and the network learns from those before: if it then foretells the newest
     worse than the bundle does, or if nothing is new, its weights stay as they were (`batch.guard`). Otherwise it learns
-    from the newest, too. Catalogue, popularity and watermark are new in any case, the ranker stays;
-    `metrics["fine_tune"]` says what was found. Raises `Misconfigured` for a log in which nothing can be learned.
+    from the newest, too; of a long log from its newer part alone. Catalogue, popularity and watermark are new in any
+    case, the ranker stays; `metrics["fine_tune"]` says what was found. Raises `Misconfigured` for a log in which
+    nothing can be learned.
     """
     with world_of(plan) as world:
         return _tuned(bundle, log, items, plan, tell, now_ms, world)
@@ -60,7 +63,8 @@ def _tuned(
     everything = of.sequences
     cut = held_out(log, everything, bundle.watermark.time)
     network = warm_start(bundle, items, counts_of(everything)).to(device_of(plan))
-    run = _Run(plan, network, optimizer_of(network, plan), of.moods, tell, world)
+    since = max(0, len(log.time) - RECENT)
+    run = _Run(plan, network, optimizer_of(network, plan), of.moods, tell, world, since)
     started = time.monotonic()
     before = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=MOST)
     untouched = network.held()
@@ -87,13 +91,14 @@ class _Run:
     moods: Moods
     tell: Tell
     world: World
+    since: int = 0
     progress: Progress = field(default_factory=lambda: Progress(phase="fine-tune"))
     started: float = field(default_factory=time.monotonic)
 
     def epoch(self, sequences: Sequences, number: int) -> None:
         rate, seed = self.plan.rate * RATE, [self.plan.seed, number, 0]
         args = self.network, self.optimizer, sequences, self.moods, self.plan
-        run_epoch(*args, fall(rate, 0, 1), seed, self._advance, self.world)
+        run_epoch(*args, fall(rate, 0, 1), seed, self._advance, self.world, self.since)
         self.progress.epoch += 1
 
     def end(self) -> None:

@@ -36,7 +36,7 @@ def surprise(network: Network, batch: Batch, plan: Plan) -> Tensor:
     left_out = torch.zeros_like(scores, dtype=torch.bool) if plan.repeats else _had(batch, len(network.ids), device)
     left_out.scatter_(1, target[:, None], False)
     left_out[:, :FIRST] = True
-    return nn.functional.cross_entropy(scores.masked_fill(left_out, float(NEVER)), target)
+    return nn.functional.cross_entropy(scores.masked_fill_(left_out, float(NEVER)), target)
 
 
 def _queries(network: Network, parameters: dict[str, Tensor], tokens: Tokens, batch: Batch, plan: Plan) -> Tensor:
@@ -45,7 +45,7 @@ def _queries(network: Network, parameters: dict[str, Tensor], tokens: Tokens, ba
     after, gap, mood = (torch.from_numpy(column).to(device) for column in (batch.after, batch.gap, batch.mood))
     with torch.autocast(device.type, enabled=False):
         states = network.states(parameters, tokens, plan.dropout)
-    hidden = nn.functional.dropout(states.flatten(0, 1)[after], plan.dropout, network.training)
+    hidden = network.some_of(states.flatten(0, 1)[after], plan.dropout)
     return torch.as_tensor(encoder.query(parameters, hidden, gap, mood))
 
 
@@ -64,7 +64,7 @@ def _had(batch: Batch, rows: int, device: torch.device) -> Tensor:
     first = torch.full((windows * rows,), 2 * length + 2, dtype=torch.int32, device=device)
     first.scatter_reduce_(0, window * rows + row, after.int(), "amin")
     events = torch.from_numpy(batch.after).to(device)
-    had: Tensor = first.view(windows, rows)[events // (length + 1)] <= (events % (length + 1)).int()[:, None]
+    had: Tensor = first.view(windows, rows).short()[events // (length + 1)] <= (events % (length + 1)).short()[:, None]
     return had
 
 

@@ -7,7 +7,9 @@ from typing import Final
 SMALL: Final = 64_000
 """Events of a log below which batches get smaller, so that an epoch has some sixty steps, and epochs more."""
 LARGE: Final = 250_000
-"""Events above which batches get larger with the root of their number, and the tail is shorter."""
+"""Events above which batches get larger with the root of their number, the tail is shorter, and training goes on."""
+ONWARD: Final = 3
+"""Epochs over everything where they go on."""
 LEAST_TOKENS: Final = 128
 MOST_EPOCHS: Final = 32
 
@@ -23,7 +25,9 @@ class Plan:
     patience: int = 3
     """Epochs without a better tail until training stops."""
     final_epochs: int = -1
-    """Over everything, in the end, from nothing. -1: as many as were best on the tail; 0: that network is kept."""
+    """Over everything, in the end. -1: as many as were best on the tail, or by the size of the log; 0: none."""
+    onward: bool = False
+    """Whether those go on from the network that was best on the tail, not from nothing; of a large log they do."""
     tail: float = 0.0
     """The share of the log that is held out. 0: by the size of the log."""
     repeats: bool = False
@@ -43,15 +47,19 @@ class Plan:
     """Items from which on the softmax runs over a sample."""
     sample: int = 4096
     seed: int = 0
-    threads: int = 2
+    threads: int = 1
+    """Of torch on a CPU, beside which the ranker's process may run: a second one gains little (DECISIONS.md)."""
     device: str = "auto"
 
     def for_log(self, events: int) -> "Plan":
         """The same with everything chosen that was left to the size of the log."""
         tokens = 1024.0 * max(1.0, math.sqrt(events / LARGE)) if events > SMALL else max(LEAST_TOKENS, events / 62.5)
         epochs = 12 * math.sqrt(max(1.0, SMALL / max(1, events)))
+        onward = self.onward or (self.final_epochs < 0 and events >= LARGE)
         return replace(
             self,
+            onward=onward,
+            final_epochs=ONWARD if onward and self.final_epochs < 0 else self.final_epochs,
             epochs=self.epochs or min(MOST_EPOCHS, round(epochs)),
             tail=self.tail or (0.2 if events < LARGE else 0.1),
             tokens=self.tokens or round(tokens),

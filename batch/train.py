@@ -2,8 +2,9 @@
 
 The encoder foretells each next event of each user: a softmax over the catalogue without what the user has had. First
 the log's end (a fifth, of a long log a tenth) is held out and says when to stop; then another network learns from
-everything, as long as the first one gained from it. The ranker is fitted on that end, replayed with the network that
-didn't train on it: of a long log beside the second network, in a process of its own.
+everything, as long as the first one gained from it, or, of a long log, the first one goes on. The ranker is fitted on
+that end, replayed with the network that didn't train on it: of a log that isn't short beside the second network, in a
+process of its own.
 """
 
 import time
@@ -23,7 +24,7 @@ from batch.beside import Beside, beside
 from batch.catalogue import catalogue_of
 from batch.clock import Clock
 from batch.dataset import UserEvent
-from batch.epoch import Rate, cycle, optimizer_of, run_epoch
+from batch.epoch import Rate, cycle, fall, optimizer_of, run_epoch
 from batch.fitting import Fitting, last_of
 from batch.log import Log, of_events
 from batch.moods import Moods
@@ -38,6 +39,8 @@ from contracts.events import ItemEvent
 from model.bundle import Bundle
 from model.items import Item
 
+_ONWARD: Final = 0.6
+"""The learning rate where the tail's network goes on over everything, as a share of the plan's."""
 _WATCHED: Final = 8000
 """Events of the tail that say after each epoch whether it was a good one."""
 
@@ -105,11 +108,12 @@ def _trained(
         run.judge(world.first(lambda: _quality(run.network, everything, cut, plan)))
         if run.progress.phase == "all":
             run.go_on_with(begin(everything))
+            if plan.onward:
+                run.network.load_state_dict(run.best)
         run.save()
-    torch.set_num_threads(plan.threads - run.beside)  # from here to the end, whenever the ranker is ready
     with run.ranking(fitting):
         while run.progress.phase == "all":
-            run.epoch(everything, cycle(plan.rate, run.progress.epoch, run.final_epochs))
+            run.epoch(everything, run.final_rate)
             if run.progress.epoch == run.final_epochs:
                 run.progress.phase = "ranker"
             run.save()
@@ -162,6 +166,12 @@ class _Run:
         """Epochs over everything."""
         return self.plan.final_epochs if self.plan.final_epochs >= 0 else self.progress.best_epoch
 
+    @property
+    def final_rate(self) -> Rate:
+        """Of the next epoch over everything."""
+        epoch, epochs, highest = self.progress.epoch, self.final_epochs, self.plan.rate
+        return fall(_ONWARD * highest, epoch, epochs) if self.plan.onward else cycle(highest, epoch, epochs)
+
     def epoch(self, sequences: Sequences, rate: Rate) -> None:
         """One pass over the sequences; the same for the same seed, phase and number, whoever ran the ones before."""
         progress = self.progress
@@ -182,14 +192,14 @@ class _Run:
             progress.phase, progress.epoch = "all" if self.final_epochs else "ranker", 0
 
     def go_on_with(self, network: Network) -> None:
-        """With another network, from nothing."""
+        """With another network."""
         self.network, self.optimizer = network, optimizer_of(network, self.plan)
         self.world.agree(network)
 
     @property
     def beside(self) -> bool:
-        """Whether the ranker is fitted beside the epochs over everything, which leave it one of the threads."""
-        return self.plan.threads > 1 and len(self.log.time) >= LONG and self.final_epochs != 0
+        """Whether the ranker is fitted beside the epochs over everything."""
+        return len(self.log.time) >= LONG and self.final_epochs != 0
 
     @contextmanager
     def ranking(self, fitting: Callable[[], Fitting]) -> Iterator[None]:

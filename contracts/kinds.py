@@ -1,6 +1,7 @@
 """The one table of interaction kinds: what each says of the user's liking, as a weight in [-1, 1]."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple, get_args
 
 Kind = Literal["click", "view", "play", "like", "dislike", "skip", "rating", "dwell", "purchase"]
@@ -43,6 +44,7 @@ NOT_TAKEN: Final = frozenset({*map(ORDER.index, UNWANTED), MOOD_KIND})
 """The kind indexes of what is no item that a user took."""
 
 
+@lru_cache(1 << 14)
 def weight(kind: Kind, value: float | None) -> float:
     """The liking in [-1, 1] that one interaction shows; negative pushes down."""
     weighing = WEIGHTS[kind]

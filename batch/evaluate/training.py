@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from batch.catalogue import named_in
@@ -34,9 +34,8 @@ class Training:
             return Trained(bundle, held_out(Path(folder), head, items, self.plan))
 
     def retrain(self, bundle: Bundle, log: Sequence[UserEvent]) -> Bundle:
-        """From the bundle, beside other work: with one thread."""
-        plan = replace(self.plan, threads=1)
-        return fine_tune(bundle, of_events(log), self._catalogue(log), plan, now_ms=log[-1].time)
+        """From the bundle."""
+        return fine_tune(bundle, of_events(log), self._catalogue(log), self.plan, now_ms=log[-1].time)
 
     def _catalogue(self, log: Sequence[UserEvent]) -> tuple[Item, ...]:
         return self.items or named_in(log)

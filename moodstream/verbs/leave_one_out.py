@@ -16,7 +16,7 @@ def leave_one_out(
         Path | None, typer.Option("--json", help="Write the figures and the curve to this file.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of training, and of the users watched meanwhile.")] = 0,
-    threads: Annotated[int, typer.Option(help="Of training, on a CPU.", min=1)] = 2,
+    threads: Annotated[int, typer.Option(help="Of training, on a CPU.", min=1)] = 1,
 ) -> None:
     """Set the encoder beside what is published: each user's last item among all, HR@10 and NDCG@10.
 

@@ -62,8 +62,8 @@ class _Counts:
         members, times = self._members, np.frombuffer(self._times, np.int64)
         least = np.partition(times, -n)[-n]
         more = np.flatnonzero(times > least)
-        ties = sorted([members[place] for place in np.flatnonzero(times == least).tolist()], reverse=True)
-        found = [*(members[place] for place in more.tolist()), *ties[: n - len(more)]]
+        ties = sorted(map(members.__getitem__, np.flatnonzero(times == least).tolist()), reverse=True)
+        found = [*map(members.__getitem__, more.tolist()), *ties[: n - len(more)]]
         return found, times[more].tolist() + [int(least)] * (n - len(more))
 
     def dump(self) -> dict[str, int]:

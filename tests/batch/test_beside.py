@@ -30,7 +30,7 @@ from tests.batch.test_train import ITEMS, PLAN
 from tests.fakes.bundle import random_bundle
 
 LOG = synthetic.log(users=40)
-TWO = replace(PLAN, threads=2, epochs=3, repeats=True)
+LASTING = replace(PLAN, epochs=3, repeats=True)
 
 
 @pytest.fixture
@@ -71,13 +71,13 @@ def assert_same(one: Bundle, other: Bundle) -> None:
 
 
 def trained() -> Bundle:
-    return train_on(LOG, ITEMS, TWO, now_ms=0)
+    return train_on(LOG, ITEMS, LASTING, now_ms=0)
 
 
 @pytest.mark.usefixtures("_long")
 def test_the_bundle_is_the_same_whether_the_ranker_is_fitted_beside_or_after(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, float]] = []
-    aside = train_on(LOG, ITEMS, TWO, lambda at: seen.append((at.phase, at.share)), now_ms=0)
+    aside = train_on(LOG, ITEMS, LASTING, lambda at: seen.append((at.phase, at.share)), now_ms=0)
     assert aside.metrics["ranker"]["requests"] >= LEAST
     shares = [share for _, share in seen]
     assert shares == sorted(shares)
@@ -102,7 +102,7 @@ def die_in_all(folder: Path) -> None:
             (folder / "pid").write_text(str(multiprocessing.active_children()[0].pid))
             os.kill(os.getpid(), signal.SIGKILL)
 
-    train_on(LOG, ITEMS, TWO, tell, folder, now_ms=0)
+    train_on(LOG, ITEMS, LASTING, tell, folder, now_ms=0)
 
 
 @pytest.mark.usefixtures("_long")
@@ -113,7 +113,7 @@ def test_killed_in_all_with_the_ranker_unfinished_training_ends_as_if_nothing_ha
     assert child.exitcode == -signal.SIGKILL
     assert left_in(tmp_path).ranker is None
     seen: list[tuple[str, int]] = []
-    resumed = train_on(LOG, ITEMS, TWO, lambda at: seen.append((at.phase, at.epoch)), tmp_path, now_ms=0)
+    resumed = train_on(LOG, ITEMS, LASTING, lambda at: seen.append((at.phase, at.epoch)), tmp_path, now_ms=0)
     assert seen[0] == ("all", 1)
     assert_same(resumed, trained())
     until_gone(int((tmp_path / "pid").read_text()))
@@ -121,9 +121,9 @@ def test_killed_in_all_with_the_ranker_unfinished_training_ends_as_if_nothing_ha
 
 @pytest.mark.usefixtures("_long")
 def test_killed_while_the_ranker_is_waited_for_it_is_fitted_again(tmp_path: Path) -> None:
-    whole = train_on(LOG, ITEMS, TWO, folder=tmp_path, now_ms=0)
+    whole = train_on(LOG, ITEMS, LASTING, folder=tmp_path, now_ms=0)
     (tmp_path / checkpoint.NAME).write_bytes(waiting((tmp_path / checkpoint.NAME).read_bytes()))
-    assert_same(train_on(LOG, ITEMS, TWO, folder=tmp_path, now_ms=0), whole)
+    assert_same(train_on(LOG, ITEMS, LASTING, folder=tmp_path, now_ms=0), whole)
 
 
 def waiting(raw: bytes) -> bytes:

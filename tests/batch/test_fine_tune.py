@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from batch.assemble import counts_of
 from batch.fine_tune import fine_tune
-from batch.log import of_events
+from batch.log import Log, of_events
 from batch.sequences import sequences_of
 from batch.train import train_on
 from batch.warm_start import warm_start
 from contracts.errors import Misconfigured
+from contracts.events import Interaction
 from model.bundle import Bundle
 from model.index import FIRST, ItemIndex
 from model.items import Item, content_vector
@@ -79,6 +81,20 @@ def test_progress_reaches_the_end(bundle: Bundle) -> None:
     fine_tune(bundle, LONG, ITEMS, LATER, lambda progress: shares.append(progress.share))
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1.0)
+
+
+def test_of_a_long_log_only_its_newer_part_is_learned_from(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    once = [(f"early{n}", n) for n in range(200)]
+    early = [Interaction(event_id=user, time=n, user_id=user, item_id="r0i1", kind="click") for user, n in once]
+    log = Log(*(np.concatenate(columns) for columns in zip(of_events(early), LONG, strict=True)))
+
+    def steps(recent: int) -> int:
+        monkeypatch.setattr("batch.fine_tune.RECENT", recent)
+        counts: list[int] = []
+        fine_tune(bundle, log, ITEMS, LATER, lambda progress: counts.append(progress.batches))
+        return counts[-1]
+
+    assert steps(len(LONG.time)) < steps(10_000)
 
 
 @pytest.mark.parametrize("count", [0, 1, 5])

@@ -25,8 +25,8 @@ def click(user: str, item: str, time: int, kind: str = "click") -> Interaction:
     return Interaction(event_id=f"{user}{time}", time=time, user_id=user, item_id=item, kind=kind)  # type: ignore[arg-type]
 
 
-def epoch_of(sequences: Sequences, moods: Moods, tokens: int, unknown: float) -> list[Batch]:
-    count, epoch = batches(sequences, moods, np.random.default_rng(0), tokens, unknown)
+def epoch_of(sequences: Sequences, moods: Moods, tokens: int, unknown: float, since: int = 0) -> list[Batch]:
+    count, epoch = batches(sequences, moods, np.random.default_rng(0), tokens, unknown, since)
     listed = list(epoch)
     assert len(listed) == count
     return listed
@@ -65,6 +65,17 @@ def test_every_event_is_foretold_once_an_epoch(moods: Moods) -> None:
     assert len(epoch) > 2
     foretold = np.sort(np.concatenate([batch.target for batch in epoch]))
     np.testing.assert_array_equal(foretold, np.sort(sequences.tokens.item[sequences.target]))
+
+
+def test_users_of_long_ago_can_be_left_out_and_the_others_keep_what_they_did() -> None:
+    gone = [click("gone", f"r0i{n}", n) for n in range(5)]
+    stays = [click("stays", f"r1i{n}", 10 + n) for n in range(6)]
+    sequences = sequences_of(of_events([*gone, *stays]), INDEX)
+    (batch,) = epoch_of(sequences, QUIET, tokens=1024, unknown=0.0, since=8)
+    assert batch.tokens.item.shape == (1, 6)
+    assert sorted(batch.target) == sorted(INDEX.rows([f"r1i{n}" for n in range(6)]))
+    assert len(epoch_of(sequences, QUIET, tokens=1024, unknown=0.0, since=5)[0].target) == 6
+    assert sum(len(batch.target) for batch in epoch_of(sequences, QUIET, tokens=1024, unknown=0.0, since=4)) == 11
 
 
 def test_a_long_history_is_cut_into_windows_whose_first_event_is_not_foretold() -> None:

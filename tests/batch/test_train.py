@@ -13,7 +13,7 @@ import pytest
 
 from batch import checkpoint
 from batch.log import of_events
-from batch.plan import Plan
+from batch.plan import LARGE, ONWARD, Plan
 from batch.progress import Progress
 from batch.ranking import Fitted, fit_ranker
 from batch.replay import Logged
@@ -110,6 +110,19 @@ def test_a_checkpoint_of_another_plan_or_log_is_not_resumed(tmp_path: Path) -> N
     seen.clear()
     train_on(LOG.part(0, 300), ITEMS, replace(PLAN, seed=1), seen.append, tmp_path, now_ms=0)
     assert seen
+
+
+def test_of_a_long_log_the_network_that_was_best_on_the_tail_goes_on() -> None:
+    long, short = Plan().for_log(LARGE), Plan().for_log(LARGE - 1)
+    assert (long.onward, long.final_epochs, short.onward, short.final_epochs) == (True, ONWARD, False, -1)
+    assert long.for_log(LARGE) == long
+    kept = replace(Plan(), final_epochs=0).for_log(LARGE)
+    assert (kept.onward, kept.final_epochs) == (False, 0)
+    tail = trained(plan=replace(PLAN, final_epochs=0))
+    onward = trained(plan=replace(PLAN, final_epochs=1, onward=True))
+    anew = trained(plan=replace(PLAN, final_epochs=1))
+    moved, other = (np.abs(bundle.vectors - tail.vectors).mean() for bundle in (onward, anew))
+    assert 0 < moved < 0.7 * other
 
 
 def test_the_ranker_is_fitted_on_what_was_shown_too(monkeypatch: pytest.MonkeyPatch) -> None:
