@@ -72,6 +72,7 @@ def _measured(log: Sequence[UserEvent], training: Training, name: str, protocol:
     with bars("events") as tell:
         return measure.evaluate(
             log,
+            training.catalogue,
             lambda head: _trained(head, training),
             training.retrain,
             baselines,

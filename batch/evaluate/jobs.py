@@ -36,19 +36,35 @@ Tell = Callable[[int, int], None]
 """Takes how many events were replayed, and of how many."""
 
 
+class Trained(NamedTuple):
+    """What training made of the first part of a log."""
+
+    bundle: Bundle
+    held_out: Bundle | None = None
+    """As it was before it saw the end of that part, so that a ranker can be fitted there (`frozen`); without it
+    `batch_only` has the ranker of live states."""
+
+
 @dataclass(frozen=True)
 class Work:
     """What every job works on."""
 
     split: Split
     schedule: Schedule
-    bundle: Bundle
-    """Trained on the split's head."""
-    held_out: Bundle | None
-    """The same as it was before it saw the head's end, so that a ranker can be fitted there; see `frozen`."""
+    items: Sequence[str]
+    """The catalogue's."""
     seed: int
     retrain: Retrain
     baselines: Sequence[Callable[[], Baseline]]
+    trained: Trained | None = None
+    """On the split's head. As long as it isn't there, only baselines can be run."""
+
+    @property
+    def bundle(self) -> Bundle:
+        """What was trained."""
+        if self.trained is None:
+            raise RuntimeError("nothing is trained yet")
+        return self.trained.bundle
 
 
 class Done(NamedTuple):
@@ -60,25 +76,21 @@ class Done(NamedTuple):
     """Scored events before it → version published then."""
 
 
-def names(work: Work) -> list[str]:
-    """All jobs, as reports have them."""
-    return [*OURS, *(make().name for make in work.baselines)]
-
-
-def longest_first(jobs: Sequence[str]) -> list[str]:
-    """So that no worker is left alone with a long one; the slow baselines stand last in their list."""
-    return [*OURS, *reversed([job for job in jobs if job not in OURS])]
+def untrained(work: Work) -> list[str]:
+    """The jobs that need nothing trained: the baselines, as reports have them."""
+    return [make().name for make in work.baselines]
 
 
 def run(name: str, work: Work, tell: Tell) -> Done:
     """Do the job of this name, with one thread: several jobs run beside each other."""
     started = time.monotonic()
     with threadpool_limits(1):
-        if name == BATCH_ONLY and work.held_out is not None:
+        if name == BATCH_ONLY and work.trained and (before := work.trained.held_out):
             from batch.evaluate.frozen import for_frozen  # brings torch, which takes a worker seconds
 
             repeats = work.split.repeats != "never"
-            work = replace(work, bundle=for_frozen(work.bundle, work.held_out, work.split.head, repeats, work.seed))
+            frozen = for_frozen(work.bundle, before, work.split.head, repeats, work.seed)
+            work = replace(work, trained=Trained(frozen))
         outcomes, bundles = asyncio.run(_run(name, work, tell))
     return Done(outcomes, round(time.monotonic() - started, 1), bundles)
 
@@ -87,9 +99,9 @@ async def _run(name: str, work: Work, tell: Tell) -> tuple[Outcomes, dict[int, s
     outcomes, bundles = Outcomes(len(work.split.targets)), dict[int, str]()
     told = _Told(tell, len(work.split.log))
     system, replay = await _system(name, work, told)
-    bundle, number = work.bundle, 0
+    bundle, number = work.trained and work.trained.bundle, 0
     for place, step in enumerate(work.split.steps):
-        if name == WHOLE and place in work.schedule.places and replay is not None:
+        if name == WHOLE and place in work.schedule.places and replay and bundle:
             retrained = await asyncio.to_thread(work.retrain, bundle, work.split.before(place))
             if retrained.version != bundle.version:
                 await replay.publish(retrained)
@@ -108,7 +120,7 @@ async def _system(name: str, work: Work, told: "_Told") -> tuple[System, Replay 
         found = next((baseline for baseline in (make() for make in work.baselines) if baseline.name == name), None)
         if found is None:
             raise Misconfigured(f"no system is called {name!r}")
-        wrapped = Wrapped(found, work.split, [item.item_id for item in work.bundle.catalogue])
+        wrapped = Wrapped(found, work.split, work.items)
         told.more(len(work.split.head))
         return wrapped, None
     store = HeldCounts()

@@ -2,33 +2,26 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from contextlib import ExitStack
+from dataclasses import replace
 
 from batch.baselines.baseline import Baseline
 from batch.evaluate.found import Evaluation
-from batch.evaluate.jobs import Retrain, Work, longest_first, names
+from batch.evaluate.jobs import OURS, Retrain, Trained, Work, untrained
 from batch.evaluate.protocol import Protocol
 from batch.evaluate.schedule import schedule
 from batch.evaluate.split import split
 from batch.evaluate.summary import summed_up
-from batch.evaluate.workers import Tell, one_by_one, side_by_side
+from batch.evaluate.workers import Tell, awaited, one_by_one, side_by_side
 from batch.replay import UserEvent
-from model.bundle import Bundle
-
-
-class Trained(NamedTuple):
-    """What training made of the first part of a log."""
-
-    bundle: Bundle
-    held_out: Bundle | None = None
-    """As it was before it saw the end of that part; without it `batch_only` has the ranker of live states."""
-
+from model.items import Item
 
 Train = Callable[[Sequence[UserEvent]], Trained]
 
 
 def evaluate(
     log: Sequence[UserEvent],
+    catalogue: Callable[[Sequence[UserEvent]], Sequence[Item]],
     train: Train,
     retrain: Retrain,
     baselines: Sequence[Callable[[], Baseline]],
@@ -40,15 +33,22 @@ def evaluate(
 ) -> Evaluation:
     """Measure every system on the same events; with `workers`, so many systems at a time in processes of their own.
 
+    Then the baselines begin beside the training. `catalogue` tells the items from the first part, as `train` has them.
     What is given to workers (`retrain`, `baselines`) must be importable. Raises `Misconfigured` where nothing is left
     to replay or the schedule is none.
     """
     cut = split(log, protocol)
     due = schedule(protocol.retrain, cut.steps)
+    items = [item.item_id for item in catalogue(cut.head)]
+    work = Work(cut, due, items, protocol.seed, retrain, baselines)
+    others = untrained(work)  # the slow ones stand last, and begin first
     started = time.monotonic()
-    trained = train(cut.head)
-    train_s = round(time.monotonic() - started, 1)
-    work = Work(cut, due, trained.bundle, trained.held_out, protocol.seed, retrain, baselines)
-    jobs = longest_first(names(work))
-    done = side_by_side(jobs, work, tell, workers) if workers else one_by_one(jobs, work, tell)
-    return summed_up(dataset, protocol, work, {job: done[job] for job in names(work)}, train_s)
+    with ExitStack() as at_work:
+        early = [at_work.enter_context(side_by_side(others[::-1], work, 1))] if workers and others else []
+        work = replace(work, trained=train(cut.head))
+        train_s = round(time.monotonic() - started, 1)
+        if workers:
+            done = awaited([at_work.enter_context(side_by_side(OURS, work, workers)), *early], tell)
+        else:
+            done = one_by_one([*OURS, *others], work, tell)
+    return summed_up(dataset, protocol, work, {job: done[job] for job in [*OURS, *others]}, train_s)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from batch.catalogue import named_in
 from batch.evaluate.frozen import held_out
-from batch.evaluate.run import Trained
+from batch.evaluate.jobs import Trained
 from batch.fine_tune import fine_tune
 from batch.log import of_events
 from batch.plan import Plan
@@ -28,14 +28,15 @@ class Training:
 
     def train(self, head: Sequence[UserEvent], tell: Callable[[Progress], None]) -> Trained:
         """From nothing."""
-        items = self._catalogue(head)
+        items = self.catalogue(head)
         with tempfile.TemporaryDirectory(prefix="moodstream-") as folder:
             bundle = train_on(of_events(head), items, self.plan, tell, Path(folder))
             return Trained(bundle, held_out(Path(folder), head, items, self.plan))
 
     def retrain(self, bundle: Bundle, log: Sequence[UserEvent]) -> Bundle:
         """From the bundle."""
-        return fine_tune(bundle, of_events(log), self._catalogue(log), self.plan, now_ms=log[-1].time)
+        return fine_tune(bundle, of_events(log), self.catalogue(log), self.plan, now_ms=log[-1].time)
 
-    def _catalogue(self, log: Sequence[UserEvent]) -> tuple[Item, ...]:
+    def catalogue(self, log: Sequence[UserEvent]) -> tuple[Item, ...]:
+        """What is known of items once this log is."""
         return self.items or named_in(log)

@@ -4,10 +4,10 @@ import multiprocessing
 import os
 import queue
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from batch.baselines.baseline import Baseline
-from batch.evaluate.jobs import Done, Retrain, Work, run
+from batch.evaluate.jobs import Done, Retrain, Trained, Work, run
 from batch.evaluate.protocol import Repeats
 from batch.evaluate.schedule import Schedule
 from batch.evaluate.split import Split, Step
@@ -36,16 +36,19 @@ class _Stored(NamedTuple):
 
     folder: Path
     schedule: Schedule
+    items: Sequence[str]
     seed: int
     retrain: Retrain
     baselines: Sequence[Callable[[], Baseline]]
 
     def work(self) -> Work:
         head, steps, repeats = _decoder.decode((self.folder / _LOG).read_bytes())
-        bundle = bundles.read(self.folder / _BUNDLE)
-        held_out = bundles.read(self.folder / _HELD_OUT) if (self.folder / _HELD_OUT).exists() else None
+        bundle, held_out = (
+            bundles.read(self.folder / name) if (self.folder / name).exists() else None for name in (_BUNDLE, _HELD_OUT)
+        )
+        trained = Trained(bundle, held_out) if bundle else None
         split = Split(head, steps, repeats)
-        return Work(split, self.schedule, bundle, held_out, self.seed, self.retrain, self.baselines)
+        return Work(split, self.schedule, self.items, self.seed, self.retrain, self.baselines, trained)
 
 
 _decoder: Final = msgspec.msgpack.Decoder(tuple[list[UserEvent], list[Step], Repeats])
@@ -59,25 +62,49 @@ def one_by_one(jobs: Sequence[str], work: Work, tell: Tell) -> dict[str, Done]:
     return found
 
 
-def side_by_side(jobs: Sequence[str], work: Work, tell: Tell, workers: int) -> dict[str, Done]:
-    """All jobs, so many at a time, in processes of their own; raises what the first to fail raised.
+class Running:
+    """Jobs that are being done in processes of their own."""
 
-    `Unavailable` where a process died.
-    """
+    def __init__(self, pending: Mapping[str, "Future[Done]"], said: "Queue[Said]") -> None:
+        self._pending = pending
+        self._said = said
+
+    @property
+    def ended(self) -> bool:
+        """Whether all of them are done, or failed."""
+        return all(future.done() for future in self._pending.values())
+
+    def look(self, tell: Tell) -> None:
+        """Pass on what they say; raises what the first to fail raised, `Unavailable` where a process died."""
+        with suppress(queue.Empty):
+            tell(*self._said.get(timeout=_PATIENCE_S))
+        self.found()
+
+    def found(self) -> dict[str, Done]:
+        """What those found that are done."""
+        try:
+            return {job: future.result() for job, future in self._pending.items() if future.done()}
+        except BrokenProcessPool as error:
+            raise Unavailable("a worker process died: was there too little memory? --max-events takes less") from error
+
+
+def awaited(running: Sequence[Running], tell: Tell) -> dict[str, Done]:
+    """What all of these jobs found, once they are done; raises as `Running.look` does."""
+    while not all(one.ended for one in running):
+        for one in running:
+            one.look(tell)
+    return {job: done for one in running for job, done in one.found().items()}
+
+
+@contextmanager
+def side_by_side(jobs: Sequence[str], work: Work, workers: int) -> Iterator[Running]:
+    """All jobs, so many at a time, in processes of their own, which end with the context."""
     context = multiprocessing.get_context("spawn")
     said: Queue[Said] = context.Queue()
     stop = context.Event()
     with _stored(work) as stored, ProcessPoolExecutor(workers, context, _begin, (stored, said, stop)) as pool:
-        pending = {job: pool.submit(_done, job) for job in jobs}
         try:
-            while not all(future.done() for future in pending.values()):
-                _pass_on(said, tell)
-                for future in pending.values():
-                    if future.done():
-                        future.result()
-            return {job: future.result() for job, future in pending.items()}
-        except BrokenProcessPool as error:
-            raise Unavailable("a worker process died: was there too little memory? --max-events takes less") from error
+            yield Running({job: pool.submit(_done, job) for job in jobs}, said)
         finally:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
@@ -89,17 +116,10 @@ def _stored(work: Work) -> Iterator[_Stored]:
         folder = Path(name)
         split = work.split
         (folder / _LOG).write_bytes(msgspec.msgpack.encode((split.head, split.steps, split.repeats)))
-        bundles.write(work.bundle, folder / _BUNDLE)
-        if work.held_out is not None:
-            bundles.write(work.held_out, folder / _HELD_OUT)
-        yield _Stored(folder, work.schedule, work.seed, work.retrain, work.baselines)
-
-
-def _pass_on(said: "Queue[Said]", tell: Tell) -> None:
-    try:
-        tell(*said.get(timeout=_PATIENCE_S))
-    except queue.Empty:
-        return
+        for name, bundle in zip((_BUNDLE, _HELD_OUT), work.trained or (), strict=False):
+            if bundle is not None:
+                bundles.write(bundle, folder / name)
+        yield _Stored(folder, work.schedule, work.items, work.seed, work.retrain, work.baselines)
 
 
 class _Worker(NamedTuple):

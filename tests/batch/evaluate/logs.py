@@ -68,6 +68,7 @@ def evaluated(
 ) -> Evaluation:
     return evaluate(
         log,
+        lambda head: BUNDLE.catalogue,
         lambda head: Trained(BUNDLE),
         retrain,
         baselines,
