@@ -2,7 +2,8 @@
 
 import random
 from collections.abc import Sequence
-from typing import Final, TypeGuard
+from copy import deepcopy
+from typing import Final, NamedTuple, TypeGuard
 
 from contracts import events
 from contracts.events import BundleChange, Impression, Interaction, MoodEvent
@@ -34,10 +35,21 @@ _PATIENT_S: Final = 60.0
 """No answer is given up for being slow: it would depend on the machine."""
 
 
+class Head(NamedTuple):
+    """What a replay has come to, to go on from more than once."""
+
+    store: MemoryStore
+    offset: int
+    learned: int
+
+
 class Replay:
     """One log and one catalogue, from an empty store; nothing is known of an event before it is learned."""
 
     def __init__(self, store: MemoryStore) -> None:
+        self.learned = 0
+        """Events so far."""
+        self.store = store
         self._now = 0
         self._offset = 0
         self._shelf = _Shelf()
@@ -64,6 +76,20 @@ class Replay:
         await replay.publish(bundle)
         return replay
 
+    @classmethod
+    async def behind(cls, head: Head, bundle: Bundle) -> "Replay":
+        """A replay that goes on from there, on the same bundle, as a worker goes on that was started again."""
+        replay = cls(deepcopy(head.store))
+        replay.learned, replay._offset = head.learned, head.offset
+        replay._shelf.add(bundle)
+        await replay.learner.assign(0, _INCARNATION)
+        await replay.library.refresh()
+        return replay
+
+    def head(self) -> Head:
+        """Where it stands now."""
+        return Head(deepcopy(self.store), self._offset, self.learned)
+
     async def publish(self, bundle: Bundle) -> None:
         """From here on all users are on this bundle, by a control record as the log has it."""
         self._shelf.add(bundle)
@@ -75,6 +101,7 @@ class Replay:
         """Take in these events in their order, each arriving at its own time."""
         for start in range(0, len(log), MICRO_BATCH):
             await self.learner.learn(0, [self._record(event) for event in log[start : start + MICRO_BATCH]])
+        self.learned += len(log)
 
     async def ask(self, ask: Ask, now: int) -> Recommendations:
         """The answer at `now` (UTC ms) to a request, from what was learned so far."""

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from threadpoolctl import threadpool_limits
@@ -15,7 +15,7 @@ from batch.evaluate.schedule import Schedule
 from batch.evaluate.split import Split
 from batch.evaluate.systems import Apart, Frozen, Live, System
 from batch.evaluate.wrapped import Wrapped
-from batch.replay import MICRO_BATCH, Replay, UserEvent
+from batch.replay import MICRO_BATCH, Head, Replay, UserEvent
 from contracts.errors import Misconfigured
 from contracts.events import Interaction
 from model.bundle import Bundle
@@ -58,6 +58,8 @@ class Work:
     baselines: Sequence[Callable[[], Baseline]]
     trained: Trained | None = None
     """On the split's head. As long as it isn't there, only baselines can be run."""
+    heads: dict[str, Head] = field(default_factory=dict)
+    """Replays that have just learned the split's head, by their bundle: several jobs go on from there."""
 
     @property
     def bundle(self) -> Bundle:
@@ -123,15 +125,25 @@ async def _system(name: str, work: Work, told: "_Told") -> tuple[System, Replay 
         wrapped = Wrapped(found, work.split, work.items)
         told.more(len(work.split.head))
         return wrapped, None
-    store = HeldCounts()
-    replay = await Replay.on(work.bundle, store)
-    for part in _parts(work.split.head):
-        await replay.learn(part)
-        told.more(len(part))
-    store.held = name == HISTORY_LIVE
+    replay = await _behind_head(work, told)
+    if name == HISTORY_LIVE and isinstance(replay.store, HeldCounts):
+        replay.store.held = True
     if name == BATCH_ONLY:
         return Frozen(name, replay, repeats), replay
     return (Apart if name == FROZEN_BUNDLE else Live)(name, replay, repeats), replay
+
+
+async def _behind_head(work: Work, told: "_Told") -> Replay:
+    """A replay that has learned the split's head and nothing else."""
+    if head := work.heads.get(work.bundle.version):
+        told.more(head.learned)
+        return await Replay.behind(head, work.bundle)
+    replay = await Replay.on(work.bundle, HeldCounts())
+    for part in _parts(work.split.head):
+        await replay.learn(part)
+        told.more(len(part))
+    work.heads[work.bundle.version] = replay.head()
+    return replay
 
 
 def _parts(head: Sequence[UserEvent]) -> Iterator[Sequence[UserEvent]]:

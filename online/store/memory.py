@@ -66,6 +66,12 @@ class _Counts:
         found = [*map(members.__getitem__, more.tolist()), *ties[: n - len(more)]]
         return found, times[more].tolist() + [int(least)] * (n - len(more))
 
+    def __deepcopy__(self, memo: object) -> "_Counts":
+        other = _Counts()
+        other.version, other._times = self.version, self._times[:]
+        other._members, other._places = self._members.copy(), self._places.copy()
+        return other
+
     def dump(self) -> dict[str, int]:
         return dict(zip(self._members, self._times, strict=True))
 

@@ -52,6 +52,26 @@ def test_an_item_that_nobody_knows_is_served_once_it_was_learned_and_not_before(
     asyncio.run(run())
 
 
+def test_replays_that_go_on_from_where_one_stood_come_to_what_it_comes_to() -> None:
+    async def run() -> None:
+        replay, log = await Replay.on(BUNDLE), walk()
+        await replay.learn(log[:40])
+        head = replay.head()
+        await replay.learn(log[40:])
+        for _ in range(2):
+            again = await Replay.behind(head, BUNDLE)
+            assert again.learned == 40
+            assert await again.store.dump() == await head.store.dump() != await replay.store.dump()
+            await again.learn(log[40:])
+            assert await again.store.dump() == await replay.store.dump()
+            now = log[-1].time + 1000
+            assert [await served(again, f"u{n}", now) for n in range(6)] == [
+                await served(replay, f"u{n}", now) for n in range(6)
+            ]
+
+    asyncio.run(run())
+
+
 def test_micro_batches_learn_what_single_events_do() -> None:
     async def answers(parts: Sequence[Sequence[Interaction]]) -> list[list[tuple[str, float]]]:
         replay = await Replay.on(BUNDLE)

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 def _watched(way: Callable[[Replay, Ask, int], Awaitable[T]], learned_at: list[tuple[int, int]]) -> object:
     async def watched(self: Replay, asked: Ask, now: int) -> T:
-        learned_at.append((self.learner.tally["applied"], now))
+        learned_at.append((self.learned, now))
         return await way(self, asked, now)
 
     return watched
