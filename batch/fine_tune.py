@@ -41,9 +41,9 @@ def fine_tune(
 
     First the newest events are held out and the network learns from those before: if it then foretells the newest
     worse than the bundle does, or if nothing is new, its weights stay as they were (`batch.guard`). Otherwise it learns
-    from the newest, too; of a long log from its newer part alone. Catalogue, popularity and watermark are new in any
-    case, the ranker stays; `metrics["fine_tune"]` says what was found. Raises `Misconfigured` for a log in which
-    nothing can be learned.
+    from the newest, too. Of a long log the newer part alone is learned from. Catalogue, popularity and watermark are
+    new in any case, the ranker stays; `metrics["fine_tune"]` says what was found. Raises `Misconfigured` for a log in
+    which nothing can be learned.
     """
     with world_of(plan) as world:
         return _tuned(bundle, log, items, plan, tell, now_ms, world)
@@ -63,17 +63,16 @@ def _tuned(
     everything = of.sequences
     cut = held_out(log, everything, bundle.watermark.time)
     network = warm_start(bundle, items, counts_of(everything)).to(device_of(plan))
-    since = max(0, len(log.time) - RECENT)
-    run = _Run(plan, network, optimizer_of(network, plan), of.moods, tell, world, since)
+    run = _Run(plan, network, optimizer_of(network, plan), of.moods, tell, world)
     started = time.monotonic()
     before = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=MOST)
     untouched = network.held()
     if len(before):
-        run.epoch(of.until(cut), 0)
+        run.epoch(of.until(cut), 0, max(0, len(log.time) - RECENT))
     after = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=MOST)
     guard = world.first(lambda: judged(before, after))
     if guard.taken:
-        run.epoch(everything, 1)
+        run.epoch(everything, 1, cut)
     else:
         network.load_state_dict(untouched)
         run.end()
@@ -91,14 +90,14 @@ class _Run:
     moods: Moods
     tell: Tell
     world: World
-    since: int = 0
     progress: Progress = field(default_factory=lambda: Progress(phase="fine-tune"))
     started: float = field(default_factory=time.monotonic)
 
-    def epoch(self, sequences: Sequences, number: int) -> None:
+    def epoch(self, sequences: Sequences, number: int, since: int) -> None:
+        """Over the users who did something from place `since` of the log on."""
         rate, seed = self.plan.rate * RATE, [self.plan.seed, number, 0]
         args = self.network, self.optimizer, sequences, self.moods, self.plan
-        run_epoch(*args, fall(rate, 0, 1), seed, self._advance, self.world, self.since)
+        run_epoch(*args, fall(rate, 0, 1), seed, self._advance, self.world, since)
         self.progress.epoch += 1
 
     def end(self) -> None:

@@ -78,6 +78,8 @@ class Running:
         """Pass on what they say; raises what the first to fail raised, `Unavailable` where a process died."""
         with suppress(queue.Empty):
             tell(*self._said.get(timeout=_PATIENCE_S))
+            while True:
+                tell(*self._said.get_nowait())
         self.found()
 
     def found(self) -> dict[str, Done]:
