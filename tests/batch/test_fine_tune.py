@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from batch.assemble import counts_of
 from batch.fine_tune import fine_tune
-from batch.log import Log, of_events
+from batch.log import of_events
 from batch.sequences import sequences_of
 from batch.train import train_on
 from batch.warm_start import warm_start
@@ -86,7 +85,7 @@ def test_progress_reaches_the_end(bundle: Bundle) -> None:
 def test_of_a_long_log_only_its_newer_part_is_learned_from(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     once = [(f"early{n}", n) for n in range(200)]
     early = [Interaction(event_id=user, time=n, user_id=user, item_id="r0i1", kind="click") for user, n in once]
-    log = Log(*(np.concatenate(columns) for columns in zip(of_events(early), LONG, strict=True)))
+    log = of_events([*early, *synthetic.events(users=24, steps=40)])
 
     def steps(recent: int) -> int:
         monkeypatch.setattr("batch.fine_tune.RECENT", recent)
