@@ -14,7 +14,7 @@ from batch.guard import MOST, held_out, judged
 from batch.log import Log
 from batch.moods import Moods
 from batch.network import Network
-from batch.plan import DEFAULT, Plan
+from batch.plan import DEFAULT, LARGE, Plan
 from batch.progress import Progress, Tell
 from batch.sequences import Sequences
 from batch.training_set import training_set
@@ -25,7 +25,7 @@ from model.items import Item
 
 RATE: Final = 0.3
 """The learning rate, as a share of the plan's."""
-RECENT: Final = 250_000
+RECENT: Final = LARGE
 """Events, the newest: what users did who took part in them is learned from, and of a longer log nothing else."""
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from batch.impressions import choices
-from batch.replay import MICRO_BATCH, Logged, Replay, ask_of
+from batch.replay import Logged, Replay, ask_of
 from contracts.events import Interaction
 from model.bundle import Bundle
 from model.ranker import CONTEXT, FEATURES, SUCCESSION
@@ -28,7 +28,6 @@ _OF_SOURCE: Final = 60
 """Candidates of a request that are kept: the first of each source."""
 _TELL: Final = 100
 """Events between two words on the progress."""
-_PART: Final = 4 * MICRO_BATCH
 _LEARNED_AS_ONE: Final = 30
 """Events that are learned in the time in which one request is logged, about."""
 _CONTEXTS: Final = 16
@@ -91,9 +90,7 @@ async def _logged(
 ) -> Requests:
     replay = await Replay.on(bundle)
     whole = len(head) / _LEARNED_AS_ONE + len(tail)
-    for start in range(0, len(head), _PART):
-        tell(start / _LEARNED_AS_ONE / whole)
-        await replay.learn(head[start : start + _PART])
+    await replay.learn(head, lambda _: tell(replay.learned / _LEARNED_AS_ONE / whole))
     log = RequestLog(FEATURES if repeats else [name for name in FEATURES if name not in SUCCESSION])
     had: defaultdict[str, list[str]] = defaultdict(list)
     chosen = choices([*head, *tail])

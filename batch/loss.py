@@ -45,7 +45,7 @@ def _queries(network: Network, parameters: dict[str, Tensor], tokens: Tokens, ba
     after, gap, mood = (torch.from_numpy(column).to(device) for column in (batch.after, batch.gap, batch.mood))
     with torch.autocast(device.type, enabled=False):
         states = network.states(parameters, tokens, plan.dropout)
-    hidden = network.some_of(states.flatten(0, 1)[after], plan.dropout)
+    hidden = network.dropped(states.flatten(0, 1)[after], plan.dropout)
     return torch.as_tensor(encoder.query(parameters, hidden, gap, mood))
 
 

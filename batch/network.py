@@ -89,7 +89,7 @@ class Network(nn.Module):
 
         On CUDA by the fused kernel of torch's GRU; on a CPU by `batch.recurrence`, which is the faster one there.
         """
-        inputs = self.some_of(encoder.inputs(parameters, tokens), dropout)
+        inputs = self.dropped(encoder.inputs(parameters, tokens), dropout)
         if inputs.is_cuda:
             states, _ = self.gru(inputs)
         else:
@@ -97,7 +97,7 @@ class Network(nn.Module):
             states = recur(of_input.transpose(0, 1), parameters["weight_hh"], parameters["bias_hh"]).transpose(0, 1)
         return nn.functional.pad(states, (0, 0, 1, 0))
 
-    def some_of(self, values: Tensor, dropout: float) -> Tensor:
+    def dropped(self, values: Tensor, dropout: float) -> Tensor:
         """In training the values without this share of them, the others scaled up for it (dropout)."""
         if values.is_cuda or not self.training or not dropout:
             return nn.functional.dropout(values, dropout, self.training)

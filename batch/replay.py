@@ -1,7 +1,7 @@
 """A log replayed in memory through the very code that stream and serving run, with the events' times as the clock."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Final, NamedTuple, TypeGuard
 
@@ -97,11 +97,13 @@ class Replay:
         await self.learner.learn(0, [self._record(change)])
         await self.library.refresh()
 
-    async def learn(self, log: Sequence[Logged]) -> None:
-        """Take in these events in their order, each arriving at its own time."""
+    async def learn(self, log: Sequence[Logged], tell: Callable[[int], None] = lambda learned: None) -> None:
+        """Take in these events in their order, each arriving at its own time; `tell` hears how many more they are."""
         for start in range(0, len(log), MICRO_BATCH):
-            await self.learner.learn(0, [self._record(event) for event in log[start : start + MICRO_BATCH]])
-        self.learned += len(log)
+            part = log[start : start + MICRO_BATCH]
+            await self.learner.learn(0, [self._record(event) for event in part])
+            self.learned += len(part)
+            tell(len(part))
 
     async def ask(self, ask: Ask, now: int) -> Recommendations:
         """The answer at `now` (UTC ms) to a request, from what was learned so far."""

@@ -107,9 +107,10 @@ def _trained(
         run.epoch(head, cycle(plan.rate, run.progress.epoch, plan.epochs))
         run.judge(world.first(lambda: _quality(run.network, everything, cut, plan)))
         if run.progress.phase == "all":
-            run.go_on_with(begin(everything))
+            last = begin(everything)
             if plan.onward:
-                run.network.load_state_dict(run.best)
+                last.load_state_dict(run.best)
+            run.go_on_with(last)
         run.save()
     with run.ranking(fitting):
         while run.progress.phase == "all":

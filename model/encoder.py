@@ -68,11 +68,6 @@ def cell(parameters: Parameters, hidden: Array, of_input: Array) -> Array:
     return (1.0 - update) * new + update * hidden
 
 
-def step(parameters: Parameters, hidden: Array, tokens: Tokens) -> Array:
-    """The states (..., B, H) after one more event of each user; tokens of shape (..., B)."""
-    return cell(parameters, hidden, read(parameters, tokens))
-
-
 def sequence(parameters: Parameters, tokens: Tokens) -> Array:
     """The states after each event, (B, T, H), of B users from the zero state; tokens of shape (B, T)."""
     xp = array_namespace(tokens.weight)

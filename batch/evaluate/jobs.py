@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -15,7 +15,7 @@ from batch.evaluate.schedule import Schedule
 from batch.evaluate.split import Split
 from batch.evaluate.systems import Apart, Frozen, Live, System
 from batch.evaluate.wrapped import Wrapped
-from batch.replay import MICRO_BATCH, Head, Replay, UserEvent
+from batch.replay import Head, Replay, UserEvent
 from contracts.errors import Misconfigured
 from contracts.events import Interaction
 from model.bundle import Bundle
@@ -26,7 +26,6 @@ HISTORY_LIVE: Final = "history_live"
 BATCH_ONLY: Final = "batch_only"
 OURS: Final = (WHOLE, FROZEN_BUNDLE, HISTORY_LIVE, BATCH_ONLY)
 """The jobs that run our own code, the longest first."""
-_PART: Final = 4 * MICRO_BATCH
 _TELL: Final = 20
 """Events between two words on the progress."""
 
@@ -139,15 +138,9 @@ async def _behind_head(work: Work, told: "_Told") -> Replay:
         told.more(head.learned)
         return await Replay.behind(head, work.bundle)
     replay = await Replay.on(work.bundle, HeldCounts())
-    for part in _parts(work.split.head):
-        await replay.learn(part)
-        told.more(len(part))
+    await replay.learn(work.split.head, told.more)
     work.heads[work.bundle.version] = replay.head()
     return replay
-
-
-def _parts(head: Sequence[UserEvent]) -> Iterator[Sequence[UserEvent]]:
-    return (head[start : start + _PART] for start in range(0, len(head), _PART))
 
 
 class _Told:

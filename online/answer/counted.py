@@ -26,8 +26,8 @@ STALE_MS: Final = 1000
 """How old a count may be before it's read anew; the user's own state always is."""
 _LATE: Final = 10
 """So many times as old it may be in an answer: then the answer waits."""
-_RARELY_MS: Final = 30_000
-"""How old the counts of what is long over may be."""
+_RARELY: Final = 30
+"""So many times as old the counts of what is long over may be."""
 _MOVING: Final = 2
 """A name's newest buckets, which events are counted in as a rule."""
 _PATIENCE_S: Final = 5.0
@@ -71,9 +71,10 @@ class _Block:
         """What its older counters say together."""
         self._worth = [np.float32(decay(family, one.bucket, buckets[0])) for one in self.counters]
 
-    def due(self, now: int) -> int:
+    def due(self, now: int, stale_ms: int) -> int:
         """How many of its counters are to be read, the newest."""
-        return self._moving if _age(self.whole_read_at, now) < _RARELY_MS else len(self.counters)
+        rarely = _RARELY * stale_ms
+        return self._moving if _age(self.whole_read_at, now) < rarely else len(self.counters)
 
     def take(self, found: Sequence[Changed | None], now: int, numbers: Numbers) -> None:
         """Take in what was read of its newest counters; None is as it was."""
@@ -167,7 +168,7 @@ class Counted:
 
     async def _refresh(self, stale: Sequence[_Block], now: int, deadline: Deadline) -> None:
         for members in sorted({block.members for block in stale}):
-            due = [(block, block.due(now)) for block in stale if block.members == members]
+            due = [(block, block.due(now, self._stale_ms)) for block in stale if block.members == members]
             counters = [counter for block, n in due for counter in block.counters[:n]]
             versions = [version for block, n in due for version in block.versions[:n]]
             found = iter(await deadline.read(self._store.changed_counts(counters, members, versions)))

@@ -14,9 +14,7 @@ from online.answer.ranked import Ranked
 from online.answer.scene import Scene
 
 POOL: Final = 100
-"""Diversity looks at so many of the best."""
-_TURNS: Final = 50
-"""So many of them it puts in order, some pages; what follows stays in order of score."""
+"""Diversity looks at so many of the best; what follows them stays in order of score."""
 _DEFAULT: Final = Ranker()
 
 
@@ -58,12 +56,12 @@ def diversify(ranked: Ranked, catalogue: Catalogue, loss: float) -> Ranked:
     losses = loss * (directions @ directions.T).astype(np.float64)
     scores = ranked.scores[pool].astype(np.float64)
     lost, left = np.zeros(len(pool)), np.empty(len(pool))
-    chosen = np.empty(min(_TURNS, len(pool)), np.intp)
-    for turn in range(len(chosen)):
+    chosen = np.empty(len(pool), np.intp)
+    for turn in range(len(pool)):
         best = chosen[turn] = np.subtract(scores, lost, out=left).argmax()
         scores[best] = -np.inf
         np.maximum(lost, losses[best], out=lost)
-    return ranked.take(np.concatenate([pool[chosen], np.delete(pool, chosen), order[POOL:]]))
+    return ranked.take(np.concatenate([pool[chosen], order[POOL:]]))
 
 
 def pin(ranked: Ranked, rules: Rules) -> Ranked:
