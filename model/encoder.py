@@ -104,8 +104,8 @@ def _request(parameters: Parameters, gap: Array, mood: Array) -> Array:
 def _linear(xp: Any, weight: Array, x: Array) -> Array:
     """`x` (..., B, k) by `weight` (n, k), to (..., B, n).
 
-    Written with the users as columns, in which a BLAS kernel's vector runs: so all of a tile's users are summed in the
-    same order (`model.step` says why that matters), and a stack of tiles is a stack of products.
+    Written with the users as columns, so that of a stack of single users each is a product of matrix and vector
+    (`model.step` says why).
     """
     return xp.matrix_transpose(xp.matmul(weight, xp.matrix_transpose(x)))
 

@@ -20,7 +20,7 @@ _AHEAD: Final = 16
 def advance(users: Sequence[Working], bundle: Bundle) -> list[UserState]:
     """The states of these users, all on this bundle, after all that they have pending.
 
-    The bytes of a state don't depend on who else is in the batch: the encoder works in tiles of one size.
+    The bytes of a state don't depend on who else is in the batch: the encoder works user by user.
     """
     hidden, encoder = _stack(users, bundle), bundle.encoder
     tokens = [tokens_of(user.pending, bundle.index, user.stepped_to) for user in users]

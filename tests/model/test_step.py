@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
-from model.step import TILES, Encoder
+from model.step import Encoder
 from model.tokens import Tokens
 from tests.fakes.bundle import random_parameters
 
@@ -49,15 +49,6 @@ def test_random_splits_into_batches_give_the_same_bytes(hidden: int, dim: int, s
         assert one.step(states[part], mine).tobytes() == stepped[part].tobytes()
         assert one.go(states[part], read[part]).tobytes() == stepped[part].tobytes()
         assert one.query(states[part], mine.gap, mine.mood).tobytes() == asked[part].tobytes()
-
-
-def test_the_row_count_of_a_tile_is_one_that_was_tried_here() -> None:
-    assert Encoder(random_parameters(192, 96, ROWS, scale=0.1)).tile in TILES
-
-
-def test_a_tile_in_which_rows_differ_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Encoder, "_treats_rows_alike", lambda self, tile: tile < 8)
-    assert Encoder(random_parameters(16, 8, ROWS)).tile == 4
 
 
 def test_a_step_does_not_touch_the_state_it_is_given() -> None:
