@@ -1,6 +1,5 @@
 """The Faust app, wired once with plain arguments: topics, agents and the timers around them."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
@@ -18,12 +17,12 @@ from online.lake.write import LakeWriter
 from online.learn.bundles import Bundles
 from online.learn.enrich import Enricher
 from online.learn.learner import Learner
-from online.learn.outgoing import Outgoing
 from online.store.protocol import Store
 from stream import topics
 from stream.agents import Keeper, now
 from stream.items import CatalogueKeeper
 from stream.lanes import Lanes
+from stream.outbox import BATCH_BYTES, Outbox
 from stream.refill import Refills
 from stream.transport import Chunk, Consumer, Transport
 
@@ -51,26 +50,16 @@ def create_app(settings: Settings, bootstrap: str, store: Store) -> faust.App:
         consumer_auto_offset_reset="earliest",
         consumer_metadata_max_age_ms=_METADATA_MS,
         producer_acks=-1,
+        producer_max_batch_size=BATCH_BYTES,
         stream_buffer_maxsize=1,  # what comes meanwhile is one larger chunk, not many small ones in a row
         stream_wait_empty=True,
         value_serializer="raw",
         key_serializer="raw",
     )
 
-    async def send(outgoing: Sequence[Outgoing]) -> None:
-        try:
-            pending = [
-                await app.producer.send(
-                    out.topic.full_name(settings.namespace), out.key.encode(), out.value, None, None, None
-                )
-                for out in outgoing
-            ]
-            await asyncio.gather(*pending)
-        except Exception as error:
-            raise KafkaUnavailable(f"Kafka did not acknowledge: {error}") from error
-
+    outbox = Outbox(lambda: cast("Any", app.producer)._ensure_producer(), settings.namespace, settings.partitions)
     learner = Learner(
-        store, Bundles(Shelf(settings.bundles_url)), Enricher(settings.geoip), send, settings.partitions, now
+        store, Bundles(Shelf(settings.bundles_url)), Enricher(settings.geoip), outbox, settings.partitions, now
     )
 
     async def first_of(number: int) -> int:
@@ -82,7 +71,7 @@ def create_app(settings: Settings, bootstrap: str, store: Store) -> faust.App:
 
     keeper = Keeper(
         learner,
-        CatalogueKeeper(store, send),
+        CatalogueKeeper(store, outbox),
         store,
         lambda incarnation, number: LakeWriter(settings.lake_url, settings.namespace, incarnation, number),
         Refills(learner, lambda number: LakeLog(settings.lake_url, settings.namespace, number), first_of),

@@ -48,6 +48,7 @@ def test_faust_still_uses_what_we_override() -> None:
         assert f"self.{name} =" in made
     assert inspect.getsource(Base.perform_seek).count("seek_to_committed") == 1
     assert driver.Transport.Consumer is driver.Consumer
+    assert "return self._producer" in inspect.getsource(driver.Producer._ensure_producer)
 
 
 def test_the_broker_holds_no_fetch_of_idle_partitions_while_others_have_events() -> None:
