@@ -118,18 +118,20 @@ def staged(world: World, home: Path | None = None, *, servers: int = 2, hellos: 
             Shelf(stack.settings.bundles_url).add(world.bundle)
             publishing.publish(stack.settings, Shelf(stack.settings.bundles_url), Rollout(world.bundle.version))
             crowd = Crowd([event.user_id for event in world.log], [event.item_id for event in world.log])
-            ports = _ports(servers + hellos)
+            ports = free_addresses(servers + hellos)
             stage = Stage(stack.settings, stack, crowd, ports[:servers], ports[servers:])
             say("starting the worker, the API's processes and the bare ones")
-            stack.stack.add_all([_worker(stack), *map(_api, [stack] * servers, range(servers), stage.apis)])
-            stack.stack.add_all(map(_hello, [stack] * hellos, range(hellos), stage.hellos))
+            apis = [api(stack, f"serve-{n + 1}", at, stack.settings) for n, at in enumerate(stage.apis)]
+            stack.stack.add_all([_worker(stack), *apis])
+            stack.stack.add_all(hello(stack, f"hello-{n + 1}", at) for n, at in enumerate(stage.hellos))
             with bar("learning", len(world.log), "events") as told:
                 send_and_learn(stack.settings, world.log, lambda: heartbeats(stack.settings), told)
             gc.collect()
             yield stage
 
 
-def _ports(count: int) -> list[Address]:
+def free_addresses(count: int) -> list[Address]:
+    """So many ports of this machine that nobody listens at."""
     taken: set[int] = set()
     while len(taken) < count:
         taken.add(free_port(taken))
@@ -145,18 +147,20 @@ def _worker(stack: Running) -> Service:
     return stack.stack.service("stream", (sys.executable, "-m", "moodstream", "stream"), environment, beats, 180)
 
 
-def _api(stack: Running, number: int, address: Address) -> Service:
-    own = msgspec.structs.replace(stack.settings, api_port=address[1])
+def api(stack: Running, name: str, address: Address, settings: Settings) -> Service:
+    """One process of the API, as the product starts it."""
+    own = msgspec.structs.replace(settings, api_port=address[1])
     argv = (sys.executable, "-m", "moodstream", "serve")
-    environment = {**own.environment(), **ONE_THREAD}
+    ready_s = 180
     return stack.stack.service(
-        f"serve-{number + 1}", argv, environment, lambda: answers(address, "/health/ready"), ready_within_s=180
+        name, argv, {**own.environment(), **ONE_THREAD}, lambda: answers(address, "/health/ready"), ready_s
     )
 
 
-def _hello(stack: Running, number: int, address: Address) -> Service:
+def hello(stack: Running, name: str, address: Address) -> Service:
+    """One process of the bare FastAPI."""
     argv = (sys.executable, "-m", "benchmarks.hello", str(address[1]))
-    return stack.stack.service(f"hello-{number + 1}", argv, ONE_THREAD, lambda: answers(address, "/hello"))
+    return stack.stack.service(name, argv, ONE_THREAD, lambda: answers(address, "/hello"))
 
 
 def answers(address: Address, path: str) -> bool:
