@@ -1,6 +1,7 @@
-"""The shared counts as this process last read them: decayed, by number of item, some seconds old at most.
+"""The shared counts as this process last read them: decayed, by number of item, some seconds old as a rule.
 
-Nobody waits for a reading but the first: what is older than a second is read anew behind the answer that it's in.
+Nobody waits for a reading but the first: what is older than a second is read anew behind the answer that it's in, and
+what hardly changes less often.
 """
 
 import asyncio
@@ -28,6 +29,10 @@ _LATE: Final = 10
 """So many times as old it may be in an answer: then the answer waits."""
 _RARELY: Final = 30
 """So many times as old the counts of what is long over may be."""
+_HARDLY: Final = 0.05
+"""A name's counts that grew by less than this share of them are left alone for twice as long the next time …"""
+_AT_MOST: Final = 64
+"""… up to so many times as long."""
 _MOVING: Final = 2
 """A name's newest buckets, which events are counted in as a rule."""
 _PATIENCE_S: Final = 5.0
@@ -65,15 +70,21 @@ class _Block:
         self.whole_read_at: int | None = None
         self.versions = [-1] * len(self.counters)
         self.summed = NOTHING
+        self._patience = 1
+        """How many times as old as others its counts may become."""
         self._moving = min(_MOVING * len(shards), len(self.counters))
         self._parts = [NOTHING] * len(self.counters)
         self._over = NOTHING
         """What its older counters say together."""
         self._worth = [np.float32(decay(family, one.bucket, buckets[0])) for one in self.counters]
 
+    def is_older(self, now: int, ms: int) -> bool:
+        """Whether it was read so long ago, or as many times as long as it may wait."""
+        return _age(self.read_at, now) >= ms * self._patience
+
     def due(self, now: int, stale_ms: int) -> int:
         """How many of its counters are to be read, the newest."""
-        rarely = _RARELY * stale_ms
+        rarely = _RARELY * stale_ms * self._patience
         return self._moving if _age(self.whole_read_at, now) < rarely else len(self.counters)
 
     def take(self, found: Sequence[Changed | None], now: int, numbers: Numbers) -> None:
@@ -81,8 +92,18 @@ class _Block:
         self.read_at = now
         if len(found) == len(self.counters):
             self.whole_read_at = now
-        if not any(found):
-            return
+        before = self._events
+        if any(found):
+            self._put(found, numbers)
+        grown = abs(self._events - before) > _HARDLY * before
+        self._patience = 1 if grown else min(2 * self._patience, _AT_MOST)
+
+    @property
+    def _events(self) -> float:
+        """What its newest counters add up to."""
+        return float(sum(part.times.sum() for part in self._parts[: self._moving]))
+
+    def _put(self, found: Sequence[Changed | None], numbers: Numbers) -> None:
         for place, one in enumerate(found):
             if one is None:
                 continue
@@ -127,8 +148,8 @@ class Counted:
         while self._held > KEPT:
             self._drop(next(iter(self._blocks)))
         blocks = [self._block(*one) for one in wanted]
-        stale = [block for block in dict.fromkeys(blocks) if _age(block.read_at, now) >= self._stale_ms]
-        behind = [block for block in stale if _age(block.read_at, now) < late]
+        stale = [block for block in dict.fromkeys(blocks) if block.is_older(now, self._stale_ms)]
+        behind = [block for block in stale if not block.is_older(now, late)]
         await self._refresh([block for block in stale if block not in behind], now, deadline)
         if behind and (self._behind is None or self._behind.done()):
             self._behind = asyncio.create_task(self._refresh_behind(behind, now))
@@ -142,7 +163,8 @@ class Counted:
     async def _refresh_behind(self, stale: Sequence[_Block], now: int) -> None:
         deadline = Deadline(_PATIENCE_S)
         with suppress(StoreUnavailable):  # whoever has to wait for it hears of it
-            await self._refresh_buckets(now, deadline)
+            if _age(self._buckets_read, now) >= self._stale_ms:
+                await self._refresh_buckets(now, deadline)
             await self._refresh(stale, now, deadline)
 
     def _block(self, family: Family, name: str) -> _Block:

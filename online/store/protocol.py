@@ -123,7 +123,7 @@ class Changed(NamedTuple):
     version: int
     """To ask with the next time."""
     members: Sequence[str]
-    times: Sequence[int]
+    times: Sequence[float]
 
 
 class CountWrite(NamedTuple):

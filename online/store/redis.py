@@ -28,6 +28,9 @@ from online.store.protocol import (
 )
 
 _DAY_MS: Final = 24 * 3600 * 1000
+_AT_ONCE: Final = 8192
+"""Members of counters that are read at once, if they are there: some milliseconds, in which the process does nothing
+else."""
 _RECORD: Final = ("state", "history", "seen", "shown")
 _META: Final = ("watermark", "rollout", "moved", "turn")
 
@@ -122,18 +125,26 @@ class RedisStore:
         return sorted({int(bucket) for members in found for bucket in members}, reverse=True)[:newest]
 
     async def top_counts(self, counters: Sequence[Counter], n: int) -> list[list[tuple[str, int]]]:
+        return [[(member.decode(), int(count)) for member, count in top] for top in await self._top(counters, n)]
+
+    async def _top(self, counters: Sequence[Counter], n: int) -> list[list[tuple[bytes, float]]]:
         if n < 1:  # -1 would mean the last one
             return [[] for _ in counters]
-        found = await self._calls.pipelined(
+        return await self._calls.pipelined(
             [("ZREVRANGE", self._keys.counter(counter), 0, n - 1, "WITHSCORES") for counter in counters]
         )
-        return [[(member.decode(), int(count)) for member, count in members] for members in found]
 
     async def changed_counts(
         self, counters: Sequence[Counter], n: int, versions: Sequence[int]
     ) -> list[Changed | None]:
-        found = await self.top_counts(counters, n)
-        return [Changed(0, [member for member, _ in top], [times for _, times in top]) for top in found]
+        changed: list[Changed | None] = []
+        at_once = max(1, _AT_ONCE // max(1, n))
+        for start in range(0, len(counters), at_once):
+            found = await self._top(counters[start : start + at_once], n)
+            changed += [
+                Changed(0, [member.decode() for member, _ in top], [times for _, times in top]) for top in found
+            ]
+        return changed
 
     async def beat(self, heartbeat: Heartbeat) -> None:
         await self._calls.pipelined(

@@ -109,9 +109,26 @@ def test_what_is_long_over_is_read_rarely() -> None:
     async def scene() -> None:
         store, now = _Watched(), 0
         counted = Counted(store, Numbers(), lambda: now)
-        for now in range(0, 40_000, 1000):  # noqa: B007 (the clock)
+        for now in range(0, 40_000, 1000):
+            store.members = {"b": 2 ** (now // 1000)}
             await counted.read([(COVISITATION, "a")], Deadline(1.0))
             await counted.settled()
         assert (store.asked[0], set(store.asked[1:30]), store.asked[30]) == (8, {2}, 8)
+
+    asyncio.run(scene())
+
+
+def test_what_hardly_changes_is_read_less_and_less_often_until_it_moves() -> None:
+    async def scene() -> None:
+        store, now, read_at = _Watched(), 0, list[int]()
+        counted = Counted(store, Numbers(), lambda: now)
+        for now in range(0, 300_000, 1000):
+            store.members = {"b": 1000} if now < 200_000 else {"b": now}
+            read = len(store.asked)
+            await counted.read([(COVISITATION, "a")], Deadline(1.0))
+            await counted.settled()
+            read_at += [now // 1000] * (len(store.asked) - read)
+        assert read_at[:8] == [0, 1, 3, 7, 15, 31, 63, 127], "twice as long each time, 64 s at most"
+        assert read_at[8:11] == [191, 255, 256], "it moved, so it's looked at again after a second"
 
     asyncio.run(scene())
