@@ -152,17 +152,16 @@ class Ranker:
         linear = features @ self.weights
         return np.asarray(linear if self.network is None else linear + self.network.score(features), np.float32)
 
-    def parts(self, features: Floats, place: int) -> dict[str, float]:
-        """What each feature adds to the score of the candidate at `place`; together they are the score.
+    def parts(self, own: Floats, usual: Floats) -> dict[str, float]:
+        """What each feature adds to the score of a candidate with features (F,); together they are the score.
 
-        A linear ranker's products; with a network, what the score loses when a feature is as it is in the middle of the
-        candidates, and under `together` what no feature alone explains.
+        A linear ranker's products; with a network, what the score loses when a feature is as `usual` (F,), and under
+        `together` what no feature alone explains.
         """
-        own = features[place]
         if self.network is None:
             return dict(zip(self.names, (own * self.weights).tolist(), strict=True))
         without = np.tile(own, (len(self.names), 1))
-        np.fill_diagonal(without, np.median(features, axis=0))
+        np.fill_diagonal(without, usual)
         score = float(self.score(own[None])[0])
         lost = (score - self.score(without)).tolist()
         return {**dict(zip(self.names, lost, strict=True)), "together": score - sum(lost)}

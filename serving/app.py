@@ -18,7 +18,7 @@ from serving import pages, problems
 from serving.guard import Guard
 from serving.parts import Parts, wire
 from serving.publisher import Publisher
-from serving.routes import events, health, items, recommendations, users
+from serving.routes import events, health, items, rank, recommendations, users
 from serving.shedding import Shedding
 
 REFRESH_S: Final = 1.0
@@ -36,7 +36,7 @@ def create_app(
 ) -> FastAPI:
     """The app; it closes the store and the publisher when it ends. Raises `Misconfigured`."""
     parts = wire(settings, store, shelf, publisher, clock)
-    routers = [part.router(parts) for part in (events, recommendations, items, users, health)]
+    routers = [part.router(parts) for part in (events, recommendations, rank, items, users, health)]
     routers.append(pages.router(secured=bool(settings.api_token)))
     routes = [route for router in routers for route in router.routes]
     handlers: dict[int | type[Exception], Any] = {

@@ -40,6 +40,12 @@ ITEM: Final[dict[str, Any]] = {
     "score": 1.93,
     "sources": ["embedding", "covisitation"],
 }
+TO_RANK: Final[dict[str, Any]] = {
+    "user_id": "me",
+    "items": ["50", "181", "new-1", "181", "never heard of"],
+    "mood": "happy",
+    "context": {"place": "Oslo"},
+}
 POSTED: Final[dict[str, Any]] = {
     "results": [
         {"index": 0, "status": "accepted", "event_id": "5b0c…", "partition": 2, "offset": 20417},
@@ -54,6 +60,28 @@ RECOMMENDED: Final[dict[str, Any]] = {
     "mood": "happy",
     "folded": 0,
     "items": [ITEM],
+}
+RANKING: Final[dict[str, Any]] = {
+    **STANDING,
+    "user_id": "me",
+    "mood": "happy",
+    "folded": 0,
+    "items": [
+        {**ITEM, "seen": False},
+        {
+            "item_id": "new-1",
+            "title": "A new comedy (2026)",
+            "categories": ["Comedy"],
+            "score": -1.2,
+            "sources": ["fresh"],
+            "seen": False,
+        },
+        {"item_id": "50", "title": "Star Wars (1977)", "score": -3.4, "sources": [], "seen": True},
+    ],
+    "left_out": [
+        {"index": 3, "item_id": "181", "reason": "given already, at index 1"},
+        {"index": 4, "item_id": "never heard of", "reason": "nothing is known of it"},
+    ],
 }
 SIMILAR: Final[dict[str, Any]] = {
     **STANDING,

@@ -7,8 +7,8 @@ from typing import Any, Final, get_args
 import msgspec
 
 from contracts.events import Event, Id
-from online.answer.answered import Profile, Recommendations, SimilarItems
-from online.answer.asked import Ask
+from online.answer.answered import Profile, Ranking, Recommendations, SimilarItems
+from online.answer.asked import Ask, ToRank
 from serving import examples
 from serving.problems import MEDIA_TYPE, Problem
 from serving.reading import CONTEXT, LISTS
@@ -26,12 +26,24 @@ Schema = dict[str, Any]
 def document(*, secured: bool = False) -> Schema:
     """The document; `secured` where a token is demanded."""
     schemas, components = _schemas(
-        Event, Ask, Query, Posted, Recommendations, SimilarItems, Profile, Erasing, Problem, Live, Ready
+        Event,
+        Ask,
+        ToRank,
+        Query,
+        Posted,
+        Recommendations,
+        Ranking,
+        SimilarItems,
+        Profile,
+        Erasing,
+        Problem,
+        Live,
+        Ready,
     )
     for kind in get_args(Event):  # the API gives an event an id and a time where it has none
         required = components[kind.__name__]["required"]
         components[kind.__name__]["required"] = [name for name in required if name not in ("event_id", "time")]
-    event, ask, query, posted, recommended, similar, profile, erasing, problem, live, ready = schemas
+    event, ask, to_rank, query, posted, recommended, ranking, similar, profile, erasing, problem, live, ready = schemas
     refusals = {status: _problem(problem, status, said) for status, said in _REFUSALS.items()}
     recommendations = {"200": _answer("Items, best first", recommended, examples.RECOMMENDED)}
     user, item = _in_path("user_id", "me"), _in_path("item_id", "50")
@@ -67,6 +79,17 @@ def document(*, secured: bool = False) -> Schema:
                     {**recommendations, **_only(refusals, (*_ASKING, *_WITH_BODY))},
                     body=_body(ask, examples.ASK),
                 ),
+            },
+            "/v1/rank": {
+                "post": _operation(
+                    "post_rank",
+                    "Put items of your own in order for a user",
+                    {
+                        "200": _answer("All that can be scored, best first; the rest apart", ranking, examples.RANKING),
+                        **_only(refusals, (*_ASKING, *_WITH_BODY)),
+                    },
+                    body=_body(to_rank, examples.TO_RANK),
+                )
             },
             "/v1/items/{item_id}/similar": {
                 "get": _operation(

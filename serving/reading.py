@@ -49,10 +49,10 @@ async def _streamed(request: Request) -> bytes:
     return bytes(parts)
 
 
-def ask_in_body(raw: bytes) -> Ask:
+def in_body(raw: bytes, kind: type[T]) -> T:
     """The request in a body of JSON."""
     try:
-        return msgspec.json.decode(raw, type=Ask)
+        return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
         raise Refused(422, str(error)) from error
     except UNDECODABLE as error:

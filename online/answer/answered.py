@@ -54,6 +54,34 @@ class Recommendations(Standing, frozen=True, kw_only=True):
     items: list[Recommended]
 
 
+class Scored(Recommended, frozen=True, kw_only=True, omit_defaults=True):
+    """One item that a service brought; `sources` are those that would have, too."""
+
+    seen: bool
+    """The user had it already: recommendations drop it unless they may repeat."""
+
+
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """One place of the list that was given, which the order has no item for."""
+
+    index: int
+    """From 0."""
+    item_id: str
+    reason: str
+
+
+class Ranking(Standing, frozen=True, kw_only=True):
+    """Items that a service brought, the best for this user first; with those left out they are all that was given."""
+
+    user_id: str
+    mood: str = ""
+    """As recommendations say it."""
+    folded: int = 0
+    """Events of the request's token that the stream hadn't taken in yet."""
+    items: list[Scored]
+    left_out: list[LeftOut]
+
+
 class SimilarItems(Standing, frozen=True, kw_only=True):
     """Items like another."""
 

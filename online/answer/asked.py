@@ -24,26 +24,41 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Never shown."""
 
 
-class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One request for recommendations."""
+class Asker(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Who asks, and in what moment."""
 
     user_id: Id
-    n: Count = 10
-    page: Count = 1
-    """From 1; a later page goes on with the order of the first one for ten minutes."""
     mood: Annotated[str, Meta(max_length=64)] = ""
     """An emoji or a word of `contracts.moods`, for this answer only; without it the user's last mood counts."""
     context: Context | None = None
-    exclude: Ids = []
     repeat: bool = False
     """Items that the user has had may be shown again: in shops, with music, within sessions."""
-    categories: Annotated[list[Annotated[str, Meta(max_length=256)]], Meta(max_length=64)] = []
-    """Only items of at least one of these; letter case doesn't matter."""
     token: Annotated[str, Meta(max_length=MAX_TOKEN)] = ""
     """Tokens that posting events gave, joined by commas: those events count even if the stream is behind."""
     explain: bool = False
+
+
+class Ask(Asker, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One request for recommendations."""
+
+    n: Count = 10
+    page: Count = 1
+    """From 1; a later page goes on with the order of the first one for ten minutes."""
+    exclude: Ids = []
+    categories: Annotated[list[Annotated[str, Meta(max_length=256)]], Meta(max_length=64)] = []
+    """Only items of at least one of these; letter case doesn't matter."""
     diversity: Annotated[float, Meta(ge=0, le=5)] = 0.1
     """How much an item loses for being like those before it; 0: ranked by score alone."""
     novelty: Annotated[float, Meta(ge=0, le=5)] = 0.0
     """How much an item loses for being popular: so many times log1p of its decayed count."""
     rules: Rules = Rules()
+
+
+class ToRank(Asker, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Items that a service brings itself, to be put in order for a user."""
+
+    items: Annotated[list[Id], Meta(min_length=1, max_length=1000)]
+
+    def ask(self) -> Ask:
+        """The request for recommendations that scores these items as they are to be scored."""
+        return Ask(**{name: getattr(self, name) for name in Asker.__struct_fields__})

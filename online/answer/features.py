@@ -19,9 +19,9 @@ _USUAL: Final = 5.0
 _ALIKE: Final = 100.0
 
 
-def features(names: Sequence[str], numbers: Rows, scene: Scene) -> Floats:
-    """Features (n, F) of these candidates (n,), F names."""
-    columns = _columns(numbers, scene)
+def features(names: Sequence[str], numbers: Rows, scene: Scene, candidates: int | None = None) -> Floats:
+    """Features (n, F) of these candidates (n,), F names; where only the first so many are, ranks are among those."""
+    columns = _columns(numbers, scene, candidates)
     found = np.zeros((len(names), len(numbers)), np.float32)
     for place, name in enumerate(names):
         if not name.startswith(CONTEXT):
@@ -31,7 +31,7 @@ def features(names: Sequence[str], numbers: Rows, scene: Scene) -> Floats:
     return np.ascontiguousarray(found.T)
 
 
-def _columns(numbers: Rows, scene: Scene) -> Mapping[str, Floats | float]:
+def _columns(numbers: Rows, scene: Scene, candidates: int | None) -> Mapping[str, Floats | float]:
     counts, catalogue, rows = scene.tallies, scene.catalogue, scene.placed.rows[numbers]
     places = np.full(counts.size, -1, np.int32)
     places[scene.history] = np.arange(len(scene.history))
@@ -68,13 +68,13 @@ def _columns(numbers: Rows, scene: Scene) -> Mapping[str, Floats | float]:
         "history": float(np.log1p(state.count)),
         "gap": float(np.log1p(max(0, now - state.time) / 1000)) if state.count else 0.0,
     }
-    return {**found, **{f"{name}_rank": _rank(found[name], len(numbers)) for name in RANKS}}
+    return {**found, **{f"{name}_rank": _rank(found[name], len(numbers), candidates) for name in RANKS}}
 
 
-def _rank(strengths: Floats | float, n: int) -> Floats:
-    """Minus log1p of how many of the n candidates are stronger."""
+def _rank(strengths: Floats | float, n: int, candidates: int | None) -> Floats:
+    """Minus log1p of how many of the candidates, the first of the n, are stronger."""
     weakness = -np.broadcast_to(np.asarray(strengths, np.float32), n)
-    return np.asarray(-np.log1p(np.searchsorted(np.sort(weakness), weakness)), np.float32)
+    return np.asarray(-np.log1p(np.searchsorted(np.sort(weakness[:candidates]), weakness)), np.float32)
 
 
 def _tired(numbers: Rows, scene: Scene) -> Floats | float:

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from itertools import compress
 from typing import Final, NamedTuple
 from weakref import ref
 
@@ -46,16 +47,15 @@ class Ordered(NamedTuple):
 
     @classmethod
     def of(cls, scene: Scene, ranked: Ranked, found: Sources, degraded: list[str]) -> "Ordered":
-        """What later pages need of a scene, and no more of it; at most DEPTH items."""
+        """What answers need of a scene, and no more of it."""
         view = scene.view
         last_event = view.state.time if view.state.count else None
-        kept = ranked.take(np.arange(DEPTH)) if len(ranked) > DEPTH else ranked
-        brought = {name: members(items, scene.tallies.size)[kept.numbers] for name, items in found.items()}
+        brought = {name: members(items, scene.tallies.size)[ranked.numbers] for name, items in found.items()}
         return cls(
             at=scene.now,
             bundle=scene.catalogue.version,
             catalogue=ref(scene.catalogue),
-            ranked=kept,
+            ranked=ranked,
             brought=brought,
             mood=scene.mood,
             watermark=view.watermark,
@@ -65,9 +65,10 @@ class Ordered(NamedTuple):
             degraded=degraded,
         )
 
-    def sources(self, place: int) -> list[str]:
-        """What speaks for the item at this place."""
-        return [name for name, speaks in self.brought.items() if speaks[place]]
+    def sources(self, places: range) -> list[list[str]]:
+        """What speaks for the item at each of these places."""
+        speaking = np.stack(list(self.brought.values()), axis=1)[places.start : places.stop]
+        return [list(compress(self.brought, speaks)) for speaks in speaking.tolist()]
 
 
 class Pages:

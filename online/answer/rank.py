@@ -18,10 +18,15 @@ POOL: Final = 100
 _DEFAULT: Final = Ranker()
 
 
-def rank(numbers: Rows, scene: Scene) -> Ranked:
-    """The candidates with their scores, in no order yet."""
+def rank(numbers: Rows, scene: Scene, candidates: int | None = None) -> Ranked:
+    """These candidates with their scores, in no order yet; or only the first so many are, and others beside them.
+
+    Candidates have the same bits whatever is beside them: a product of more rows may have others, so it has as many.
+    """
     ranker = scene.catalogue.bundle.ranker if scene.catalogue.bundle else _DEFAULT
-    found = features(ranker.names, numbers, scene)
+    found = features(ranker.names, numbers, scene, candidates)
+    parts = np.split(found, [candidates]) if candidates is not None else [found]
+    scores = np.concatenate([ranker.score(part) for part in parts])
     boosts = _boosts(numbers, scene)
     return Ranked(
         ranker,
@@ -29,7 +34,7 @@ def rank(numbers: Rows, scene: Scene) -> Ranked:
         numbers,
         scene.placed.rows[numbers],
         found,
-        np.asarray(ranker.score(found) + boosts, np.float32),
+        np.asarray(scores + boosts, np.float32),
         boosts,
     )
 

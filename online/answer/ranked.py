@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ class Ranked:
     """(n,): boosts included."""
     boosts: Floats
     """(n,): what the request adds: boosts, less the price of popularity."""
+    among: "Ranked | None" = None
+    """The candidates that these were measured against, where they were not each other's."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -40,11 +43,21 @@ class Ranked:
             self.features[places],
             self.scores[places],
             self.boosts[places],
+            self.among,
         )
+
+    def first(self, n: int) -> "Ranked":
+        """The first n."""
+        return self.take(np.arange(n)) if len(self) > n else self
+
+    @cached_property
+    def usual(self) -> Floats:
+        """The features (F,) in the middle of the candidates."""
+        return np.median(self.features, axis=0) if self.among is None else self.among.usual
 
     def explained(self, place: int) -> dict[str, float]:
         """What each part adds to one item's score."""
-        parts = {name: part for name, part in self.ranker.parts(self.features, place).items() if part}
+        parts = {name: part for name, part in self.ranker.parts(self.features[place], self.usual).items() if part}
         boost = float(self.boosts[place])
         return {**parts, "boost": boost} if boost else parts
 

@@ -10,8 +10,8 @@ from msgspec import structs
 
 from contracts.events import Impression, Shown
 from contracts.moods import LABELS
-from online.answer.answered import Recommendations, Recommended
-from online.answer.asked import Ask
+from online.answer.answered import Ranking, Recommendations, Recommended, Scored, Standing
+from online.answer.asked import Ask, ToRank
 from online.answer.calibrated import Calibrated
 from online.answer.candidates.again import Again
 from online.answer.candidates.content import Content
@@ -29,10 +29,11 @@ from online.answer.considered import Considered, Weighed
 from online.answer.counted import STALE_MS, Counted
 from online.answer.deadline import Deadline
 from online.answer.filters import ALL_SEEN, NOTHING_FITS, drop, union
+from online.answer.given import in_order
 from online.answer.lag import Stream
 from online.answer.library import Library
 from online.answer.numbers import Numbers
-from online.answer.pages import Ordered, Pages
+from online.answer.pages import DEPTH, Ordered, Pages
 from online.answer.rank import diversify, pin, rank
 from online.answer.ranked import Sources
 from online.answer.scene import Scene, scene, unknown_mood
@@ -96,6 +97,26 @@ class Recommender:
         ordered = self._pages.begun(ask) or self._order(ask, await self._weigh(ask, now, deadline))
         return await self._answer(ask, ordered, now, deadline)
 
+    async def rank(self, asked: ToRank) -> Ranking:
+        """These items in order for a user, scored as `recommend` scores them; nothing is recorded."""
+        deadline, now = Deadline(self._timeout), self._clock()
+        ask = asked.ask()
+        scene, found, candidates, _ = await self._find(ask, now, deadline, asked.items)
+        given = in_order(asked.items, candidates, scene)
+        ordered = Ordered.of(scene, given.ranked, found, [*_passed_over(scene), *scene.missing])
+        standing = await self._standing(ordered, now, deadline)
+        shown = await self._shown(ask, ordered, range(len(given.ranked)), deadline)
+        return Ranking(
+            **structs.asdict(standing),
+            user_id=ask.user_id,
+            mood=LABELS[ordered.mood],
+            folded=ordered.folded,
+            items=[
+                Scored(**structs.asdict(one), seen=seen) for one, seen in zip(shown, given.seen.tolist(), strict=True)
+            ],
+            left_out=given.left_out,
+        )
+
     async def considered(self, ask: Ask) -> Considered:
         """What would be ranked for this request: training logs it, nobody is shown it."""
         return (await self._weigh(ask, self._clock(), Deadline(self._timeout))).considered()
@@ -108,7 +129,14 @@ class Recommender:
 
     async def _weigh(self, ask: Ask, now: int, deadline: Deadline) -> Weighed:
         """candidates → drop → rank."""
-        scene = await self._look(ask, now, deadline)
+        scene, found, left, degraded = await self._find(ask, now, deadline)
+        return Weighed(scene, found, rank(_with_pinned(left, scene), scene), degraded)
+
+    async def _find(
+        self, ask: Ask, now: int, deadline: Deadline, given: Sequence[str] = ()
+    ) -> tuple[Scene, Sources, Rows, list[str]]:
+        """candidates → drop; `given` items are in the scene, but no candidates for it."""
+        scene = await self._look(ask, now, deadline, given)
         found = candidates(scene)
         left, degraded = drop(union(found, scene), scene), list(scene.missing)
         if not len(left):  # what was seen is shown again before nothing is
@@ -116,45 +144,55 @@ class Recommender:
             found = candidates(scene)
             left = drop(union(found, scene), scene)
             degraded.append(ALL_SEEN if len(left) else NOTHING_FITS)
-        return Weighed(scene, found, rank(_with_pinned(left, scene), scene), degraded)
+        return scene, found, left, degraded
 
     def _order(self, ask: Ask, weighed: Weighed) -> Ordered:
         """→ rules and diversity."""
         scene, found, ranked, degraded = weighed
         ranked = pin(diversify(ranked, scene.catalogue, ask.diversity), ask.rules)
-        reasons = [*unknown_mood(ask), *scene.view.degraded, *degraded]
-        return self._pages.keep(ask, Ordered.of(scene, ranked, found, reasons))
+        reasons = [*_passed_over(scene), *degraded]
+        return self._pages.keep(ask, Ordered.of(scene, ranked.first(DEPTH), found, reasons))
 
-    async def _look(self, ask: Ask, now: int, deadline: Deadline) -> Scene:
+    async def _look(self, ask: Ask, now: int, deadline: Deadline, given: Sequence[str]) -> Scene:
         view = await self._viewer.view(ask.user_id, ask.token, now, deadline)
-        return await scene(ask, now, view, deadline, self._enricher, self._counted, self._numbers)
+        return await scene(ask, now, view, deadline, self._enricher, self._counted, self._numbers, given)
 
     async def _answer(self, ask: Ask, ordered: Ordered, now: int, deadline: Deadline) -> Recommendations:
         start = (ask.page - 1) * ask.n
         places = range(start, min(start + ask.n, len(ordered.ranked)))
-        lag = await self._stream.of(ordered.partition, deadline)
-        likely = await self._probabilities(ordered, places, deadline)
-        catalogue = ordered.catalogue() or self._library.current
-        ended = [PAST_THE_END] if not places and len(ordered.ranked) else []
+        standing = await self._standing(ordered, now, deadline)
+        if not places and len(ordered.ranked):
+            standing.degraded.append(PAST_THE_END)
         answer = Recommendations(
+            **structs.asdict(standing),
+            user_id=ask.user_id,
+            page=ask.page,
+            mood=LABELS[ordered.mood],
+            folded=ordered.folded,
+            items=await self._shown(ask, ordered, places, deadline),
+        )
+        if answer.items:
+            self._record(_impression(answer, places, ordered.at))
+        return answer
+
+    async def _standing(self, ordered: Ordered, now: int, deadline: Deadline) -> Standing:
+        lag = await self._stream.of(ordered.partition, deadline)
+        return Standing(
             request_id=uuid.uuid4().hex,
             bundle=ordered.bundle,
             watermark=ordered.watermark,
             age_ms=None if ordered.last_event is None else max(0, now - ordered.last_event),
             lag=lag.events,
-            degraded=list(dict.fromkeys([*self._library.reasons(), *ordered.degraded, *lag.degraded, *ended])),
-            user_id=ask.user_id,
-            page=ask.page,
-            mood=LABELS[ordered.mood],
-            folded=ordered.folded,
-            items=[
-                recommended(ordered, catalogue, place, ask.explain, chance)
-                for place, chance in zip(places, likely, strict=True)
-            ],
+            degraded=list(dict.fromkeys([*self._library.reasons(), *ordered.degraded, *lag.degraded])),
         )
-        if answer.items:
-            self._record(_impression(answer, places, ordered.at))
-        return answer
+
+    async def _shown(self, ask: Ask, ordered: Ordered, places: range, deadline: Deadline) -> list[Recommended]:
+        likely = await self._probabilities(ordered, places, deadline)
+        catalogue = ordered.catalogue() or self._library.current
+        return [
+            recommended(ordered, catalogue, place, sources, ask.explain, chance)
+            for place, sources, chance in zip(places, ordered.sources(places), likely, strict=True)
+        ]
 
     async def _probabilities(self, ordered: Ordered, places: range, deadline: Deadline) -> Sequence[float | None]:
         calibration = await self._calibrated.now(deadline)
@@ -165,7 +203,7 @@ class Recommender:
 
 
 def recommended(
-    ordered: Ordered, catalogue: Catalogue, place: int, explain: bool, probability: float | None
+    ordered: Ordered, catalogue: Catalogue, place: int, sources: list[str], explain: bool, probability: float | None
 ) -> Recommended:
     """One item as the answer shows it."""
     ranked = ordered.ranked
@@ -177,9 +215,14 @@ def recommended(
         image=item.image,
         score=float(ranked.scores[place]),
         probability=probability,
-        sources=ordered.sources(place),
+        sources=sources,
         parts=ranked.explained(place) if explain else None,
     )
+
+
+def _passed_over(scene: Scene) -> list[str]:
+    """What of the request, and of the user, could not be used, and why."""
+    return [*unknown_mood(scene.ask), *scene.view.degraded]
 
 
 def candidates(scene: Scene) -> Sources:

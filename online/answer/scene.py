@@ -34,6 +34,7 @@ _UNWANTED: Final = 10
 """Items turned down of late that co-visitation counts against."""
 
 Mask = NDArray[np.bool_]
+_NO_ITEMS: Final = np.zeros(0, np.int32)
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Scene:
     """None without a bundle."""
     missing: list[str]
     """Why less is known than could be."""
+    brought: Rows
+    """Numbers of items that are here only because a service brought them to be ranked: no candidates."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -99,17 +102,24 @@ class Scene:
     @cached_property
     def may(self) -> Mask:
         """(size,): what is open and, unless the request wants it again, not in the user's history."""
-        if self.ask.repeat:
-            return self.open
         found = self.open.copy()
-        found[self.history] = False
+        found[self.brought] = False
+        if not self.ask.repeat:
+            found[self.history] = False
         return found
 
 
 async def scene(
-    ask: Ask, now: int, view: View, deadline: Deadline, enricher: Enricher, counted: Counted, numbers: Numbers
+    ask: Ask,
+    now: int,
+    view: View,
+    deadline: Deadline,
+    enricher: Enricher,
+    counted: Counted,
+    numbers: Numbers,
+    given: Sequence[str] = (),
 ) -> Scene:
-    """The scene of a request at `now`; the request is enriched as an event would be."""
+    """The scene of a request at `now`, enriched as an event would be; `given` items are there if they are known."""
     history = list(view.user.history)
     asked = mood_of(_said(ask)) or 0 if _said(ask) else 0
     mood = asked or _own_mood(view.state, now)
@@ -125,7 +135,7 @@ async def scene(
         missing.append(f"store: {error}")
     numbers.of(met)  # the history may name what nothing else does: from here on it has numbers
     likely = likely_of(view.catalogue, view.state, asked, now)
-    names, placed, read = _in_question(ask, view, mood, likely, met, numbers, read)
+    names, placed, read, brought = _in_question(ask, view, mood, likely, met, numbers, read, given)
     return Scene(
         ask=ask,
         now=now,
@@ -139,6 +149,7 @@ async def scene(
         tallies=read.tallies(len(placed.rows), names.of(last[:TAKEN_LAST]), len(numbers)),
         likely=likely,
         missing=missing,
+        brought=brought,
     )
 
 
@@ -150,25 +161,30 @@ def _in_question(
     met: Mapping[str, float],
     numbers: Numbers,
     read: Read,
-) -> tuple[Names, Places, Read]:
+    given: Sequence[str],
+) -> tuple[Names, Places, Read, Rows]:
     """All items where they are few; else those that may come into question, with the counts by their numbers.
 
-    Those that rules and history name always do.
+    Those that rules and history name always do. Last the numbers of those that are there because they were given.
     """
     known = numbers.placed(view.catalogue)
     ruled = [*ask.rules.pin, *ask.rules.boost]
     made_up = guests(numbers, known, ruled)
     names, placed = (made_up, made_up) if made_up else (numbers, known)
     if len(placed.rows) <= FEW:
-        return names, placed, read
+        return names, placed, read, _NO_ITEMS
     chosen = np.zeros(len(placed.rows), np.bool_)
     for counts in read.sparse():
         chosen[counts.numbers] = True
     for rows in choose(ask, view.catalogue, likely, mood, liked(met), enough(ask, view.user.seen.count)):
         chosen[placed.at(rows)] = True
     chosen[names.of([*met, *ruled])] = True
+    brought = names.known(given)
+    brought = brought[brought < len(chosen)]
+    brought = brought[~chosen[brought] & (placed.rows[brought] != UNKNOWN)]
+    chosen[brought] = True
     shortlist = Shortlist(names, placed, chosen)
-    return shortlist, shortlist, read.renumbered(shortlist.renumbered)
+    return shortlist, shortlist, read.renumbered(shortlist.renumbered), shortlist.renumbered(brought)
 
 
 def unknown_mood(ask: Ask) -> list[str]:

@@ -66,6 +66,16 @@ class Tallies:
         return self.cache[key]
 
     @cached_property
+    def counted(self) -> NDArray[np.bool_]:
+        """Of which items anything was counted that this request reads."""
+        found = np.zeros(self.size, np.bool_)
+        for times in (self.taken, self.week, self.today, self.now, self.began, *self.contexts.values()):
+            found |= times > 0
+        for part in (*self.beside, self.after, *self.beside_unwanted):
+            found[part.numbers] = True
+        return found
+
+    @cached_property
     def alike(self) -> Floats:
         """The decayed sum of cosines with the last twenty (item-kNN, B. Sarwar et al., 2001)."""
         total = self.taken + _BEFORE

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from online.answer.asked import Ask
 from serving.parts import Parts
-from serving.reading import ask_in_body, ask_in_query, body, said
+from serving.reading import ask_in_query, body, in_body, said
 
 
 def router(parts: Parts) -> APIRouter:
@@ -22,6 +22,6 @@ def router(parts: Parts) -> APIRouter:
 
     @routes.post("/v1/recommendations")
     async def post_recommendations(request: Request) -> Response:
-        return await answer(ask_in_body(await body(request)))
+        return await answer(in_body(await body(request), Ask))
 
     return routes

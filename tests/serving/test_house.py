@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from contracts.settings import Settings
-from online.answer.answered import Profile, Recommendations, SimilarItems
+from online.answer.answered import Profile, Ranking, Recommendations, SimilarItems
 from online.store.memory import MemoryStore
 from serving import examples
 from serving.openapi import document
@@ -132,6 +132,7 @@ def test_every_operation_is_documented_with_an_example_and_every_document_resolv
         ("/v1/events", "POST"),
         ("/v1/recommendations", "GET"),
         ("/v1/recommendations", "POST"),
+        ("/v1/rank", "POST"),
         ("/v1/items/{item_id}/similar", "GET"),
         ("/v1/users/{user_id}", "GET"),
         ("/v1/users/{user_id}", "DELETE"),
@@ -144,6 +145,7 @@ def test_every_operation_is_documented_with_an_example_and_every_document_resolv
 def test_the_examples_are_true(memory_api: Api) -> None:
     for example, kind in (
         (examples.RECOMMENDED, Recommendations),
+        (examples.RANKING, Ranking),
         (examples.SIMILAR, SimilarItems),
         (examples.PROFILE, Profile),
         (examples.POSTED, Posted),
@@ -156,6 +158,8 @@ def test_the_examples_are_true(memory_api: Api) -> None:
     assert memory_api.http.post("/v1/events", json=examples.EVENT).status_code == 202
     asked = memory_api.http.post("/v1/recommendations", json=examples.ASK)
     assert asked.status_code == 200
+    ranked = memory_api.http.post("/v1/rank", json=examples.TO_RANK)
+    assert ranked.status_code == 200
 
 
 def test_the_page_of_the_api_needs_nothing_from_elsewhere(memory_api: Api) -> None:
