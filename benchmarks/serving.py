@@ -21,6 +21,7 @@ import numpy as np
 from benchmarks.generator import Generator, Heard, Plan, figures, percentiles
 from benchmarks.load import Load
 from benchmarks.machine import between, look
+from benchmarks.made_up import World, world
 from benchmarks.stage import Stage, arguments, staged, world_of
 from benchmarks.top_rate import top_rate
 from moodstream.console import say
@@ -134,23 +135,21 @@ def top_rates(stage: Stage, generator: Generator, start: float, seconds: float) 
     }
 
 
-def measure(chosen: argparse.Namespace) -> dict[str, Any]:
+def measure(chosen: argparse.Namespace, its: World) -> dict[str, Any]:
     """Set the stage, measure, and say all figures."""
-    world = world_of(chosen)
     said: dict[str, Any] = {
         "rate_per_s": chosen.rate,
         "seconds": chosen.seconds,
         "repeats": chosen.repeats,
-        "items": len(world.bundle.catalogue),
+        "items": len(its.bundle.catalogue),
         "processes": chosen.processes,
         "clicks_per_s": chosen.clicks,
     }
     with (
-        staged(world, chosen.home, servers=chosen.processes, hellos=chosen.processes) as stage,
+        staged(its, chosen.home, servers=chosen.processes, hellos=chosen.processes) as stage,
         Generator() as generator,
         Load(stage.settings, stage.crowd, chosen.clicks) as load,
     ):
-        del world
         if chosen.repeats:
             said |= in_turn(stage, generator, chosen.rate, chosen.seconds, chosen.repeats, chosen.warm_up)
         if chosen.top:
@@ -158,6 +157,20 @@ def measure(chosen: argparse.Namespace) -> dict[str, Any]:
         said["lag_at_end"] = stage.lag()
         said["clicks"] = load.stop()._asdict()
     return said
+
+
+def beside_larger(chosen: argparse.Namespace, smaller: dict[str, Any]) -> dict[str, Any]:
+    """The same on a larger catalogue, and how many times as long answers take; the bare one's says how alike both are.
+
+    Its bundle isn't the one given, for it has other items; its log is made up as well.
+    """
+    larger = measure(chosen, world(chosen.larger, chosen.users, chosen.warm))
+    times = {name: larger[name]["p99_ms"] / smaller[name]["p99_ms"] for name in ("api", "hello")}
+    return {
+        "larger": larger,
+        "p99_over_smaller": round(times["api"], 2),
+        "hello_p99_over_smaller": round(times["hello"], 2),
+    }
 
 
 def main() -> None:
@@ -172,9 +185,12 @@ def main() -> None:
     parser.add_argument("--clicks", type=float, default=1000, help="a second that the stream learns beside it")
     parser.add_argument("--top", action="store_true", help="also look for the highest rates with p99 < 50 ms")
     parser.add_argument("--start", type=float, default=250, help="the rate at which that search begins")
+    parser.add_argument("--larger", type=int, help="the same again with a made-up catalogue of so many items")
     parser.add_argument("--json", type=Path, help="where the figures go")
     chosen = parser.parse_args()
-    said = measure(chosen)
+    said = measure(chosen, world_of(chosen))
+    if chosen.larger:
+        said |= beside_larger(chosen, said)
     print(json.dumps(said, indent=2))
     write_json(chosen.json, said)
 
