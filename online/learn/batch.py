@@ -31,8 +31,9 @@ class Batch:
         self.refused: list[tuple[Raw, Exception]] = []
         self.outcomes: list[Outcomes] = []
         """What the calibrator lacks, in the log's order."""
-        self._increments: defaultdict[int, Increments] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
+        self._increments: Increments = defaultdict(lambda: defaultdict(int))
         self._counted = {shard: mark.within(owned.incarnation) for shard, mark in owned.counts.items()}
+        self._counted_by_any = max(self._counted.values())
 
     def fold(self, event: UserEvent, row: Enriched) -> str:
         """Fold in one event and say what became of it; raises `InvalidEvent`, `StateUnreadable` for a damaged user.
@@ -69,16 +70,21 @@ class Batch:
     def _count(self, user: Working, at: int, row: Enriched) -> None:
         if row.event_id.startswith(FORWARDED):  # counted when the anonymous user did it
             return
-        for counter, member, times in effects(user.history, at):
-            if row.offset > self._counted[counter.shard]:
-                self._increments[counter.shard][counter][member] += times
+        lacking = effects(user.history, at)
+        if row.offset <= self._counted_by_any:
+            lacking = (effect for effect in lacking if row.offset > self._counted[effect[0].shard])
+        for counter, member, times in lacking:
+            self._increments[counter][member] += times
 
     def count_writes(self, upto: int) -> list[CountWrite]:
         """What the item shards gain, each with its own watermark's step."""
         owned = self._owned
+        by_shard: defaultdict[int, dict[Counter, Mapping[str, int]]] = defaultdict(dict)
+        for counter, members in self._increments.items():
+            by_shard[counter.shard][counter] = members
         return [
             CountWrite(shard, owned.number, owned.counts[shard], owned.at(upto), increments)
-            for shard, increments in sorted(self._increments.items())
+            for shard, increments in sorted(by_shard.items())
         ]
 
     def shard_writes(self, upto: int, records: Mapping[str, UserRecord]) -> list[ShardWrite]:

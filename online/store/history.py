@@ -98,7 +98,11 @@ class History(Sequence[Entry]):
 
     def __getitem__(self, at: int | slice) -> Entry | list[Entry]:
         if isinstance(at, slice):
-            return [self[one] for one in range(*at.indices(len(self)))]
+            start, stop, step = at.indices(len(self))
+            packed = len(self._bounds) - 1
+            if step == 1 and packed <= start <= stop:
+                return self._new[start - packed : stop - packed]
+            return [self[one] for one in range(start, stop, step)]
         place, bounds = range(len(self))[at], self._bounds
         if place >= len(bounds) - 1:
             return self._new[place - len(bounds) + 1]

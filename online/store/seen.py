@@ -1,7 +1,7 @@
 """What a user has seen: a scalable Bloom filter (Almeida et al., 2007), a larger layer added when one is full."""
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import Final
@@ -46,13 +46,13 @@ class SeenFilter:
         """Remember this item."""
         item = hash64(item_id)
         for layer, bitmap in enumerate(self._layers):
-            if all(bitmap[bit >> 3] >> (bit & 7) & 1 for bit in _bits_of_one(item, layer)):
+            if all(bitmap[byte] & mask for byte, mask in _bits_of_one(item, layer)):
                 return
         if self.count >= sum(map(_layer_items, range(len(self._layers)))):
             self._layers.append(bytearray(_layer_shape(len(self._layers))[0] // 8))
         newest = self._layers[-1]
-        for bit in _bits_of_one(item, len(self._layers) - 1):
-            newest[bit >> 3] |= 1 << (bit & 7)
+        for byte, mask in _bits_of_one(item, len(self._layers) - 1):
+            newest[byte] |= mask
         self.count += 1
 
     def contains(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
@@ -102,11 +102,13 @@ def _bits(hashes: NDArray[np.uint64], layer: int) -> NDArray[np.int64]:
     return (places % np.uint64(size)).astype(np.int64)
 
 
-def _bits_of_one(item: int, layer: int) -> Iterator[int]:
-    """The same of one item, one by one: most that aren't there are told by the first two or three."""
+@lru_cache(maxsize=1 << 14)
+def _bits_of_one(item: int, layer: int) -> Sequence[tuple[int, int]]:
+    """The same of one item: byte and mask of each. What is taken now was mostly taken by others just before."""
     size, k = _layer_shape(layer)
     low, high = item & 0xFFFFFFFF, item >> 32
-    return ((low + i * high + (i**3 - i) // 6) % size for i in range(k))
+    bits = [(low + i * high + (i**3 - i) // 6) % size for i in range(k)]
+    return [(bit >> 3, 1 << (bit & 7)) for bit in bits]
 
 
 @lru_cache
