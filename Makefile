@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test once check live soak bench bench-calibration bench-freshness bench-index bench-moods bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock
+.PHONY: help setup demo up down test once check live soak bench bench-calibration bench-compare bench-freshness bench-index bench-moods bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -37,7 +37,7 @@ check: setup  ## format, lint, types, and the direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-bench: setup  ## every benchmark
+bench: setup  ## all below in a quarter of an hour at most, each beside its reference; bench/bench.json and a page (ARGS="--only stream --out DIR")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks $(ARGS)
 
 bench-freshness: setup  ## from an acknowledged event to a changed answer, 200 times
@@ -60,6 +60,10 @@ bench-worlds: setup  ## on made-up worlds that are hard in other ways: the whole
 
 bench-store: setup  ## how many bytes a user costs in Redis, after a demo
 	@$(BIN)/python -m benchmarks.store_size
+
+bench-compare: setup  ## what changed between two runs of `make bench` (A=old/bench.json B=new/bench.json)
+	@$(if $(and $(A),$(B)),,echo "say which: make bench-compare A=old/bench.json B=new/bench.json"; exit 2)
+	@$(BIN)/python -m benchmarks.compare "$(A)" "$(B)"
 
 bench-calibration: setup  ## how well stated probabilities agree with what is taken (ARGS="--events FILE --bundle FOLDER")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.calibration $(ARGS)

@@ -36,6 +36,11 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     reference: list[float] = []
     notes: dict[str, float | str] = {}
     """Whatever belongs beside it: CPU microseconds an event, sizes, what limits."""
+    chart: str = ""
+    """Those of the same chart are drawn as one line, along `at`."""
+    at: str = ""
+    percentiles: dict[str, dict[str, float]] = {}
+    """Of each of the two, by name, for a plot: p50, p90 and so on."""
 
     def __post_init__(self) -> None:
         if not self.ours or (self.reference and len(self.reference) != len(self.ours)):

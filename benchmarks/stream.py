@@ -3,8 +3,8 @@
 All read the same topic, filled beforehand, as processes of their own, one after the other and again. Ours is the
 product's own command from an empty store on: decode, validate, enrich, learn, write to Redis, pass on to Kafka and to
 the lake, acknowledge. What is counted are records by their offsets, from the first look that found
-something taken in to the last record; starting is not in it. Stock Faust only notes each event's offset, the loop decodes each event
-too. With `--workers` also by the number of workers, and what limits them.
+something taken in to the last record; starting is not in it. Stock Faust only notes each event's offset; the loop
+decodes each event too. With `--workers` also by the number of workers, and what limits them.
 """
 
 import argparse
@@ -14,83 +14,80 @@ import statistics
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from benchmarks.filled import Filled, filled, servers
 from benchmarks.references.window import Window
 from benchmarks.result import REPEATS, Measured
+from benchmarks.shown import show
 from benchmarks.workers import Taken, take_in
 from contracts.errors import Unavailable
 from moodstream.console import bar, say
 from moodstream.written import write_json
 
 EVENTS: Final = 40_000
-CREW: Final = (1, 2, 4)
+CREW: Final = (2, 4)
+_US: Final = "CPU µs an event"
 _LAPS: Final = 10
 _READ_WITHIN_S: Final = 120.0
 _FULL: Final = 0.9
 """A core, or all of them, so busy is what limits."""
 
 
-def measure(topic: Filled, repeats: int, told: Callable[[int, str], None]) -> list[Measured]:
-    """One worker and the two references in turn."""
-    ours, faust, loop = list[Taken](), list[Window](), list[Window]()
+def measure(topic: Filled, repeats: int, told: Callable[[int, str], None], crew: Sequence[int] = ()) -> list[Measured]:
+    """One worker, the two references, and as many workers as in `crew`, in turn."""
+    crews: dict[int, list[Taken]] = {count: [] for count in (1, *crew)}
+    faust, loop = list[Window](), list[Window]()
     for number in range(repeats):
-        ours.append(take_in(topic))
+        crews[1].append(take_in(topic))
         faust.append(beside("stock_faust", topic))
         loop.append(beside("aiokafka_loop", topic, str(_LAPS)))
-        per_s = (ours[-1].window.per_s, faust[-1].per_s, loop[-1].per_s)
-        told(number + 1, "{:,.0f} beside {:,.0f} and {:,.0f} events/s".format(*per_s))
+        for count in crew:
+            crews[count].append(take_in(topic, count))
+        all_of = [found[-1].window for found in crews.values()] + [faust[-1], loop[-1]]
+        told(number + 1, f"{', '.join(f'{one.per_s:,.0f}' for one in all_of)} events/s")
+    return [*_beside_others(crews[1], faust, loop), *(_by_workers(topic, crews, count) for count in crew)]
+
+
+def _beside_others(ours: Sequence[Taken], faust: Sequence[Window], loop: Sequence[Window]) -> Iterator[Measured]:
     windows = [one.window for one in ours]
-    notes: dict[str, float | str] = {"CPU µs an event": _median_us(windows), **_shares(ours)}
-    return [
-        Measured(
-            name="stream over stock faust",
-            what="the whole worker, beside stock Faust doing nothing",
+    for name, what, reference in (
+        ("stock faust", "stock Faust doing nothing", faust),
+        ("aiokafka", "a bare aiokafka loop that decodes", loop),
+    ):
+        yield Measured(
+            name=f"stream over {name}",
+            what=f"events a second of the whole worker, beside {what}",
             unit="events/s",
             ours=[one.per_s for one in windows],
-            beside="stock Faust doing nothing",
-            reference=[one.per_s for one in faust],
-            notes={**notes, "CPU µs an event, stock Faust": _median_us(faust)},
-        ),
-        Measured(
-            name="stream over aiokafka",
-            what="the whole worker, beside a bare aiokafka loop that decodes",
-            unit="events/s",
-            ours=[one.per_s for one in windows],
-            beside="aiokafka getmany and decode",
-            reference=[one.per_s for one in loop],
-            notes={**notes, "CPU µs an event, aiokafka": _median_us(loop)},
-        ),
-    ]
-
-
-def by_workers(topic: Filled, repeats: int, told: Callable[[int, str], None]) -> list[Measured]:
-    """Two and four workers, each beside one in the same round."""
-    found: dict[int, list[Taken]] = {count: [] for count in CREW}
-    for number in range(repeats):
-        for count in CREW:
-            found[count].append(take_in(topic, count))
-        told(number + 1, ", ".join(f"{count}: {found[count][-1].window.per_s:,.0f}/s" for count in CREW))
-    one = [taken.window.per_s for taken in found[1]]
-    return [
-        Measured(
-            name=f"stream by {count} workers",
-            what=f"{count} workers over {topic.settings.partitions} partitions, beside one",
-            unit="events/s",
-            ours=[taken.window.per_s for taken in found[count]],
-            beside="one worker",
-            reference=one,
+            beside=what,
+            reference=[one.per_s for one in reference],
             notes={
-                "CPU µs an event": _median_us([taken.window for taken in found[count]]),
-                **_shares(found[count]),
-                "limit": limit(found[count], count, os.cpu_count() or 1),
+                _US: _median_us(windows),
+                f"{_US}, beside": _median_us(reference),
+                **_shares(ours),
+                "limit": limit(ours, 1, os.cpu_count() or 1),
             },
         )
-        for count in CREW[1:]
-    ]
+
+
+def _by_workers(topic: Filled, crews: Mapping[int, Sequence[Taken]], count: int) -> Measured:
+    found = crews[count]
+    return Measured(
+        name=f"stream by {count} workers",
+        what=f"events a second of {count} workers over {topic.settings.partitions} partitions, beside one",
+        unit="events/s",
+        ours=[taken.window.per_s for taken in found],
+        beside="one worker",
+        reference=[taken.window.per_s for taken in crews[1]],
+        notes={
+            _US: _median_us([taken.window for taken in found]),
+            **_shares(found),
+            "limit": limit(found, count, os.cpu_count() or 1),
+        },
+    )
 
 
 def beside(module: str, topic: Filled, *more: str) -> Window:
@@ -132,18 +129,14 @@ def _shares(found: Sequence[Taken]) -> dict[str, float | str]:
     return {f"cores, {name}": round(statistics.median(one.cores[name] for one in found), 2) for name in found[0].cores}
 
 
-def run(repeats: int = REPEATS, events: int = EVENTS, *, workers: bool = True) -> list[Measured]:
+def run(repeats: int = REPEATS, events: int = EVENTS, crew: Sequence[int] = CREW) -> list[Measured]:
     """On servers of its own."""
     with servers(say) as stack:
         say(f"filling a topic with {events:,} events")
         topic = filled(stack, events)
         take_in(topic)  # what a server does only once, it has done
-        with bar("stream beside its references", repeats, "repeats") as told:
-            found = measure(topic, repeats, told)
-        if workers:
-            with bar("by workers", repeats, "repeats") as told:
-                found += by_workers(topic, repeats, told)
-    return found
+        with bar("the worker and its references", repeats, "repeats") as told:
+            return measure(topic, repeats, told, crew)
 
 
 def main() -> None:
@@ -154,10 +147,8 @@ def main() -> None:
     parser.add_argument("--workers", action="store_true", help="also 2 and 4 workers")
     parser.add_argument("--json", type=Path, help="where the figures go")
     chosen = parser.parse_args()
-    found = run(chosen.repeats, chosen.events, workers=chosen.workers)
-    for one in found:
-        ratio = one.ratio
-        say(f"{one.what}: {ratio.said() if ratio else ''}; {statistics.median(one.ours):,.0f} {one.unit}; {one.notes}")
+    found = run(chosen.repeats, chosen.events, CREW if chosen.workers else ())
+    show(found)
     write_json(chosen.json, found)
 
 

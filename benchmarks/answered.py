@@ -1,0 +1,59 @@
+"""What `benchmarks.serving` found, as figures of `make bench`: answers at a constant rate beside a bare FastAPI."""
+
+import math
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import msgspec
+
+from benchmarks.result import REPEATS, Measured
+from contracts.errors import Unavailable
+
+RATE: Final = 100.0
+"""Requests a second that two cores can answer while they learn beside it; `--rate 500` of `benchmarks.serving` asks for
+what a machine of more cores should hold."""
+SECONDS: Final = 8.0
+WARM: Final = 20_000
+_SHARES: Final = ("p50_ms", "p90_ms", "p99_ms", "p99.9_ms")
+
+
+def run(repeats: int = REPEATS, seconds: float = SECONDS, rate: float = RATE, warm: int = WARM) -> list[Measured]:
+    """In a process of its own, as its own command; raises `Unavailable` when it ends without figures."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "serving.json"
+        given = {"--rate": rate, "--seconds": seconds, "--repeats": repeats, "--warm": warm, "--json": file}
+        words = [str(word) for pair in given.items() for word in pair]
+        ended = subprocess.run(
+            [sys.executable, "-m", "benchmarks.serving", *words], stdin=subprocess.DEVNULL, check=False
+        )
+        if ended.returncode or not file.exists():
+            raise Unavailable(f"benchmarks.serving ended with exit code {ended.returncode}: see above")
+        return [measured(msgspec.json.decode(file.read_bytes()), rate)]
+
+
+def measured(said: Mapping[str, Any], rate: float) -> Measured:
+    """The 99th percentile of each repeat; raises `Unavailable` where more than a hundredth had no good answer."""
+    api, hello = said["api"], said["hello"]
+    each = [*api["p99_ms_each"], *hello["p99_ms_each"]]
+    if any(one is None or not math.isfinite(one) for one in each):
+        raise Unavailable(f"at {rate:.0f} a second more than 1 of 100 had no good answer: {api['statuses']}")
+    cores = {f"cores, {name}": share for name, share in api["cores"].items()}
+    return Measured(
+        name="answers over bare fastapi",
+        what=f"p99 of an answer at {rate:.0f} a second, beside a bare FastAPI's hello",
+        unit="ms",
+        better="lower",
+        ours=api["p99_ms_each"],
+        beside="a bare FastAPI",
+        reference=hello["p99_ms_each"],
+        notes={"items an answer": api["items_an_answer"], "not degraded": api["whole_share"], **cores},
+        percentiles={"ours": _percentiles(api), "a bare FastAPI": _percentiles(hello)},
+    )
+
+
+def _percentiles(of: Mapping[str, float]) -> dict[str, float]:
+    return {name.removesuffix("_ms"): of[name] for name in _SHARES if of.get(name) is not None}
