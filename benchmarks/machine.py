@@ -19,6 +19,8 @@ class Look(NamedTuple):
 
     at: float
     worked: dict[str, float]
+    waited: dict[str, float]
+    """Seconds that a process's threads could have worked and had no core: what others do to it."""
     busy: float
     steal: float
     whole: float
@@ -28,7 +30,8 @@ def look(processes: Mapping[str, Iterable[int]]) -> Look:
     """Now; `processes` are the ids of each name, whose children count with them."""
     idle, steal, whole = _machine()
     worked = {name: sum(map(_worked, pids)) for name, pids in processes.items()}
-    return Look(time.monotonic(), worked, whole - idle - steal, steal, whole)
+    waited = {name: sum(map(_waited, pids)) for name, pids in processes.items()}
+    return Look(time.monotonic(), worked, waited, whole - idle - steal, steal, whole)
 
 
 def between(first: Look, last: Look) -> dict[str, float]:
@@ -39,6 +42,18 @@ def between(first: Look, last: Look) -> dict[str, float]:
     others = max(0.0, busy - sum(cores.values()))
     stolen = (last.steal - first.steal) / max(whole, 1e-9)
     return {**cores, "others": round(others, 3), "all": round(busy, 3), "steal_share": round(stolen, 4)}
+
+
+def starved(first: Look, last: Look) -> dict[str, float]:
+    """For each the share of the time in which its threads wanted a core that they had to wait for one.
+
+    Near 0 on a machine with cores to spare; where it is large, latencies tell of the others, not of the server.
+    """
+    found = {}
+    for name, worked in last.worked.items():
+        waited, worked = last.waited[name] - first.waited[name], worked - first.worked[name]
+        found[name] = round(waited / max(waited + worked, 1e-9), 3)
+    return found
 
 
 def pss_mb(pid: int) -> float:
@@ -61,6 +76,16 @@ def _worked(pid: int) -> float:
             times = one.cpu_times()
             seconds += times.user + times.system
     return seconds
+
+
+def _waited(pid: int) -> float:
+    """By the kernel's own book: nanoseconds run, nanoseconds on a run queue, turns (sched-stats.rst)."""
+    nanoseconds = 0
+    for one in _with_children(pid):
+        for task in Path(f"/proc/{one.pid}/task").glob("*/schedstat"):
+            with suppress(OSError):
+                nanoseconds += int(task.read_text().split()[1])
+    return nanoseconds / 1e9
 
 
 def _with_children(pid: int) -> "list[psutil.Process]":

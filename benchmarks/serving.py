@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.generator import Generator, Heard, Plan, figures, percentiles
 from benchmarks.load import Load
-from benchmarks.machine import between, look
+from benchmarks.machine import between, look, starved
 from benchmarks.made_up import World, world
 from benchmarks.stage import Stage, arguments, staged, world_of
 from benchmarks.top_rate import top_rate
@@ -39,9 +39,18 @@ _TOP_S: Final = 6.0
 class Side:
     """One of the two that are set side by side, and what was heard of it."""
 
+    name: str
+    """Of its processes."""
     plan: Plan
     heard: list[Heard] = field(default_factory=list)
     cores: list[dict[str, float]] = field(default_factory=list)
+    starved: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def cpu_ms(self) -> list[float]:
+        """Of its processes for each answer, what they do by themselves included: no other process changes it much."""
+        pairs = zip(self.heard, self.cores, strict=True)
+        return [1000 * cores[self.name] * one.seconds / max(1, sum(one.statuses.values())) for one, cores in pairs]
 
     def said(self) -> dict[str, Any]:
         """All runs as one, the p99 of each, and the mean share of the cores."""
@@ -62,8 +71,14 @@ class Side:
             "whole_share": round(marks.get(WHOLE, 0) / max(1, good), 4),
             "generator_cores": round(statistics.mean(one.cpu_share for one in self.heard), 3),
             "generator_late_p99_ms": max(run["generator_late_p99_ms"] for run in runs),
-            "cores": {name: round(statistics.mean(one[name] for one in self.cores), 3) for name in self.cores[0]},
+            "cpu_ms_an_answer": round(statistics.median(self.cpu_ms), 3),
+            "cores": _means(self.cores),
+            "starved": _means(self.starved),
         }
+
+
+def _means(of: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {name: round(statistics.mean(one[name] for one in of), 3) for name in of[0]}
 
 
 def _summed(counts: Sequence[dict[int, int]]) -> dict[str, int]:
@@ -77,7 +92,8 @@ def _summed(counts: Sequence[dict[int, int]]) -> dict[str, int]:
 def sides(stage: Stage, rate: float, seconds: float) -> tuple[Side, Side]:
     """The product and the bare one."""
     product = Plan(stage.apis, stage.requests(ASKED), seconds, rate, marks=_MARKS)
-    return Side(product), Side(product._replace(addresses=stage.hellos, requests=stage.requests("/hello"), marks=()))
+    bare = product._replace(addresses=stage.hellos, requests=stage.requests("/hello"), marks=())
+    return Side("serve", product), Side("hello", bare)
 
 
 def run(stage: Stage, generator: Generator, side: Side) -> Heard:
@@ -88,7 +104,9 @@ def run(stage: Stage, generator: Generator, side: Side) -> Heard:
     first = look(processes)
     heard = generator.run(side.plan)
     side.heard.append(heard)
-    side.cores.append(between(first, look(processes)))
+    last = look(processes)
+    side.cores.append(between(first, last))
+    side.starved.append(starved(first, last))
     return heard
 
 

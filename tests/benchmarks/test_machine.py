@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from benchmarks.machine import between, look, pss_mb
+from benchmarks.machine import between, look, pss_mb, starved
 
 
 def test_a_busy_process_takes_a_core_and_a_sleeping_one_none() -> None:
@@ -17,7 +17,8 @@ def test_a_busy_process_takes_a_core_and_a_sleeping_one_none() -> None:
         time.sleep(0.5)
         first = look({"busy": [busy.pid], "idle": [idle.pid]})
         time.sleep(1)
-        cores = between(first, look({"busy": [busy.pid], "idle": [idle.pid]}))
+        last = look({"busy": [busy.pid], "idle": [idle.pid]})
+        cores, waits = between(first, last), starved(first, last)
         memory = pss_mb(idle.pid)
         busy.kill()
         idle.kill()
@@ -26,6 +27,9 @@ def test_a_busy_process_takes_a_core_and_a_sleeping_one_none() -> None:
     assert cores["busy"] <= cores["all"] <= (os.cpu_count() or 1) + 0.1
     assert 0 <= cores["steal_share"] <= 1
     assert 1 < memory < 100
+    # a core is either had or waited for
+    assert 0.8 < cores["busy"] / (1 - min(waits["busy"], 0.99)) < 1.2
+    assert 0 <= waits["idle"] <= 1
 
 
 def test_who_is_gone_takes_nothing() -> None:
