@@ -13,6 +13,7 @@ from contracts.settings import Settings
 from model.shelf import Shelf
 from online.store.redis import connect
 from serving.app import create_app
+from serving.http import Protocol
 from serving.kafka import KafkaPublisher
 
 GRACE_S: Final = 2
@@ -32,6 +33,7 @@ def serve(settings: Settings) -> None:
     app = create_app(settings, store, Shelf(settings.bundles_url), publisher)
     config = uvicorn.Config(
         app,
+        http=Protocol,
         host=settings.api_host,
         port=settings.api_port,
         access_log=False,

@@ -15,6 +15,7 @@ from online.answer.library import Shelf
 from online.store.memory import MemoryStore
 from online.store.protocol import Store
 from serving.app import create_app
+from serving.http import Protocol
 from serving.publisher import Publisher
 from tests.fakes.shelf import MemoryShelf
 
@@ -34,6 +35,7 @@ def served(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(
             create_app(settings, store, shelf, publisher),
+            http=Protocol,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=2,

@@ -1,6 +1,8 @@
 """What surrounds the operations: health, metrics, documents, problems, tokens."""
 
 import html.parser
+import socket
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -72,7 +74,7 @@ def test_metrics_count_routes_outcomes_and_what_is_degraded(memory_api: Api) -> 
         ("GET", "/v1/users/", 422),
         ("GET", "/v1/events", 405),
         ("PUT", "/v1/recommendations", 405),
-        ("BREW", "/v1/events", 405),
+        ("PURGE", "/v1/events", 405),
         ("GET", "/%ff%fe", 404),
         ("GET", "/v1/../etc/passwd", 404),
     ],
@@ -177,3 +179,12 @@ def _references(node: Any) -> list[str]:
         own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
         return own + [one for value in node.values() for one in _references(value)]
     return [one for value in node for one in _references(value)] if isinstance(node, list) else []
+
+
+@pytest.mark.parametrize("head", [b"BREW / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nA: " + b"b" * 200_000])
+def test_what_is_no_http_or_never_ends_is_refused_and_hung_up_on(memory_api: Api, head: bytes) -> None:
+    where = memory_api.http.base_url
+    with socket.create_connection((where.host, where.port or 0), timeout=5) as client:
+        client.sendall(head)
+        with suppress(ConnectionResetError):  # it hung up before it had read all
+            assert b"".join(iter(lambda: client.recv(1000), b"")).startswith(b"HTTP/1.1 400 ")
