@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test once check live soak bench bench-calibration bench-compare bench-freshness bench-index bench-moods bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock
+.PHONY: help setup demo up down test once check live soak bench bench-calibration bench-compare bench-freshness bench-index bench-moods bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -67,6 +67,9 @@ bench-compare: setup  ## what changed between two runs of `make bench` (A=old/be
 
 bench-calibration: setup  ## how well stated probabilities agree with what is taken (ARGS="--events FILE --bundle FOLDER")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.calibration $(ARGS)
+
+profile: setup  ## a flame graph of the worker while it learns (ARGS="--events 40000 --out profile.svg")
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.profile $(ARGS)
 
 faults: setup  ## break everything, again and again, and see that nothing is lost or doubled (SEED=n ROUNDS=n ARGS=--short)
 	@$(ONE_THREAD) $(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(ARGS)

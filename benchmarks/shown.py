@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from benchmarks.result import Measured
+from benchmarks.result import REPEATS, Measured
 from moodstream.console import console
 
 
@@ -18,7 +18,8 @@ def show(found: Sequence[Measured]) -> None:
         beside = figure(statistics.median(one.reference)) if one.reference else ""
         ratio = one.ratio
         ours = f"{figure(statistics.median(one.ours))} {one.unit}"
-        table.add_row(one.what, ours, beside, ratio.said() if ratio else "")
+        few = f" ({len(one.ours)} repeats)" if len(one.ours) < REPEATS else ""
+        table.add_row(f"{one.what}{few}", ours, beside, ratio.said() if ratio else "")
         if one.notes:
             told = ", ".join(f"{k} {figure(v) if isinstance(v, float) else v}" for k, v in one.notes.items())
             table.add_row(f"[dim]  {told}[/dim]", "", "", "")

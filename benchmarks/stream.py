@@ -9,12 +9,15 @@ decodes each event too. With `--workers` also by the number of workers, and what
 
 import argparse
 import json
+import math
 import os
 import statistics
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -31,15 +34,23 @@ EVENTS: Final = 40_000
 CREW: Final = (2, 4)
 _US: Final = "CPU µs an event"
 _LAPS: Final = 10
+_OURS: Final = ("workers", "redis", "kafka")
 _READ_WITHIN_S: Final = 120.0
 _FULL: Final = 0.9
 """A core, or all of them, so busy is what limits."""
 
 
-def measure(topic: Filled, repeats: int, told: Callable[[int, str], None], crew: Sequence[int] = ()) -> list[Measured]:
-    """One worker, the two references, and as many workers as in `crew`, in turn."""
+def measure(
+    topic: Filled,
+    repeats: int,
+    told: Callable[[int, str], None],
+    crew: Sequence[int] = (),
+    within_s: float = math.inf,
+) -> list[Measured]:
+    """One worker, the two references, and as many workers as in `crew`, in turn; fewer times where time runs out."""
     crews: dict[int, list[Taken]] = {count: [] for count in (1, *crew)}
     faust, loop = list[Window](), list[Window]()
+    started = [time.monotonic()]
     for number in range(repeats):
         crews[1].append(take_in(topic))
         faust.append(beside("stock_faust", topic))
@@ -48,6 +59,10 @@ def measure(topic: Filled, repeats: int, told: Callable[[int, str], None], crew:
             crews[count].append(take_in(topic, count))
         all_of = [found[-1].window for found in crews.values()] + [faust[-1], loop[-1]]
         told(number + 1, f"{', '.join(f'{one.per_s:,.0f}' for one in all_of)} events/s")
+        started.append(time.monotonic())
+        longest = max(after - before for before, after in pairwise(started))
+        if started[-1] - started[0] + longest > within_s:
+            break
     return [*_beside_others(crews[1], faust, loop), *(_by_workers(topic, crews, count) for count in crew)]
 
 
@@ -112,13 +127,13 @@ def beside(module: str, topic: Filled, *more: str) -> Window:
 def limit(found: Sequence[Taken], workers: int, cores: int) -> str:
     """What held them back: whatever was busy nearly all the time."""
     shares = {name: statistics.median(one.cores[name] for one in found) for name in found[0].cores}
-    if sum(shares.values()) > _FULL * cores:
-        return f"the machine: {sum(shares.values()):.1f} of its {cores} cores were busy with workers, Kafka and Redis"
     if shares["workers"] > _FULL * workers:
         return f"the interpreter: each worker keeps {shares['workers'] / workers:.2f} of a core busy, one is all it can"
     if shares["redis"] > _FULL:
         return f"Redis: its one thread is busy {shares['redis']:.0%} of the time"
-    return f"waiting: of {cores} cores {sum(shares.values()):.1f} were busy with workers, Kafka and Redis"
+    if shares["all"] > _FULL * cores:
+        return f"the machine: {shares['all']:.1f} of {cores} cores were busy, {shares['others']:.1f} with others' work"
+    return f"waiting: of {cores} cores {shares['all']:.1f} were busy"
 
 
 def _median_us(windows: Sequence[Window]) -> float:
@@ -126,17 +141,20 @@ def _median_us(windows: Sequence[Window]) -> float:
 
 
 def _shares(found: Sequence[Taken]) -> dict[str, float | str]:
-    return {f"cores, {name}": round(statistics.median(one.cores[name] for one in found), 2) for name in found[0].cores}
+    names = (*_OURS, "others")
+    return {f"cores, {name}": round(statistics.median(one.cores[name] for one in found), 2) for name in names}
 
 
-def run(repeats: int = REPEATS, events: int = EVENTS, crew: Sequence[int] = CREW) -> list[Measured]:
-    """On servers of its own."""
+def run(
+    repeats: int = REPEATS, events: int = EVENTS, crew: Sequence[int] = CREW, within_s: float = math.inf
+) -> list[Measured]:
+    """On servers of its own; `within_s` bounds the repeats, but not the first."""
     with servers(say) as stack:
         say(f"filling a topic with {events:,} events")
         topic = filled(stack, events)
         take_in(topic)  # what a server does only once, it has done
         with bar("the worker and its references", repeats, "repeats") as told:
-            return measure(topic, repeats, told, crew)
+            return measure(topic, repeats, told, crew, within_s)
 
 
 def main() -> None:

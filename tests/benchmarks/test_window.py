@@ -24,10 +24,11 @@ def test_a_reference_that_ended_early_has_no_window(said: str) -> None:
     [
         (1.9, 0.5, 0.2, "the interpreter"),
         (1.0, 0.95, 0.2, "Redis"),
-        (2.5, 0.8, 0.6, "the machine"),
+        (1.7, 0.8, 1.2, "the machine"),
         (1.0, 0.3, 0.1, "waiting"),
     ],
 )
 def test_what_limits_is_what_is_busy_nearly_all_the_time(workers: float, redis: float, kafka: float, said: str) -> None:
-    taken = Taken(Window(1, 1.0, 1.0), {"workers": workers, "redis": redis, "kafka": kafka})
+    busy = {"workers": workers, "redis": redis, "kafka": kafka, "others": 0.1, "all": workers + redis + kafka + 0.1}
+    taken = Taken(Window(1, 1.0, 1.0), busy)
     assert limit([taken], workers=2, cores=4).startswith(said)
