@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Final
 
 _DOUBLINGS: Final = 12
+_HALVINGS: Final = 5
 
 
 def top_rate(holds: Callable[[float], bool], start: float, within: float = 0.05) -> float:
-    """The highest rate found to hold, to `within` of itself; 0 where even `start` / 2^12 doesn't.
+    """The highest rate found to hold, to `within` of itself; 0 where even a 32nd of `start` doesn't.
 
     One run that didn't hold is tried once more: a pause of the machine isn't the server's.
     """
@@ -25,7 +26,7 @@ def top_rate(holds: Callable[[float], bool], start: float, within: float = 0.05)
         else:
             return low
     else:
-        for _ in range(_DOUBLINGS):
+        for _ in range(_HALVINGS):
             low = high / 2
             if surely(low):
                 break
