@@ -1,4 +1,4 @@
-"""One benchmark in a process of its own: `python -m benchmarks.one NAME FILE [--quick]`; its figures go to the file."""
+"""One benchmark in a process of its own: `python -m benchmarks.one NAME FILE [--quick]` writes its figures there."""
 
 import argparse
 from pathlib import Path

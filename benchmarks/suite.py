@@ -5,7 +5,6 @@ from typing import Final, NamedTuple
 
 from benchmarks.result import Measured
 
-
 _STARTING_S: Final = 60.0
 """For servers to come up, a topic to be filled, and a first run that doesn't count."""
 
