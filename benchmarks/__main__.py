@@ -24,7 +24,7 @@ from benchmarks.provenance import provenance
 from benchmarks.result import Measured
 from benchmarks.run_file import NAME, Quiet, Run, encoded
 from benchmarks.shown import show
-from benchmarks.suite import BENCHES, Size
+from benchmarks.suite import BENCHES
 from moodstream.console import say
 from moodstream.written import write
 
@@ -33,18 +33,17 @@ _TIDYING_S: Final = 20.0
 _WORTH_STARTING_S: Final = 20.0
 
 
-def run_all(names: Sequence[str], size: Size) -> Run:
-    """Run these, each in its own time, and all in a quarter of an hour; where they're to be full, twice that."""
-    times = 2 if size == "full" else 1
+def run_all(names: Sequence[str], quick: bool) -> Run:
+    """Run these, each within its own time, and all in a quarter of an hour."""
     began, first, load = datetime.now(UTC), look({}), os.getloadavg()[0]
-    deadline = time.monotonic() + times * WITHIN_S - _TIDYING_S
+    deadline = time.monotonic() + WITHIN_S - _TIDYING_S
     found: list[Measured] = []
     failed: dict[str, str] = {}
     for place, name in enumerate(names):
         left_s = deadline - time.monotonic()
         say(f"[{place + 1} of {len(names)}] {name}: {BENCHES[name].what} ({left_s / 60:.1f} minutes are left)")
         try:
-            found += run_one(name, size, min(times * BENCHES[name].within_s, left_s))
+            found += run_one(name, quick, min(BENCHES[name].within_s, left_s))
         except RuntimeError as error:
             failed[name] = str(error)
             say(f"{name} has no figures: {error}")
@@ -53,7 +52,7 @@ def run_all(names: Sequence[str], size: Size) -> Run:
         kind="moodstream benchmarks",
         began=began.isoformat(timespec="seconds"),
         seconds=round(last.at - first.at, 1),
-        quick=size == "quick",
+        quick=quick,
         provenance=provenance(),
         quiet=Quiet(round(load, 2), round(os.getloadavg()[0], 2), between(first, last)["steal_share"]),
         found=found,
@@ -61,13 +60,13 @@ def run_all(names: Sequence[str], size: Size) -> Run:
     )
 
 
-def run_one(name: str, size: Size, within_s: float) -> list[Measured]:
+def run_one(name: str, quick: bool, within_s: float) -> list[Measured]:
     """In a process of its own, ended when its time is over; raises `RuntimeError` with the reason for no figures."""
     if within_s < _WORTH_STARTING_S:
         raise RuntimeError("no time was left for it")
     with TemporaryDirectory() as folder:
         file = Path(folder) / "found.json"
-        command = [sys.executable, "-m", "benchmarks.one", name, str(file), *([] if size == "usual" else [f"--{size}"])]
+        command = [sys.executable, "-m", "benchmarks.one", name, str(file), *(["--quick"] if quick else [])]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
         try:
             code = process.wait(within_s)
@@ -98,14 +97,9 @@ def main() -> None:
         "--only", nargs="+", choices=BENCHES, default=list(BENCHES), metavar="NAME", help=str([*BENCHES])
     )
     parser.add_argument("--out", type=Path, default=Path("bench"), help="the folder for bench.json and bench.html")
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument(
-        "--quick", action="store_const", dest="size", const="quick", help="only show that everything works"
-    )
-    how.add_argument("--full", action="store_const", dest="size", const="full", help="a million items too")
-    parser.set_defaults(size="usual")
+    parser.add_argument("--quick", action="store_true", help="only show that everything works")
     chosen = parser.parse_args()
-    run = run_all(chosen.only, chosen.size)
+    run = run_all(chosen.only, chosen.quick)
     show(run.found)
     write(chosen.out / NAME, encoded(run))
     write(chosen.out / "bench.html", page(run).encode())
