@@ -57,7 +57,8 @@ def _percentiles(one: Measured) -> str:
         for name, style in zip(names, STYLES, strict=False)
     ]
     keys = legend([(style, name) for name, style in zip(names, STYLES, strict=False)])
-    return f"<h2>{escape(one.what)}</h2>{keys}{groups_chart(groups, series, one.unit, joined=True)}"
+    chart = groups_chart(groups, series, one.percentiles_unit or one.unit, joined=True)
+    return f"<h2>{escape(one.what)}: percentiles</h2>{keys}{chart}"
 
 
 def _curve(title: str, each: Sequence[Measured]) -> str:

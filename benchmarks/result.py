@@ -41,6 +41,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     at: str = ""
     percentiles: dict[str, dict[str, float]] = {}
     """Of each of the two, by name, for a plot: p50, p90 and so on."""
+    percentiles_unit: str = ""
+    """Where it's another than `unit`."""
 
     def __post_init__(self) -> None:
         if not self.ours or (self.reference and len(self.reference) != len(self.ours)):
