@@ -5,6 +5,7 @@ What has no reference is compared as it is. Moved is what lies outside of the sp
 """
 
 import argparse
+import statistics
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.table import Table
 
 from benchmarks.result import Measured, Ratio, spread_of
 from benchmarks.run_file import Run, read
+from benchmarks.shown import figure
 from contracts.errors import Misconfigured
 from moodstream.console import console, say
 
@@ -24,8 +26,8 @@ class Change(NamedTuple):
     """One figure in both runs."""
 
     name: str
-    a: Ratio | None
-    b: Ratio | None
+    a: Measured | None
+    b: Measured | None
     times: float | None
     """How many times as good as before: the ratio of the ratios."""
     verdict: Verdict
@@ -38,14 +40,11 @@ def changes(a: Run, b: Run) -> list[Change]:
     return [_change(name, before.get(name), now.get(name)) for name in names]
 
 
-def _change(name: str, before: Measured | None, now: Measured | None) -> Change:
-    if before is None or now is None:
-        gone = None if before is None else worth(before)
-        return Change(
-            name, gone, None if now is None else worth(now), None, "only in B" if gone is None else "only in A"
-        )
-    a, b = worth(before), worth(now)
-    return Change(name, a, b, b.median / a.median, verdict(a, b))
+def _change(name: str, a: Measured | None, b: Measured | None) -> Change:
+    if a is None or b is None:
+        return Change(name, a, b, None, "only in B" if a is None else "only in A")
+    before, now = worth(a), worth(b)
+    return Change(name, a, b, now.median / before.median, verdict(before, now))
 
 
 def worth(one: Measured) -> Ratio:
@@ -88,9 +87,15 @@ def print_changes(a: Run, b: Run) -> None:
         table.add_column(name, justify="left" if name in ("what", "") else "right")
     for one in changes(a, b):
         times = "" if one.times is None else f"{one.times:.2f}"
-        table.add_row(one.name, one.a.said() if one.a else "", one.b.said() if one.b else "", times, one.verdict)
+        table.add_row(one.name, _said(one.a), _said(one.b), times, one.verdict)
     console.print(table)
-    say("Times as good as the reference, median [least, most]; where there's none, the figure, or one over it.")
+    say("Times as good as the reference, median [least, most]; where there's none, the figure itself.")
+
+
+def _said(one: Measured | None) -> str:
+    if one is None:
+        return ""
+    return one.ratio.said() if one.ratio else f"{figure(statistics.median(one.ours))} {one.unit}"
 
 
 def main() -> None:
