@@ -1,6 +1,7 @@
 """What `benchmarks.serving` found, as figures of `make bench`: answers at a constant rate beside a bare FastAPI."""
 
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -24,14 +25,14 @@ _SHARES: Final = ("p50_ms", "p90_ms", "p99_ms", "p99.9_ms")
 
 
 def run(repeats: int = REPEATS, seconds: float = SECONDS, rate: float = RATE, warm: int = WARM) -> list[Measured]:
-    """In a process of its own, as its own command; raises `Unavailable` when it ends without figures."""
+    """In a process and on servers of its own, whatever the settings name; raises `Unavailable` without figures."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "serving.json"
         given = {"--rate": rate, "--seconds": seconds, "--repeats": repeats, "--warm": warm, "--json": file}
         words = [str(word) for pair in given.items() for word in pair]
-        ended = subprocess.run(
-            [sys.executable, "-m", "benchmarks.serving", *words], stdin=subprocess.DEVNULL, check=False
-        )
+        own = {name: value for name, value in os.environ.items() if not name.startswith("MOODSTREAM_")}
+        command = [sys.executable, "-m", "benchmarks.serving", *words]
+        ended = subprocess.run(command, env=own, stdin=subprocess.DEVNULL, check=False)
         if ended.returncode or not file.exists():
             raise Unavailable(f"benchmarks.serving ended with exit code {ended.returncode}: see above")
         return measured(msgspec.json.decode(file.read_bytes()), rate)
