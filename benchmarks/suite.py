@@ -22,7 +22,7 @@ class Bench(NamedTuple):
 def _stream(quick: bool) -> list[Measured]:
     from benchmarks.stream import run
 
-    return run(1, 10_000, (2,)) if quick else run(within_s=BENCHES["stream"].within_s - _STARTING_S)
+    return run(1, 20_000, (2,)) if quick else run(within_s=BENCHES["stream"].within_s - _STARTING_S)
 
 
 def _store(quick: bool) -> list[Measured]:

@@ -92,7 +92,9 @@ async def _watch(filled: Filled, workers: list[psutil.Process]) -> Taken:
         await store.close()
     events = sum(filled.ends.values()) - sum(first.values())
     if events < _WINDOW * sum(filled.ends.values()):
-        raise Unavailable(f"{len(workers)} workers had nearly all taken in before all had a part: give more --events")
+        raise Unavailable(
+            f"nearly all was taken in before the window opened, with workers: {len(workers)}; give more --events"
+        )
     worked = ended.worked["workers"] - began.worked["workers"]
     return Taken(Window(events, ended.at - began.at, worked), between(began, ended))
 
@@ -104,7 +106,7 @@ class _Start:
         self._filled = filled
         self._store = store
         self._count = count
-        self._settled: dict[int, int] = {}
+        self._settled = dict.fromkeys(filled.lasts, 1) if count == 1 else dict[int, int]()
 
     async def is_there(self) -> bool:
         """Asked again and again."""
@@ -112,7 +114,7 @@ class _Start:
         if len(beats) < len(self._filled.lasts):
             return False
         if not self._settled:
-            if self._count == 1 or members(self._filled.settings.kafka or "", self._filled.group) == self._count:
+            if members(self._filled.settings.kafka or "", self._filled.group) == self._count:
                 self._settled = {number: max(1, position) for number, position in beats.items()}
             return False
         ends = self._filled.ends
