@@ -57,6 +57,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """0: the local stack chooses a free one."""
     api_token: str = ""
     """Secret. Demanded as `Authorization: Bearer …`, and required when the API listens beyond loopback."""
+    stream_host: str = "127.0.0.1"
+    """Where a worker tells Prometheus how it does; it says nothing of users."""
+    stream_port: Port = 0
+    """0: it doesn't; the local stack chooses a free one."""
     geoip: Path | None = None
     """A MaxMind City or Country database (.mmdb)."""
     user_idle_days: Annotated[int, Meta(ge=1, le=3650)] = 365

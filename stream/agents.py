@@ -16,6 +16,7 @@ from online.learn.learner import Learner
 from online.learn.outgoing import Raw
 from online.store.protocol import Heartbeat, Store
 from stream.items import CatalogueKeeper
+from stream.metrics import Metrics
 from stream.refill import Refills
 from stream.transport import Chunk, Consumer
 from stream.waits import Waits
@@ -35,6 +36,7 @@ class Keeper:
         refills: Refills,
         ids: Callable[[], dict[Topic, str]],
         namespace: str,
+        metrics: Metrics,
     ) -> None:
         self.learner = learner
         self._catalogue = catalogue
@@ -42,6 +44,8 @@ class Keeper:
         self._lake = lake
         self._refills = refills
         self._ids = ids
+        self._metrics = metrics
+        metrics.outcomes = learner.tally
         self._events = EVENTS.full_name(namespace)
         self._items = ITEMS.full_name(namespace)
         self._incarnations: dict[Topic, str] = {}
@@ -155,16 +159,20 @@ class Keeper:
             await self._catalogue.keep(tp.partition, self._incarnations[ITEMS], raws, now())
         else:
             rows = await self.learner.learn(tp.partition, raws)
+            self._metrics.learned([raw.time for raw in raws], now())
             self._writers[tp.partition].add(rows, raws[-1].offset)
             self._ends[tp.partition] = max(chunks[-1].end, raws[-1].offset + 1)
 
     async def beat(self) -> None:
-        """Tell serving that this worker lives, and how far it is."""
+        """Tell serving and Prometheus that this worker lives, and how far it is."""
+        standing: dict[int, tuple[int, int]] = {}
         for number, learned in self.learner.positions().items():
             position = self._refills.position(number, learned)
             lost = self._refills.lost(number, position)
             end = max(self._ends.get(number, 0), position, lost or 0)
+            standing[number] = position, end
             await self._store.beat(Heartbeat(number, position, end, now(), lost))
+        self._metrics.partitions = standing
 
     async def sweep(self, consumer: Consumer) -> None:
         """Advance the idle shards of the next partition in turn, so that no event waits for a sweep of all.

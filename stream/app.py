@@ -22,6 +22,7 @@ from stream import topics
 from stream.agents import Keeper, now
 from stream.items import CatalogueKeeper
 from stream.lanes import Lanes
+from stream.metrics import Metrics
 from stream.outbox import BATCH_BYTES, Outbox
 from stream.refill import Refills
 from stream.transport import Chunk, Consumer, Transport
@@ -31,7 +32,7 @@ _METADATA_MS = 5000
 """How old the consumer's picture of the topics may be: a topic that is made again has no partitions until it's new."""
 
 
-def create_app(settings: Settings, bootstrap: str, store: Store) -> faust.App:
+def create_app(settings: Settings, bootstrap: str, store: Store, metrics: Metrics) -> faust.App:
     """The worker's app; the topics must exist. Several processes of the same namespace share the partitions."""
     app = faust.App(
         f"{settings.namespace}.stream",
@@ -77,6 +78,7 @@ def create_app(settings: Settings, bootstrap: str, store: Store) -> faust.App:
         Refills(learner, lambda number: LakeLog(settings.lake_url, settings.namespace, number), first_of),
         lambda: topics.ids(bootstrap, settings.namespace, settings.partitions),
         settings.namespace,
+        metrics,
     )
     transport = Transport(app.conf.broker, app, app.loop)
     transport.place = keeper.place

@@ -13,6 +13,7 @@ from contracts.settings import Settings
 from online.store.redis import check_noeviction, connect
 from stream import topics
 from stream.app import create_app
+from stream.metrics import Metrics, serve
 
 _SWITCH_S: Final = 0.0003
 """How long the thread that fetches may hold up the one that learns, each time that an answer of the store has come."""
@@ -34,5 +35,8 @@ def run(settings: Settings) -> None:
     sys.setswitchinterval(_SWITCH_S)
     threadpool_limits(1)  # so that bytes don't depend on the machine's load, and cores are left to other processes
     logging.getLogger("kafka").setLevel(logging.WARNING)
-    app = create_app(settings, settings.kafka, store)
+    metrics = Metrics()
+    if settings.stream_port:
+        serve(metrics, settings.stream_host, settings.stream_port)
+    app = create_app(settings, settings.kafka, store, metrics)
     faust.Worker(app, loglevel=logging.INFO, redirect_stdouts=False, quiet=True).execute_from_commandline()

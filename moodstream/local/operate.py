@@ -48,6 +48,7 @@ def with_servers(settings: Settings) -> Settings:
         kafka=settings.kafka or f"{LOOPBACK}:{ports['kafka']}",
         redis=settings.redis or redis_url(ports["redis"]),
         api_port=settings.api_port or ports["api"],
+        stream_port=settings.stream_port or ports.get("stream", 0),
     )
 
 
@@ -64,6 +65,7 @@ class Report(msgspec.Struct, frozen=True):
     kafka: str | None = None
     redis: str | None = None
     api: str | None = None
+    metrics: list[str] = []
     bundle: str | None = None
     services: list[dict[str, object]] = []
     partitions: list[dict[str, object]] = []
@@ -77,12 +79,14 @@ def report(settings: Settings) -> Report:
         found = with_servers(settings)
     except Misconfigured:
         return Report(str(home.path), runs=False, bundle=bundle)
+    api, worker = f"http://{found.api_host}:{found.api_port}", f"http://{found.stream_host}:{found.stream_port}"
     return Report(
         home=str(home.path),
         runs=True,
         kafka=found.kafka,
         redis=without_password(found.redis or ""),
-        api=f"http://{found.api_host}:{found.api_port}",
+        api=api,
+        metrics=[f"{api}/metrics", f"{worker}/metrics"],
         bundle=bundle,
         services=[msgspec.to_builtins(service) for service in read_status(home.status)],
         partitions=[_partition(beat) for beat in heartbeats(found)],
@@ -99,6 +103,7 @@ def print_status(settings: Settings, *, as_json: bool) -> None:
         say(f"nothing runs in {found.home} (bundle: {found.bundle or 'none yet'}); start it: moodstream up")
         return
     say(f"API {found.api} · Kafka {found.kafka} · {found.redis} · bundle {found.bundle or 'none yet'}")
+    say(f"metrics {' '.join(found.metrics)}")
     _print_rows("service", found.services, ("name", "state", "pid", "restarts", "log"))
     _print_rows("partition", found.partitions, ("partition", "position", "end", "lag", "seconds_ago"))
 

@@ -89,6 +89,7 @@ def running(settings: Settings, say: Say) -> Iterator[Running]:
             kafka=stack.kafka,
             redis=stack.redis,
             api_port=settings.api_port or stack.port("api"),
+            stream_port=settings.stream_port or stack.port("stream"),
         )
         ids = topics.ensure(stack.kafka, found.namespace, found.partitions, found.replication)
         yield Running(stack, found, ids, say)

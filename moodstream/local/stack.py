@@ -15,7 +15,7 @@ from moodstream.local.signals import ended_by_signals, hear_no_more
 from moodstream.local.status import Status, read_status
 from moodstream.local.supervisor import Supervisor
 
-PORTS: Final = ("kafka", "kafka-controller", "redis", "api")
+PORTS: Final = ("kafka", "kafka-controller", "redis", "api", "stream")
 _DYING_S: Final = 2.0
 """A killed JVM keeps its ports for some tenths of a second."""
 
@@ -50,7 +50,7 @@ class Stack:
         self._opened.close()
 
     def port(self, name: str) -> int:
-        """The remembered port of `kafka`, `kafka-controller`, `redis` or `api`; free when the stack came up."""
+        """The remembered port of one of `PORTS`; free when the stack came up."""
         return self._ports[name]
 
     def add(
