@@ -125,7 +125,7 @@ def _agent(app: faust.App, keeper: Keeper) -> Callable[[StreamT[Chunk]], Awaitab
                 consumer.forget(event.message)
 
     async def take_all(stream: StreamT[Chunk]) -> None:
-        async with Lanes(take, lambda event: _chunk(event).records) as lanes:
+        async with Lanes(take, lambda event: _chunk(event).weight) as lanes:
             async for event in cast("Stream[Chunk]", stream).noack().events():
                 await lanes.put(TP(event.message.topic, event.message.partition), event)
 

@@ -5,23 +5,23 @@ each other longer than they take together.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence, Sized
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
 from faust.types import TP
 
 T = TypeVar("T")
-TOGETHER: Final = 500
-"""Records of one partition from which on nothing is added to those that wait: the fetcher holds back the rest."""
+TOGETHER: Final = 2000
+"""The weight of what waits of one partition from which on nothing is added: the fetcher holds back the rest."""
 
 
 class Lanes(Generic[T]):
-    """Takes what it's given partition by partition, each in its order; `records` are those that one holds."""
+    """Takes what it's given partition by partition, each in its order; `weight` says how much one is."""
 
-    def __init__(self, take: Callable[[TP, Sequence[T]], Awaitable[None]], records: Callable[[T], Sized]) -> None:
+    def __init__(self, take: Callable[[TP, Sequence[T]], Awaitable[None]], weight: Callable[[T], int]) -> None:
         self._take = take
-        self._records = records
+        self._weight = weight
         self._lanes: dict[TP, _Lane[T]] = {}
         self._work: list[asyncio.Task[None]] = []
 
@@ -33,7 +33,7 @@ class Lanes(Generic[T]):
         if tp not in self._lanes:
             self._lanes[tp] = _Lane()
             self._work.append(asyncio.create_task(self._follow(tp, self._lanes[tp])))
-        await self._lanes[tp].put(one, len(self._records(one)))
+        await self._lanes[tp].put(one, self._weight(one))
 
     async def _follow(self, tp: TP, lane: "_Lane[T]") -> None:
         while True:
@@ -55,21 +55,21 @@ class _Lane(Generic[T]):
 
     def __init__(self) -> None:
         self._waiting: list[T] = []
-        self._records = 0
+        self._weight = 0
         self._changed = asyncio.Condition()
 
-    async def put(self, one: T, records: int) -> None:
+    async def put(self, one: T, weight: int) -> None:
         """Waits while enough others do."""
         async with self._changed:
-            await self._changed.wait_for(lambda: self._records < TOGETHER)
+            await self._changed.wait_for(lambda: self._weight < TOGETHER)
             self._waiting.append(one)
-            self._records += records
+            self._weight += weight
             self._changed.notify_all()
 
     async def all(self) -> Sequence[T]:
         """All that wait; waits for one."""
         async with self._changed:
             await self._changed.wait_for(lambda: bool(self._waiting))
-            found, self._waiting, self._records = self._waiting, [], 0
+            found, self._waiting, self._weight = self._waiting, [], 0
             self._changed.notify_all()
             return found

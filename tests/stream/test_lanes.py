@@ -21,7 +21,7 @@ def test_partitions_wait_for_themselves_only_and_what_came_meanwhile_is_taken_to
                 await goes_on.wait()
             taken.append((tp, [number for chunk in chunks for number in chunk]))
 
-        async with Lanes(take, lambda chunk: chunk) as lanes:
+        async with Lanes(take, len) as lanes:
             for start in (0, 3, 6):
                 await lanes.put(ONE, range(start, start + 3))
                 await lanes.put(TWO, range(start, start + 3))
@@ -42,10 +42,10 @@ def test_a_batch_is_bounded() -> None:
             taken.append(sum(map(len, chunks)))
             await asyncio.sleep(0)
 
-        async with Lanes(take, lambda chunk: chunk) as lanes:
-            for _ in range(30):
+        async with Lanes(take, len) as lanes:
+            for _ in range(60):
                 await lanes.put(ONE, range(100))
-            while sum(taken) < 3000:
+            while sum(taken) < 6000:
                 await _others()
         assert max(taken) == TOGETHER
 
@@ -57,7 +57,7 @@ def test_what_goes_wrong_is_told_and_nothing_is_left_at_work() -> None:
         async def take(tp: TP, chunks: Sequence[range]) -> None:
             raise ValueError("wrong")
 
-        async with Lanes(take, lambda chunk: chunk) as lanes:
+        async with Lanes(take, len) as lanes:
             await lanes.put(ONE, range(1))
             await _others()
             with pytest.raises(ValueError, match="wrong"):
