@@ -40,7 +40,7 @@ check: setup  ## format, lint, types, and the direction of imports
 bench: setup  ## all below in a quarter of an hour at most, each beside its reference; bench/bench.json and a page (ARGS="--only stream --out DIR")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks $(ARGS)
 
-bench-freshness: setup  ## from an acknowledged event to a changed answer, 200 times
+bench-freshness: setup  ## from an acknowledged event to a changed answer, 200 times (ARGS="--load 2000": beside so many clicks a second)
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.freshness $(ARGS)
 
 bench-index: setup  ## the candidate index against an exact search, and what an answer costs (ARGS="100000 1000000")
