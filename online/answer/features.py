@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,11 @@ from model.affect import agreement
 from model.ranker import CONTEXT, RANKS
 from online.answer.catalogue import Floats, Rows
 from online.answer.scene import Scene
-from online.answer.tallies import RARELY
 from online.learn.impressions import fatigue
 
 Places = NDArray[np.intp]
+Column = NDArray[np.floating[Any]] | float
+"""(n,), or the same for all."""
 _UNSURE: Final = 3.0
 """Events that an item's mean liking is drawn to the usual with."""
 _USUAL: Final = 5.0
@@ -35,17 +36,14 @@ def features(names: Sequence[str], numbers: Rows, scene: Scene, candidates: int 
     return np.ascontiguousarray(found.T)
 
 
-def _columns(numbers: Places, scene: Scene, candidates: int | None) -> Mapping[str, Floats | float]:
+def _columns(numbers: Places, scene: Scene, candidates: int | None) -> Mapping[str, Column]:
     counts, catalogue, rows = scene.tallies, scene.catalogue, scene.placed.rows[numbers]
-    places = np.full(counts.size, -1, np.int32)
-    places[scene.history] = np.arange(len(scene.history))
-    times = np.zeros(counts.size)
-    times[scene.history] = scene.times
-    place = places[numbers]
-    again = place >= 0
-    taken = counts.taken[numbers]
+    had = np.zeros((2, counts.size))
+    had[:, scene.history] = 1 / np.arange(1, len(scene.history) + 1), scene.times
+    again, times = had[:, numbers]
+    taken = counts.usual.taken[numbers]
     state, now = scene.view.state, scene.now
-    found: dict[str, Floats | float] = {
+    found: dict[str, Column] = {
         "embedding": 0.0 if scene.log_probabilities is None else scene.log_probabilities[numbers],
         **_logs(
             {
@@ -55,9 +53,9 @@ def _columns(numbers: Places, scene: Scene, candidates: int | None) -> Mapping[s
                 "covisited_30": counts.covisited(30, 0.95)[numbers],
                 "covisited_alike": _ALIKE * counts.alike[numbers],
                 "following": counts.following[numbers],
-                "trending": counts.week[numbers],
-                "today": counts.today[numbers],
-                "now": counts.now[numbers],
+                "trending": counts.usual.week[numbers],
+                "today": counts.usual.today[numbers],
+                "now": counts.usual.now[numbers],
                 "taken": taken,
                 "unwanted": counts.unwanted[numbers],
                 "tired": _tired(numbers, scene),
@@ -66,15 +64,15 @@ def _columns(numbers: Places, scene: Scene, candidates: int | None) -> Mapping[s
         "covisited_share": counts.share[numbers],
         "following_share": counts.following_share[numbers],
         "popularity": catalogue.popularity[rows],
-        "taken_log": np.log(taken + RARELY),
+        "taken_log": counts.usual.taken_log[numbers],
         "in_context": counts.in_context[numbers],
-        "liking": (counts.liking[numbers] + _USUAL * _UNSURE) / (10 * (taken + _UNSURE)),
+        "liking": (counts.usual.liking[numbers] + _USUAL * _UNSURE) / (10 * (taken + _UNSURE)),
         "nth": counts.nth[numbers],
         "mood": agreement(catalogue.moods[rows], scene.mood) if scene.mood else 0.0,
         "content": scene.likeness[numbers],
         "fresh": np.isin(rows, catalogue.fresh).astype(np.float32) if len(catalogue.fresh) else 0.0,
-        "again": np.where(again, 1 / (1 + np.maximum(place, 0)), 0).astype(np.float32),
-        "again_times": np.log1p(times[numbers]),
+        "again": again,
+        "again_times": np.log1p(times),
         "history": float(np.log1p(state.count)),
         "gap": float(np.log1p(max(0, now - state.time) / 1000)) if state.count else 0.0,
     }
@@ -88,21 +86,21 @@ def _logs(counts: Mapping[str, Floats]) -> Mapping[str, Floats]:
     return dict(zip(counts, logs, strict=True))
 
 
-def _ranks(columns: Mapping[str, Floats | float], n: int, candidates: int | None) -> Mapping[str, Floats]:
+def _ranks(columns: Mapping[str, Column], n: int, candidates: int | None) -> Mapping[str, Floats]:
     """Minus log1p of how many of the candidates, the first of the n, are stronger: in each column that is ranked."""
     weakness = np.empty((len(RANKS), n), np.float32)
     for place, name in enumerate(RANKS):
         weakness[place] = columns[name]
     np.negative(weakness, out=weakness)
-    falls, among = _falls(n), np.sort(weakness[:, :candidates])
+    falls, among = _falls(n.bit_length()), np.sort(weakness[:, :candidates])
     ranked = zip(RANKS, among, weakness, strict=True)
     return {f"{name}_rank": falls[stronger.searchsorted(own)] for name, stronger, own in ranked}
 
 
-@lru_cache(maxsize=1024)
-def _falls(n: int) -> Floats:
-    """Minus log1p of 0 to n."""
-    return np.asarray(-np.log1p(np.arange(n + 1)), np.float32)
+@lru_cache
+def _falls(bits: int) -> Floats:
+    """Minus log1p of each number of so many bits."""
+    return np.asarray(-np.log1p(np.arange(1 << bits)), np.float32)
 
 
 def _tired(numbers: Places, scene: Scene) -> Floats:

@@ -45,7 +45,7 @@ def _boosts(numbers: Rows, scene: Scene) -> Floats:
     boosts = np.zeros(scene.tallies.size, np.float32)
     if ask.rules.boost:
         boosts[scene.numbers.of(ask.rules.boost)] = list(ask.rules.boost.values())
-    return np.asarray(boosts[numbers] - ask.novelty * np.log1p(scene.tallies.taken[numbers]), np.float32)
+    return np.asarray(boosts[numbers] - ask.novelty * np.log1p(scene.tallies.usual.taken[numbers]), np.float32)
 
 
 def diversify(ranked: Ranked, catalogue: Catalogue, loss: float) -> Ranked:

@@ -37,6 +37,7 @@ from online.answer.pages import DEPTH, Ordered, Pages
 from online.answer.rank import diversify, pin, rank
 from online.answer.ranked import Sources
 from online.answer.scene import Scene, scene, unknown_mood
+from online.answer.tallies import Tallier
 from online.answer.view import Viewer
 from online.learn.enrich import Enricher
 from online.store.protocol import Store
@@ -89,7 +90,7 @@ class Recommender:
         self._numbers = Numbers()
         library.prepares.append(self._numbers.placed)
         self._calibrated = Calibrated(store, clock)
-        self._counted = Counted(store, self._numbers, clock, stale_ms)
+        self._tallier = Tallier(Counted(store, self._numbers, clock, stale_ms))
 
     async def recommend(self, ask: Ask) -> Recommendations:
         """The answer, whatever is down; `degraded` says what that was."""
@@ -155,7 +156,7 @@ class Recommender:
 
     async def _look(self, ask: Ask, now: int, deadline: Deadline, given: Sequence[str]) -> Scene:
         view = await self._viewer.view(ask.user_id, ask.token, now, deadline)
-        return await scene(ask, now, view, deadline, self._enricher, self._counted, self._numbers, given)
+        return await scene(ask, now, view, deadline, self._enricher, self._tallier, self._numbers, given)
 
     async def _answer(self, ask: Ask, ordered: Ordered, now: int, deadline: Deadline) -> Recommendations:
         start = (ask.page - 1) * ask.n

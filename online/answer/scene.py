@@ -15,13 +15,12 @@ from contracts.moods import LABELS, mood_of
 from model.index import UNKNOWN
 from online.answer.asked import Ask
 from online.answer.catalogue import Catalogue, Floats, Rows
-from online.answer.counted import Counted
 from online.answer.deadline import Deadline
 from online.answer.guests import guests
 from online.answer.likely import Likely, likely_of
 from online.answer.numbers import Names, Numbers, Places
 from online.answer.shortlist import FEW, Shortlist, choose, enough
-from online.answer.tallies import TAKEN_LAST, Read, Tallies, read_counts
+from online.answer.tallies import TAKEN_LAST, Read, Tallier, Tallies
 from online.answer.taste import liked, likeness, taste
 from online.answer.view import View
 from online.learn.counts import contexts, nth, wanted
@@ -115,7 +114,7 @@ async def scene(
     view: View,
     deadline: Deadline,
     enricher: Enricher,
-    counted: Counted,
+    tallier: Tallier,
     numbers: Numbers,
     given: Sequence[str] = (),
 ) -> Scene:
@@ -129,7 +128,7 @@ async def scene(
     turned_down = _turned_down(met)[:_UNWANTED]
     missing = []
     try:
-        read = await read_counts(counted, deadline, last[:TAKEN_LAST], turned_down, where, nth(history, len(history)))
+        read = await tallier.read(deadline, last[:TAKEN_LAST], turned_down, where, nth(history, len(history)))
     except StoreUnavailable as error:
         read = Read()
         missing.append(f"store: {error}")

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Final
+from functools import cached_property, lru_cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,24 +11,34 @@ from numpy.typing import NDArray
 from online.answer.catalogue import Floats, Rows
 from online.answer.counted import NOTHING, Counted, Sparse, Wanted, dense
 from online.answer.deadline import Deadline
-from online.learn.counts import COVISITATION, EVERYWHERE, FOLLOWING, LIKING, NOW, TAKEN, TODAY, TOGETHER, TRENDING
+from online.answer.usual import BEFORE, FAMILIES, OF_SCORED, Everywhere, Usual
+from online.learn.counts import COVISITATION, EVERYWHERE, FOLLOWING, TOGETHER, TRENDING
 
 TAKEN_LAST: Final = 30
 """Items taken last that co-visitation starts from."""
 _PRIOR: Final = 20.0
 """Events in a context that its share of an item is drawn to everybody's with."""
-_RARE: Final = 0.5
-"""A count that an item nobody took is taken to have."""
-RARELY: Final = 0.05
-"""The same where its logarithm is all that is known of an item."""
 _DOUBT: Final = 5.0
 """Added to what a share is a share of."""
-_BEFORE: Final = 10.0
-"""The same where a cosine is taken."""
-_OF_SCORED: Final = 0.4
-"""The root that a cosine takes of how often the item itself is taken; the other's takes the rest."""
 _LEAST_SHARE: Final = 1e-3
-_EVERYWHERE: Final = (TAKEN, LIKING, TRENDING, TODAY, NOW)
+
+
+class Beside:
+    """What was taken beside some items, to be summed in several ways."""
+
+    def __init__(self, parts: Sequence[Sparse], size: int) -> None:
+        self.parts = parts
+        self._size = size
+        self._lengths = np.array([len(part.numbers) for part in parts], np.intp)
+        self._numbers = np.concatenate([NOTHING.numbers, *(part.numbers for part in parts)], dtype=np.intp)
+        self._times = np.concatenate([NOTHING.times, *(part.times for part in parts)], dtype=np.float64)
+
+    def summed(self, weights: NDArray[np.float64]) -> Floats:
+        """The counts (size,) beside the first of the items, each times its weight (k,)."""
+        weights = weights[: len(self.parts)]
+        each = weights.repeat(self._lengths[: len(weights)])
+        times = np.bincount(self._numbers[: len(each)], self._times[: len(each)] * each, self._size)
+        return times.astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -36,60 +46,47 @@ class Tallies:
     """Dense arrays (size,) by number of item; all zero where the store is away."""
 
     size: int
-    whole: int
-    """Items in all, those that have no number here included."""
-    taken: Floats
-    liking: Floats
-    """The sum of weights, in tenths."""
-    week: Floats
-    today: Floats
-    now: Floats
+    usual: Usual
     began: Floats
     """What users took who had taken as many items as this one."""
     contexts: Mapping[str, Floats]
     """By the name of the context's column."""
     last: Rows
     """Numbers of the items that the user took last, newest first, (k,)."""
-    beside: Sequence[Sparse]
+    beside: Beside
     """What was taken beside each of them."""
     after: Sparse
     """What was taken next after the last one."""
-    beside_unwanted: Sequence[Sparse]
+    beside_unwanted: Beside
     """What was taken beside those that the user turned down or rated low of late."""
-    cache: dict[tuple[int, float], Floats] = field(default_factory=dict, repr=False)
 
     def covisited(self, items: int, fade: float) -> Floats:
         """Counts beside the last `items`, each `fade` times the next newer one's."""
-        key = items, fade
-        if key not in self.cache:
-            self.cache[key] = self._summed(self.beside[:items], fade ** np.arange(min(items, len(self.beside))))
-        return self.cache[key]
+        return self.beside.summed(_fading(fade, items))
 
     @cached_property
     def counted(self) -> NDArray[np.bool_]:
         """Of which items anything was counted that this request reads."""
+        usual = self.usual
         found = np.zeros(self.size, np.bool_)
-        for times in (self.taken, self.week, self.today, self.now, self.began, *self.contexts.values()):
+        for times in (usual.taken, usual.week, usual.today, usual.now, self.began, *self.contexts.values()):
             found |= times > 0
-        for part in (*self.beside, self.after, *self.beside_unwanted):
+        for part in (*self.beside.parts, self.after, *self.beside_unwanted.parts):
             found[part.numbers] = True
         return found
 
     @cached_property
     def alike(self) -> Floats:
         """The decayed sum of cosines with the last twenty (item-kNN, B. Sarwar et al., 2001)."""
-        total = self.taken + _BEFORE
-        beside = self.beside[:20]
-        own = total[self.last[: len(beside)]] ** (_OF_SCORED - 1)
-        summed = self._summed(beside, 0.75 ** np.arange(len(beside)) * own)
-        return np.asarray(summed / total**_OF_SCORED, np.float32)
+        own = (self.usual.taken[self.last[:20]] + BEFORE) ** (OF_SCORED - 1)
+        summed = self.beside.summed(_fading(0.75, 20)[: len(own)] * own)
+        return np.asarray(summed / self.usual.taken_root, np.float32)
 
     @cached_property
     def share(self) -> Floats:
         """How large a part of what is taken beside the last ten each item is, as a logarithm."""
-        beside = self.beside[:10]
-        whole = self.taken[self.last[: len(beside)]] + _DOUBT
-        summed = self._summed(beside, 0.85 ** np.arange(len(beside)) / whole)
+        whole = self.usual.taken[self.last[:10]] + _DOUBT
+        summed = self.beside.summed(_fading(0.85, 10)[: len(whole)] / whole)
         return np.asarray(np.log(summed + _LEAST_SHARE), np.float32)
 
     @cached_property
@@ -106,7 +103,7 @@ class Tallies:
     @cached_property
     def unwanted(self) -> Floats:
         """Counts beside what the user turned down."""
-        return self._summed(self.beside_unwanted, np.ones(len(self.beside_unwanted)))
+        return self.beside_unwanted.summed(np.ones(len(self.beside_unwanted.parts)))
 
     @cached_property
     def in_context(self) -> Floats:
@@ -116,7 +113,9 @@ class Tallies:
         context tells once more, the more the oftener it was met.
         """
         columns = [counts for name, counts in self.contexts.items() if name != TOGETHER and counts.any()]
-        usual = _PRIOR * self._anywhere
+        if not columns and TOGETHER not in self.contexts:
+            return np.zeros(self.size, np.float32)
+        usual = _PRIOR * self.usual.share
         found = sum((np.log1p(counts / usual) for counts in columns), np.zeros(self.size))
         whole = self.contexts.get(TOGETHER, np.zeros(1))
         met = whole.sum() / (whole.sum() + _PRIOR)
@@ -133,28 +132,23 @@ class Tallies:
 
     def _lift(self, counts: Floats) -> Floats:
         """A logarithm drawn to 0 where little is known."""
-        found = np.log((counts / self._anywhere + _PRIOR) / (counts.sum() + _PRIOR))
+        if not counts.any():
+            return np.zeros(self.size, np.float32)
+        found = np.log((counts / self.usual.share + _PRIOR) / (counts.sum() + _PRIOR))
         return np.asarray(found, np.float32)
 
-    @cached_property
-    def _anywhere(self) -> Floats:
-        """Each item's share of all that is taken these weeks."""
-        return np.asarray((self.week + _RARE) / (self.week.sum() + _RARE * self.whole), np.float32)
 
-    def _summed(self, parts: Sequence[Sparse], weights: NDArray[Any]) -> Floats:
-        if not parts:
-            return np.zeros(self.size, np.float32)
-        lengths = [len(part.numbers) for part in parts]
-        times = np.concatenate([part.times for part in parts]) * np.repeat(weights, lengths)
-        return np.bincount(np.concatenate([part.numbers for part in parts]), times, self.size).astype(np.float32)
+@lru_cache
+def _fading(fade: float, items: int) -> NDArray[np.float64]:
+    """(items,): what each is worth, `fade` times the next newer one."""
+    return np.asarray(fade ** np.arange(items), np.float64)
 
 
 @dataclass(frozen=True)
 class Read:
     """What was read, sparse: it becomes `Tallies` once all its items have numbers; empty where the store is away."""
 
-    everywhere: Sequence[Sparse] = (NOTHING,) * len(_EVERYWHERE)
-    """Of each of `_EVERYWHERE`."""
+    everywhere: Everywhere = field(default_factory=Everywhere)
     began: Sparse = NOTHING
     contexts: Mapping[str, Sparse] = field(default_factory=dict)
     beside: Sequence[Sparse] = ()
@@ -163,7 +157,7 @@ class Read:
 
     def sparse(self) -> Iterator[Sparse]:
         """All counts that were read."""
-        yield from self.everywhere
+        yield from self.everywhere.counts
         yield self.began
         yield from self.contexts.values()
         yield from self.beside
@@ -177,7 +171,7 @@ class Read:
             return Sparse(number(counts.numbers), counts.times)
 
         return Read(
-            everywhere=[of(counts) for counts in self.everywhere],
+            everywhere=self.everywhere.renumbered(of),
             began=of(self.began),
             contexts={name: of(counts) for name, counts in self.contexts.items()},
             beside=[of(counts) for counts in self.beside],
@@ -187,48 +181,51 @@ class Read:
 
     def tallies(self, size: int, last: Rows, whole: int) -> Tallies:
         """Of `size` numbers, of `whole` items in all; `last` are the numbers of what was read beside."""
-        taken, liking, week, today, now = (dense(counts, size) for counts in self.everywhere)
         return Tallies(
             size=size,
-            whole=whole,
-            taken=taken,
-            liking=liking,
-            week=week,
-            today=today,
-            now=now,
+            usual=self.everywhere.usual(size, whole),
             began=dense(self.began, size),
             contexts={name: dense(counts, size) for name, counts in self.contexts.items()},
             last=last,
-            beside=self.beside,
+            beside=Beside(self.beside, size),
             after=self.after,
-            beside_unwanted=self.beside_unwanted,
+            beside_unwanted=Beside(self.beside_unwanted, size),
         )
 
 
-async def read_counts(
-    counted: Counted,
-    deadline: Deadline,
-    last: Sequence[str],
-    unwanted: Sequence[str],
-    contexts: Mapping[str, str],
-    nth: str | None,
-) -> Read:
-    """Read all of it in one go; raises `StoreUnavailable`."""
-    parts: list[list[Wanted]] = [
-        [(family, EVERYWHERE) for family in _EVERYWHERE],
-        [(TRENDING, name) for name in contexts.values()],
-        [(COVISITATION, item) for item in last],
-        [(COVISITATION, item) for item in unwanted],
-        [(FOLLOWING, item) for item in last[:1]],
-        [(TRENDING, nth)] if nth else [],
-    ]
-    found = iter(await counted.read([one for part in parts for one in part], deadline))
-    everywhere, context, beside, beside_unwanted, after, began = ([next(found) for _ in part] for part in parts)
-    return Read(
-        everywhere=everywhere,
-        began=began[0] if began else NOTHING,
-        contexts=dict(zip(contexts, context, strict=True)),
-        beside=beside,
-        beside_unwanted=beside_unwanted,
-        after=after[0] if after else NOTHING,
-    )
+class Tallier:
+    """Reads what requests need of the counts; one for a process."""
+
+    def __init__(self, counted: Counted) -> None:
+        self._counted = counted
+        self._everywhere = Everywhere()
+
+    async def read(
+        self,
+        deadline: Deadline,
+        last: Sequence[str],
+        unwanted: Sequence[str],
+        contexts: Mapping[str, str],
+        nth: str | None,
+    ) -> Read:
+        """Read all of it in one go; raises `StoreUnavailable`."""
+        parts: list[list[Wanted]] = [
+            [(family, EVERYWHERE) for family in FAMILIES],
+            [(TRENDING, name) for name in contexts.values()],
+            [(COVISITATION, item) for item in last],
+            [(COVISITATION, item) for item in unwanted],
+            [(FOLLOWING, item) for item in last[:1]],
+            [(TRENDING, nth)] if nth else [],
+        ]
+        found = iter(await self._counted.read([one for part in parts for one in part], deadline))
+        everywhere, context, beside, beside_unwanted, after, began = ([next(found) for _ in part] for part in parts)
+        if not self._everywhere.are(everywhere):
+            self._everywhere = Everywhere(everywhere)
+        return Read(
+            everywhere=self._everywhere,
+            began=began[0] if began else NOTHING,
+            contexts=dict(zip(contexts, context, strict=True)),
+            beside=beside,
+            beside_unwanted=beside_unwanted,
+            after=after[0] if after else NOTHING,
+        )

@@ -5,7 +5,6 @@ import numpy as np
 from online.answer.candidates.source import NOTHING, breadth, strongest
 from online.answer.catalogue import Rows
 from online.answer.scene import Scene
-from online.answer.tallies import RARELY
 
 
 class InContext:
@@ -19,5 +18,5 @@ class InContext:
         seen = sum((of for of in [counts.began, *counts.contexts.values()]), np.float32(0))
         if not np.any(seen):
             return NOTHING
-        score = np.log(counts.taken + RARELY) + counts.in_context + counts.nth
-        return strongest(scene, np.asarray(score, np.float32), breadth(scene), np.asarray(seen) > 0)
+        score = counts.usual.taken_log + counts.in_context + counts.nth
+        return strongest(scene, score, breadth(scene), np.asarray(seen) > 0)

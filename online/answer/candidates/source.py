@@ -34,3 +34,8 @@ def strongest(scene: Scene, strengths: Floats, n: int, among: NDArray[np.bool_] 
     may = scene.may if among is None else scene.may & among
     numbers = np.flatnonzero(may).astype(np.int32)
     return numbers[scoring.top(strengths[numbers], n)]
+
+
+def first(scene: Scene, ordered: Rows, n: int) -> Rows:
+    """The first n that may be shown of items that are in order, the strongest first."""
+    return ordered[scene.may[ordered]][:n]

@@ -1,6 +1,6 @@
 """Candidates that are trending everywhere: over weeks, and of late."""
 
-from online.answer.candidates.source import breadth, strongest
+from online.answer.candidates.source import breadth, first
 from online.answer.catalogue import Rows
 from online.answer.scene import Scene
 
@@ -12,8 +12,7 @@ class Trending:
 
     def find(self, scene: Scene) -> Rows:
         """By decayed counts."""
-        week = scene.tallies.week
-        return strongest(scene, week, breadth(scene), week > 0)
+        return first(scene, scene.tallies.usual.trending, breadth(scene))
 
 
 class Rising:
@@ -23,5 +22,4 @@ class Rising:
 
     def find(self, scene: Scene) -> Rows:
         """By the decayed counts of days and hours together."""
-        rising = scene.tallies.today + scene.tallies.now
-        return strongest(scene, rising, breadth(scene), rising > 0)
+        return first(scene, scene.tallies.usual.rising, breadth(scene))

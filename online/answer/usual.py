@@ -1,0 +1,84 @@
+"""What is taken everywhere: the same for every request until it is read anew, so that it is made once for many."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from model import scoring
+from online.answer.catalogue import Floats, Rows
+from online.answer.counted import NOTHING, Sparse, dense
+from online.learn.counts import LIKING, NOW, TAKEN, TODAY, TRENDING
+
+FAMILIES: Final = (TAKEN, LIKING, TRENDING, TODAY, NOW)
+BEFORE: Final = 10.0
+"""Added to how often an item is taken where a cosine is."""
+OF_SCORED: Final = 0.4
+"""The root that a cosine takes of how often the item itself is taken; the other's takes the rest."""
+_RARE: Final = 0.5
+"""A count that an item nobody took is taken to have."""
+_RARELY: Final = 0.05
+"""The same where its logarithm is all that is known of an item."""
+
+
+class Usual:
+    """Dense arrays (size,) by number of item; all zero where the store is away."""
+
+    def __init__(self, counts: Sequence[Sparse], size: int, whole: int) -> None:
+        """Of `size` numbers, of `whole` items in all, those included that have no number here."""
+        self.size = size
+        self.whole = whole
+        self.taken, self.liking, self.week, self.today, self.now = (dense(one, size) for one in counts)
+        """How often each was taken; of `liking` the sum of weights, in tenths."""
+
+    @cached_property
+    def taken_log(self) -> Floats:
+        """The logarithm of how often each was taken."""
+        return np.asarray(np.log(self.taken + _RARELY), np.float32)
+
+    @cached_property
+    def taken_root(self) -> Floats:
+        """What a cosine is divided by for the item itself."""
+        return np.asarray((self.taken + BEFORE) ** OF_SCORED, np.float32)
+
+    @cached_property
+    def share(self) -> Floats:
+        """Each item's share of all that is taken these weeks."""
+        return np.asarray((self.week + _RARE) / (self.week.sum() + _RARE * self.whole), np.float32)
+
+    @cached_property
+    def trending(self) -> Rows:
+        """The numbers of what is taken these weeks, the most first."""
+        return _in_order(self.week)
+
+    @cached_property
+    def rising(self) -> Rows:
+        """The numbers of what is taken today and in these hours, the most first."""
+        return _in_order(self.today + self.now)
+
+
+class Everywhere:
+    """The counts of each of `FAMILIES`, as they were read last."""
+
+    def __init__(self, counts: Sequence[Sparse] = (NOTHING,) * len(FAMILIES)) -> None:
+        self.counts = counts
+        self._usual: Usual | None = None
+
+    def are(self, counts: Sequence[Sparse]) -> bool:
+        """Whether these are the very same, not read anew."""
+        return all(own is one for own, one in zip(self.counts, counts, strict=True))
+
+    def usual(self, size: int, whole: int) -> Usual:
+        """What they say of so many numbers and of so many items in all."""
+        if self._usual is None or (self._usual.size, self._usual.whole) != (size, whole):
+            self._usual = Usual(self.counts, size, whole)
+        return self._usual
+
+    def renumbered(self, of: Callable[[Sparse], Sparse]) -> "Everywhere":
+        """The same counts, of items by other numbers."""
+        return Everywhere([of(counts) for counts in self.counts])
+
+
+def _in_order(counts: Floats) -> Rows:
+    return scoring.top(counts, int(np.count_nonzero(counts > 0))).astype(np.int32)
