@@ -92,9 +92,11 @@ def _ranks(columns: Mapping[str, Column], n: int, candidates: int | None) -> Map
     for place, name in enumerate(RANKS):
         weakness[place] = columns[name]
     np.negative(weakness, out=weakness)
-    falls, among = _falls(n.bit_length()), np.sort(weakness[:, :candidates])
-    ranked = zip(RANKS, among, weakness, strict=True)
-    return {f"{name}_rank": falls[stronger.searchsorted(own)] for name, stronger, own in ranked}
+    found, falls = np.empty_like(weakness), _falls(n.bit_length())
+    among, orders = np.sort(weakness[:, :candidates]), weakness.argsort()
+    for into, own, stronger, order in zip(found, weakness, among, orders, strict=True):
+        into[order] = falls[stronger.searchsorted(own[order])]  # several times as fast where they come in order
+    return {f"{name}_rank": ranks for name, ranks in zip(RANKS, found, strict=True)}
 
 
 @lru_cache

@@ -58,14 +58,15 @@ def diversify(ranked: Ranked, catalogue: Catalogue, loss: float) -> Ranked:
         return ranked.take(order)
     pool = order[:POOL]
     directions = catalogue.directions[ranked.rows[pool]]
-    losses = loss * (directions @ directions.T).astype(np.float64)
-    scores = ranked.scores[pool].astype(np.float64)
-    lost, left = np.zeros(len(pool)), np.empty(len(pool))
-    chosen = np.empty(len(pool), np.intp)
-    for turn in range(len(pool)):
-        best = chosen[turn] = np.subtract(scores, lost, out=left).argmax()
-        scores[best] = -np.inf
-        np.maximum(lost, losses[best], out=lost)
+    left = ranked.scores[pool].astype(np.float64)
+    left_behind = left - loss * (directions @ directions.T).astype(np.float64)
+    """(pool, pool): what an item's score is worth behind each other one."""
+    np.fill_diagonal(left_behind, -np.inf)
+    chosen = []
+    for _ in range(len(pool)):
+        best = left.argmax()
+        chosen.append(best)
+        np.minimum(left, left_behind[best], out=left)
     return ranked.take(np.concatenate([pool[chosen], order[POOL:]]))
 
 
