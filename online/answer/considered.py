@@ -6,7 +6,7 @@ from typing import NamedTuple
 from model.ranker import CONTEXT
 from online.answer.catalogue import Floats
 from online.answer.features import features
-from online.answer.numbers import members, named
+from online.answer.numbers import members
 from online.answer.rank import diversify
 from online.answer.ranked import Ranked, Sources
 from online.answer.scene import Scene
@@ -41,9 +41,9 @@ class Weighed(NamedTuple):
         known = names == ranked.ranker.names
         left = members(ranked.numbers, scene.tallies.size)
         return Considered(
-            list(ranked.ids),
+            ranked.ids.tolist(),
             ranked.scores,
             ranked.features if known else features(names, ranked.numbers, scene),
             names,
-            {name: named(scene.numbers, items[left[items]]) for name, items in self.found.items()},
+            {name: scene.numbers.ids[items[left[items]]].tolist() for name, items in self.found.items()},
         )

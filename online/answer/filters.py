@@ -4,7 +4,9 @@ from typing import Final
 
 import numpy as np
 
+from model.index import UNKNOWN
 from online.answer.catalogue import Rows
+from online.answer.numbers import members
 from online.answer.ranked import Sources
 from online.answer.scene import Scene
 
@@ -14,11 +16,12 @@ ALL_SEEN: Final = "items: everything that fits was seen already, so seen items a
 
 def union(found: Sources, scene: Scene) -> Rows:
     """All candidates, (n,), each once; those of the catalogue in its order, then others in order of their ids."""
-    numbers = np.unique(np.concatenate(list(found.values())))
-    rows, ids = scene.placed.rows[numbers], scene.numbers.ids
-    known = numbers[rows > 0][np.argsort(rows[rows > 0], kind="stable")]
-    others = sorted(numbers[rows == 0].tolist(), key=ids.__getitem__)
-    return np.concatenate([known, np.array(others, np.int32)]).astype(np.int32)
+    numbers = members(np.concatenate(list(found.values())), scene.tallies.size).nonzero()[0].astype(np.int32)
+    rows = scene.placed.rows[numbers]
+    ordered = numbers[rows.argsort(kind="stable")]
+    unknown = int(np.count_nonzero(rows == UNKNOWN))
+    others = sorted(ordered[:unknown].tolist(), key=scene.numbers.ids.__getitem__)
+    return np.concatenate([ordered[unknown:], np.array(others, np.int32)])
 
 
 def drop(candidates: Rows, scene: Scene) -> Rows:

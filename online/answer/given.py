@@ -11,7 +11,7 @@ from model import scoring
 from model.index import UNKNOWN
 from online.answer.answered import LeftOut
 from online.answer.catalogue import Rows
-from online.answer.numbers import members, named
+from online.answer.numbers import members
 from online.answer.rank import rank
 from online.answer.ranked import Ranked
 from online.answer.scene import Scene
@@ -55,7 +55,8 @@ def _sorted_out(items: Sequence[str], scene: Scene) -> tuple[Rows, list[LeftOut]
         heard_of |= scene.tallies.counted[numbers] | _met(numbers, scene)
     withdrawn = scene.catalogue.withdrawn[rows]
     good = heard_of & ~withdrawn
-    scored, gone = set(named(scene.numbers, numbers[good])), set(named(scene.numbers, numbers[withdrawn]))
+    ids = scene.numbers.ids[numbers]
+    scored, gone = set(ids[good]), set(ids[withdrawn])
     first: dict[str, int] = {}
     left_out = []
     for index, item in enumerate(items):

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from model.index import UNKNOWN
 from online.answer.catalogue import Rows
-from online.answer.numbers import Numbers, Placed
+from online.answer.numbers import Ids, Numbers, Placed
 from online.store.state import hash64
 
 
@@ -22,7 +22,7 @@ class Guests:
         self._own = {item: number for number, item in enumerate(own, self._count)}
         self._hashes = np.array([hash64(item) for item in own], np.uint64)
         self.rows: Rows = np.concatenate([placed.rows, np.full(len(own), UNKNOWN, np.int32)])
-        self.ids = [*numbers.ids[: self._count], *own]
+        self.ids: Ids = np.concatenate([numbers.ids[: self._count], np.array(own, np.object_)])
 
     def of(self, ids: Iterable[str]) -> Rows:
         """The numbers (n,) of these ids, which must all be the process's or the request's own."""

@@ -1,7 +1,7 @@
 """Item ids as numbers, for the life of a process: what counts, catalogue and candidates are lined up by."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from threading import Lock
 from typing import Final, Protocol
 from weakref import ref
@@ -16,12 +16,15 @@ from online.store.state import hash64
 _PLACED: Final = 8
 
 
+Ids = NDArray[np.object_]
+
+
 class Names(Protocol):
     """The ids that numbers stand for: a process's, or one answer's."""
 
     @property
-    def ids(self) -> Sequence[str]:
-        """The id of each number."""
+    def ids(self) -> Ids:
+        """(numbers,): the id of each number."""
 
     def of(self, ids: Iterable[str]) -> Rows:
         """The numbers (n,) of these ids."""
@@ -51,14 +54,20 @@ class Numbers:
     """
 
     def __init__(self) -> None:
-        self.ids: list[str] = []
         self._known: dict[str, int] = {}
+        self._ids: Ids = np.empty(1024, np.object_)
         self._hashes = np.zeros(1024, np.uint64)
+        """These two have room for more than are known."""
         self._placed: OrderedDict[int, Placed] = OrderedDict()
         self._growing = Lock()
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self._known)
+
+    @property
+    def ids(self) -> Ids:
+        """(numbers,): the id of each number."""
+        return self._ids[: len(self)]
 
     def of(self, ids: Iterable[str]) -> Rows:
         """The numbers (n,) of these ids, new ones for the new."""
@@ -91,12 +100,13 @@ class Numbers:
 
     def _new(self, item_id: str) -> int:
         with self._growing:
-            number = self._known.get(item_id, len(self.ids))
-            if number == len(self.ids):
+            number = self._known.get(item_id, len(self))
+            if number == len(self):
                 if number == len(self._hashes):
                     self._hashes = np.concatenate([self._hashes, np.zeros_like(self._hashes)])
+                    self._ids = np.concatenate([self._ids, np.empty_like(self._ids)])
                 self._hashes[number] = hash64(item_id)
-                self.ids.append(item_id)
+                self._ids[number] = item_id
                 self._known[item_id] = number
             return number
 
@@ -121,12 +131,6 @@ class Placed:
         """Items met since are in no catalogue that is older."""
         if count > len(self.rows):
             self.rows = np.concatenate([self.rows, np.full(count - len(self.rows), UNKNOWN, np.int32)])
-
-
-def named(numbers: Names, chosen: Rows) -> list[str]:
-    """The ids of these items."""
-    ids = numbers.ids
-    return [ids[number] for number in chosen.tolist()]
 
 
 def members(numbers: Rows, size: int) -> NDArray[np.bool_]:

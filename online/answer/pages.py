@@ -1,7 +1,7 @@
 """The orders that first pages began, so that a later page goes on where the one before it ended."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from itertools import compress
 from typing import Final, NamedTuple
 from weakref import ref
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from online.answer.answered import At
 from online.answer.asked import Ask
 from online.answer.catalogue import Catalogue
-from online.answer.numbers import members
 from online.answer.ranked import Ranked, Sources
 from online.answer.scene import Scene
 
@@ -35,8 +34,10 @@ class Ordered(NamedTuple):
     catalogue: "ref[Catalogue]"
     """Not held: each that was replaced takes as much as all its items."""
     ranked: Ranked
-    brought: Mapping[str, NDArray[np.bool_]]
-    """Source → (n,): whether it speaks for each of the ranked items."""
+    sources: Sequence[str]
+    """Names, of k sources."""
+    brought: NDArray[np.bool_]
+    """(k, n): whether each speaks for each of the ranked items."""
     mood: int
     watermark: At | None
     partition: int
@@ -50,13 +51,16 @@ class Ordered(NamedTuple):
         """What answers need of a scene, and no more of it."""
         view = scene.view
         last_event = view.state.time if view.state.count else None
-        brought = {name: members(items, scene.tallies.size)[ranked.numbers] for name, items in found.items()}
+        brought = np.zeros((len(found), scene.tallies.size), np.bool_)
+        for speaking, items in zip(brought, found.values(), strict=True):
+            speaking[items] = True
         return cls(
             at=scene.now,
             bundle=scene.catalogue.version,
             catalogue=ref(scene.catalogue),
             ranked=ranked,
-            brought=brought,
+            sources=list(found),
+            brought=brought[:, ranked.numbers],
             mood=scene.mood,
             watermark=view.watermark,
             partition=view.partition,
@@ -65,10 +69,10 @@ class Ordered(NamedTuple):
             degraded=degraded,
         )
 
-    def sources(self, places: range) -> list[list[str]]:
-        """What speaks for the item at each of these places."""
-        speaking = np.stack(list(self.brought.values()), axis=1)[places.start : places.stop]
-        return [list(compress(self.brought, speaks)) for speaks in speaking.tolist()]
+    def speaking(self, places: range) -> list[list[str]]:
+        """The sources that speak for the item at each of these places."""
+        speaking = self.brought[:, places.start : places.stop].T
+        return [list(compress(self.sources, speaks)) for speaks in speaking.tolist()]
 
 
 class Pages:

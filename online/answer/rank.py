@@ -9,7 +9,6 @@ from model.ranker import Ranker
 from online.answer.asked import Rules
 from online.answer.catalogue import Catalogue, Floats, Rows
 from online.answer.features import features
-from online.answer.numbers import named
 from online.answer.ranked import Ranked
 from online.answer.scene import Scene
 
@@ -30,7 +29,7 @@ def rank(numbers: Rows, scene: Scene, candidates: int | None = None) -> Ranked:
     boosts = _boosts(numbers, scene)
     return Ranked(
         ranker,
-        named(scene.numbers, numbers),
+        scene.numbers.ids[numbers],
         numbers,
         scene.placed.rows[numbers],
         found,
@@ -74,7 +73,7 @@ def pin(ranked: Ranked, rules: Rules) -> Ranked:
     """Pinned items first, in the order given."""
     if not rules.pin:
         return ranked
-    places = {item: place for place, item in enumerate(ranked.ids)}
+    places = {item: place for place, item in enumerate(ranked.ids.tolist())}
     first = [places[item] for item in dict.fromkeys(rules.pin) if item in places]
     pinned = set(first)
     rest = [place for place in range(len(ranked)) if place not in pinned]

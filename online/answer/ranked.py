@@ -1,6 +1,6 @@
 """Candidates with their features, scored and in order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from model.ranker import Ranker
 from online.answer.catalogue import Floats, Rows
+from online.answer.numbers import Ids
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Ranked:
     """Aligned by item, best first once `diversify` is through."""
 
     ranker: Ranker
-    ids: Sequence[str]
+    ids: Ids
+    """(n,)"""
     numbers: Rows
     """(n,)"""
     rows: Rows
@@ -37,7 +39,7 @@ class Ranked:
         """These places, in this order."""
         return Ranked(
             self.ranker,
-            [self.ids[place] for place in places.tolist()],
+            self.ids[places],
             self.numbers[places],
             self.rows[places],
             self.features[places],

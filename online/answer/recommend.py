@@ -192,7 +192,7 @@ class Recommender:
         catalogue = ordered.catalogue() or self._library.current
         return [
             recommended(ordered, catalogue, place, sources, ask.explain, chance)
-            for place, sources, chance in zip(places, ordered.sources(places), likely, strict=True)
+            for place, sources, chance in zip(places, ordered.speaking(places), likely, strict=True)
         ]
 
     async def _probabilities(self, ordered: Ordered, places: range, deadline: Deadline) -> Sequence[float | None]:

@@ -15,7 +15,7 @@ from model.nearest import EXACT, Mask
 from online.answer.asked import Ask
 from online.answer.catalogue import Catalogue, Rows
 from online.answer.likely import Likely
-from online.answer.numbers import Names, Places, named
+from online.answer.numbers import Ids, Names, Places
 from online.answer.taste import likeness, taste
 
 FEW: Final = 10_000
@@ -39,7 +39,7 @@ class Shortlist:
         self._places = np.full(len(chosen), -1, np.int32)
         self._places[self._whole] = np.arange(len(self._whole), dtype=np.int32)
         self.rows: Rows = placed.rows[self._whole]
-        self.ids = named(numbers, self._whole)
+        self.ids: Ids = numbers.ids[self._whole]
 
     def __len__(self) -> int:
         return len(self._whole)

@@ -77,8 +77,8 @@ class Similar:
         """What was taken beside it, by decayed counts."""
         (counts,) = await self._counted.read([(COVISITATION, item_id)], deadline)
         found: dict[str, float] = {}
-        for number, times in zip(counts.numbers.tolist(), counts.times.tolist(), strict=True):
-            other = self._numbers.ids[number]
+        ids = self._numbers.ids[counts.numbers].tolist()
+        for other, times in zip(ids, counts.times.tolist(), strict=True):
             found[other] = found.get(other, 0.0) + times
         return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
