@@ -50,7 +50,6 @@ class Keeper:
         self._items = ITEMS.full_name(namespace)
         self._incarnations: dict[Topic, str] = {}
         self._writers: dict[int, LakeWriter] = {}
-        self._ends: dict[int, int] = {}
         self._expected: dict[TP, int] = {}
         """No chunk begins before this offset, unless Kafka lost what it had or the topic was made again."""
         self._waits = Waits()
@@ -99,7 +98,6 @@ class Keeper:
             self.learner.revoke(list(self._writers))
             self._refills.keep_only(set())
             self._writers.clear()
-            self._ends.clear()
 
     async def look_again(self, consumer: Consumer) -> None:
         """See whether a topic was made again under us: then all is read from where the store has the new one."""
@@ -161,18 +159,21 @@ class Keeper:
             rows = await self.learner.learn(tp.partition, raws)
             self._metrics.learned([raw.time for raw in raws], now())
             self._writers[tp.partition].add(rows, raws[-1].offset)
-            self._ends[tp.partition] = max(chunks[-1].end, raws[-1].offset + 1)
 
-    async def beat(self) -> None:
-        """Tell serving and Prometheus that this worker lives, and how far it is."""
-        standing: dict[int, tuple[int, int]] = {}
-        for number, learned in self.learner.positions().items():
-            position = self._refills.position(number, learned)
-            lost = self._refills.lost(number, position)
-            end = max(self._ends.get(number, 0), position, lost or 0)
-            standing[number] = position, end
-            await self._store.beat(Heartbeat(number, position, end, now(), lost))
-        self._metrics.partitions = standing
+    async def beat(self, consumer: Consumer) -> None:
+        """Tell Prometheus and serving that this worker lives, and how far it is."""
+        beats = [self._heartbeat(consumer, *one) for one in self.learner.positions().items()]
+        self._metrics.partitions = {beat.partition: (beat.position, beat.end) for beat in beats}
+        for beat in beats:
+            await self._store.beat(beat)
+
+    def _heartbeat(self, consumer: Consumer, number: int, learned: int) -> Heartbeat:
+        position = self._refills.position(number, learned)
+        lost = self._refills.lost(number, position)
+        tp = TP(self._events, number)
+        end = consumer.highwater(tp) if tp in consumer.assignment() else None
+        end = max(end or 0, position, lost or 0)
+        return Heartbeat(number, position, end, now(), lost)
 
     async def sweep(self, consumer: Consumer) -> None:
         """Advance the idle shards of the next partition in turn, so that no event waits for a sweep of all.

@@ -94,7 +94,7 @@ def _add_agents(app: faust.App, keeper: Keeper, namespace: str) -> None:
         app.agent(app.topic(topic.full_name(namespace), schema=schema), name=topic.name)(_agent(app, keeper))
 
     async def beat() -> None:
-        await _quietly(keeper.beat)
+        await _quietly(lambda: keeper.beat(cast("Consumer", app.consumer)))
 
     async def sweep() -> None:
         await _quietly(lambda: keeper.sweep(cast("Consumer", app.consumer)))

@@ -23,8 +23,6 @@ class Chunk(NamedTuple):
     """Consecutive records of one partition, as one Faust message's value."""
 
     records: list[ConsumerRecord[bytes, bytes]]
-    end: int
-    """The log's end when they were fetched."""
     generation: int
     """How often this partition's reading had been set back by then: an older chunk's records come again."""
 
@@ -125,7 +123,7 @@ class Consumer(driver.Consumer):
 
     async def _emit(self, tp: TP, records: list[Any], generation: int) -> None:
         message = self._to_message(tp, records[-1])
-        message.value = cast("Any", Chunk(records, self.highwater(tp) or 0, generation))
+        message.value = cast("Any", Chunk(records, generation))
         await self.wait_first(self.callback(message), self.suspend_flow.wait())
 
     def _new_offset(self, tp: TP) -> int | None:

@@ -1,8 +1,9 @@
-"""A gate in front of a server: while it's shut, nobody reaches it, and those who were through are cut off."""
+"""A gate in front of a server: it may be slow, and while it's shut, nobody reaches the server or is left connected."""
 
 import selectors
 import socket
 import threading
+import time
 from typing import Final
 
 _SOME: Final = 1 << 16
@@ -18,6 +19,8 @@ class Gate:
         self._open = threading.Event()
         self._open.set()
         self._ended = False
+        self.delay_s = 0.0
+        """How long each 64 KB, or whatever comes at once, is held up."""
         self._thread = threading.Thread(target=self._pass_on, daemon=True)
         self._thread.start()
 
@@ -41,7 +44,7 @@ class Gate:
                 for key, _ in ready.select(0.05):
                     if key.fileobj is self._listening:
                         self._let_in(ready)
-                    elif key.data:
+                    elif key.data and key.data.fileno() >= 0:  # else its other end has just been closed
                         self._carry(ready, key)
             self._cut(ready)
 
@@ -59,6 +62,7 @@ class Gate:
         assert isinstance(source, socket.socket)
         try:
             data = source.recv(_SOME)
+            time.sleep(self.delay_s)
             target.sendall(data)
         except OSError:
             data = b""

@@ -3,10 +3,11 @@
 import random
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import msgspec
 import pytest
 import redis
@@ -17,6 +18,7 @@ from contracts.events import Erase, Interaction, ItemEvent, MoodEvent
 from contracts.kinds import ORDER
 from contracts.sharding import partition_of, user_shard
 from contracts.topics import DEAD_LETTER, ENRICHED, EVENTS, ITEMS
+from moodstream.local.ports import free_port
 from online.lake.read import read_table
 from tests.stream.gate import Gate
 from tests.stream.live import PARTITIONS, Live, live
@@ -190,6 +192,40 @@ def test_a_store_that_is_away_is_waited_for_and_holds_up_no_stop(running: Live, 
     running.stop(worker)
     got, clean = running.learned(USERS)
     assert got == clean
+
+
+def test_behind_a_slow_store_the_worker_is_slow_says_how_far_behind_it_is_and_catches_up(
+    running: Live, redis_url: str
+) -> None:
+    rng = random.Random(6)
+    address, port = urlsplit(redis_url), free_port(set())
+    running.settings = msgspec.structs.replace(running.settings, stream_port=port)
+    gate = Gate(address.hostname or "", address.port or 6379)
+    try:
+        worker = running.worker(f"redis://127.0.0.1:{gate.port}/0")
+        running.send(some_events(rng, 100))
+        running.wait_until_learned()
+        gate.delay_s = 0.05
+        running.send(some_events(rng, 6000))
+        first = lag(port, lambda events: events > 0)
+        assert lag(port, lambda events: events < first) > 0
+        gate.delay_s = 0.0
+        running.wait_until_learned()
+        assert "is read again" not in running.said()
+        assert worker.poll() is None
+    finally:
+        gate.close()
+
+
+def lag(port: int, holds: Callable[[float], bool]) -> float:
+    """How many events the worker says are yet to be learned, once it `holds`."""
+    for _ in range(300):
+        said = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text.splitlines()
+        events = sum(float(line.split()[1]) for line in said if line.startswith("moodstream_lag_events{"))
+        if holds(events):
+            return events
+        time.sleep(0.1)
+    raise AssertionError(f"the lag stays at {events:g}")
 
 
 def shards_with_users(users: Sequence[str]) -> set[int]:
