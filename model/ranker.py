@@ -129,9 +129,15 @@ class Network:
     def score(self, features: Floats) -> Floats:
         """(n,) of features (n, F)."""
         x = scaled(features, self.mean, self.scale)
-        hidden = np.maximum(np.matmul(x, self.first) + self.first_bias[:, None], 0)
-        hidden = np.maximum(np.matmul(hidden, self.second) + self.second_bias[:, None], 0)
+        hidden = _rectified(np.matmul(x, self.first), self.first_bias)
+        hidden = _rectified(np.matmul(hidden, self.second), self.second_bias)
         return np.asarray(x @ self.linear + np.matmul(hidden, self.last[:, :, None])[..., 0].mean(axis=0), np.float32)
+
+
+def _rectified(hidden: Floats, bias: Floats) -> Floats:
+    """A layer's units (K, n, H) with its bias (K, H), in place: new arrays would cost as much as the sums."""
+    hidden += bias[:, None]
+    return np.maximum(hidden, 0, out=hidden)
 
 
 class Ranker:

@@ -27,5 +27,5 @@ def top(scores: Floats, n: int) -> NDArray[np.intp]:
     if n >= len(scores):
         return np.argsort(-scores, kind="stable")
     least = np.partition(scores, -n)[-n]
-    places = np.flatnonzero(scores >= least)
+    places = np.nonzero(scores >= least)[0]
     return places[np.argsort(-scores[places], kind="stable")][:n]

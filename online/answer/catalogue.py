@@ -95,6 +95,12 @@ class Catalogue:
             mask[self._by_category.get(category.strip().casefold(), _NONE)] = True
         return mask
 
+    def open(self, categories: Sequence[str]) -> NDArray[np.bool_]:
+        """Which rows (rows,) may be shown where these categories are asked for: `UNKNOWN`'s, too, where none is."""
+        if not categories:
+            return self._open
+        return self.in_categories(categories) & ~self.withdrawn
+
     def fitting(self, mood: int) -> NDArray[np.bool_]:
         """Which rows (rows,) are items that fit this mood."""
         if mood not in self._fitting:
@@ -127,6 +133,12 @@ class Catalogue:
     def typical_bias(self) -> float:
         """That of the average item, for items nobody described."""
         return float(self.bias[FIRST:].mean()) if len(self.items) else 0.0
+
+    @cached_property
+    def _open(self) -> NDArray[np.bool_]:
+        found = self.in_categories(()) & ~self.withdrawn
+        found[UNKNOWN] = True  # an item without content: nobody knows of which categories it is
+        return found
 
     @cached_property
     def _ids(self) -> list[str]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -33,6 +34,7 @@ _UNWANTED: Final = 10
 """Items turned down of late that co-visitation counts against."""
 
 Mask = NDArray[np.bool_]
+_NOWHERE: Final = "", "", ()
 _NO_ITEMS: Final = np.zeros(0, np.int32)
 
 
@@ -85,13 +87,10 @@ class Scene:
     @cached_property
     def open(self) -> Mask:
         """(size,): what may be shown at all: of the categories asked for, not withdrawn, hidden or excluded."""
-        rows, rules = self.placed.rows, self.ask.rules
-        of_row = self.catalogue.in_categories(self.ask.categories) & ~self.catalogue.withdrawn
-        # nobody knows the categories of an item without content
-        found = np.where(rows == UNKNOWN, not self.ask.categories, of_row[rows])
-        out = [*_turned_down(self.met), *self.ask.exclude, *rules.block]
-        found[self.known(out)] = False
-        return np.asarray(found, np.bool_)
+        found = self.catalogue.open(self.ask.categories)[self.placed.rows]
+        if out := [*_turned_down(self.met), *self.ask.exclude, *self.ask.rules.block]:
+            found[self.known(out)] = False
+        return found
 
     def known(self, ids: Iterable[str]) -> Rows:
         """The numbers of those of these ids that this scene has; another thread may have numbered more since."""
@@ -123,16 +122,16 @@ async def scene(
     asked = mood_of(_said(ask)) or 0 if _said(ask) else 0
     mood = asked or _own_mood(view.state, now)
     where = _context(ask, now, view, enricher, mood)
-    last = list(dict.fromkeys(entry.item for entry in reversed(history) if wanted(entry)))
+    last = _taken_last(history)
     met = _met(history)
     turned_down = _turned_down(met)[:_UNWANTED]
     missing = []
     try:
-        read = await tallier.read(deadline, last[:TAKEN_LAST], turned_down, where, nth(history, len(history)))
+        read = await tallier.read(deadline, last, turned_down, where, nth(history, len(history)))
     except StoreUnavailable as error:
         read = Read()
         missing.append(f"store: {error}")
-    numbers.of(met)  # the history may name what nothing else does: from here on it has numbers
+    known = numbers.of(met)  # the history may name what nothing else does: from here on it has numbers
     likely = likely_of(view.catalogue, view.state, asked, now)
     names, placed, read, brought = _in_question(ask, view, mood, likely, met, numbers, read, given)
     return Scene(
@@ -142,10 +141,10 @@ async def scene(
         numbers=names,
         placed=placed,
         mood=mood,
-        history=names.of(met),
+        history=known if names is numbers else names.of(met),
         times=_times(history, met),
         met=met,
-        tallies=read.tallies(len(placed.rows), names.of(last[:TAKEN_LAST]), len(numbers)),
+        tallies=read.tallies(len(placed.rows), names.of(last), len(numbers)),
         likely=likely,
         missing=missing,
         brought=brought,
@@ -195,12 +194,12 @@ def unknown_mood(ask: Ask) -> list[str]:
 
 def _context(ask: Ask, now: int, view: View, enricher: Enricher, mood: int) -> Mapping[str, str]:
     """The trending counters of the context; what the request doesn't say is as it was last."""
-    said = MoodEvent(event_id="-", time=now, user_id=ask.user_id, mood=_said(ask), context=ask.context)
-    row = enricher.enrich(said, partition=-1, offset=-1, arrival=now)
     history = view.user.history
-    last = history[-1] if history else None
-    place, device = row.place or (last.place if last else ""), row.device or (last.device if last else "")
-    columns = row.columns or (last.columns if last else ())
+    place, device, columns = (history[-1].place, history[-1].device, history[-1].columns) if history else _NOWHERE
+    if ask.context or ask.mood:
+        said = MoodEvent(event_id="-", time=now, user_id=ask.user_id, mood=_said(ask), context=ask.context)
+        row = enricher.enrich(said, partition=-1, offset=-1, arrival=now)
+        place, device, columns = row.place or place, row.device or device, row.columns or columns
     return contexts(mood, place, device, columns)
 
 
@@ -210,6 +209,17 @@ def _said(ask: Ask) -> str:
 
 def _own_mood(state: UserState, now: int) -> int:
     return state.mood if now - state.mood_time <= MOOD_LASTS_MS else 0
+
+
+def _taken_last(history: Sequence[Entry]) -> list[str]:
+    """Items that the user took, each once, the last one first."""
+    taken: dict[str, None] = {}
+    for entry in reversed(history):
+        if wanted(entry):
+            taken[entry.item] = None
+            if len(taken) == TAKEN_LAST:
+                break
+    return list(taken)
 
 
 def _met(history: Sequence[Entry]) -> dict[str, float]:
@@ -227,5 +237,5 @@ def _turned_down(met: Mapping[str, float]) -> list[str]:
 
 
 def _times(history: Sequence[Entry], met: Iterable[str]) -> Floats:
-    times = Counter(entry.item for entry in history)
-    return np.array([times[item] for item in met], np.float32)
+    times = Counter(map(attrgetter("item"), history))
+    return np.array(list(map(times.__getitem__, met)), np.float32)

@@ -32,8 +32,8 @@ def breadth(scene: Scene, least: int = BREADTH) -> int:
 def strongest(scene: Scene, strengths: Floats, n: int, among: NDArray[np.bool_] | None = None) -> Rows:
     """The n strongest (by strengths (size,)) of those `among` (size,), where given, that may be shown."""
     may = scene.may if among is None else scene.may & among
-    numbers = np.flatnonzero(may).astype(np.int32)
-    return numbers[scoring.top(strengths[numbers], n)]
+    numbers = may.nonzero()[0]
+    return numbers[scoring.top(strengths[numbers], n)].astype(np.int32)
 
 
 def first(scene: Scene, ordered: Rows, n: int) -> Rows:
