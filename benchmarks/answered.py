@@ -1,18 +1,11 @@
 """What `benchmarks.serving` found, as figures of `make bench`: answers at a constant rate beside a bare FastAPI."""
 
 import math
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import msgspec
-
+from benchmarks.apart import said_by
 from benchmarks.result import REPEATS, Measured
-from contracts.errors import Unavailable
 from moodstream.console import say
 
 RATE: Final = 100.0
@@ -25,17 +18,9 @@ _SHARES: Final = ("p50_ms", "p90_ms", "p99_ms", "p99.9_ms")
 
 
 def run(repeats: int = REPEATS, seconds: float = SECONDS, rate: float = RATE, warm: int = WARM) -> list[Measured]:
-    """In a process and on servers of its own, whatever the settings name; raises `Unavailable` without figures."""
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "serving.json"
-        given = {"--rate": rate, "--seconds": seconds, "--repeats": repeats, "--warm": warm, "--json": file}
-        words = [str(word) for pair in given.items() for word in pair]
-        own = {name: value for name, value in os.environ.items() if not name.startswith("MOODSTREAM_")}
-        command = [sys.executable, "-m", "benchmarks.serving", *words]
-        ended = subprocess.run(command, env=own, stdin=subprocess.DEVNULL, check=False)
-        if ended.returncode or not file.exists():
-            raise Unavailable(f"benchmarks.serving ended with exit code {ended.returncode}: see above")
-        return measured(msgspec.json.decode(file.read_bytes()), rate)
+    """Raises `Unavailable` without figures."""
+    given = {"--rate": rate, "--seconds": seconds, "--repeats": repeats, "--warm": warm}
+    return measured(said_by("benchmarks.serving", given), rate)
 
 
 def measured(said: Mapping[str, Any], rate: float) -> list[Measured]:

@@ -77,6 +77,7 @@ def starts(stage: Stage, version: str, repeats: int) -> dict[str, Any]:
     return {
         "ready_s": [round(one, 3) for one in ours],
         "ready_s_median": round(statistics.median(ours), 3),
+        "hello_ready_s": [round(one, 3) for one in theirs],
         "hello_ready_s_median": round(statistics.median(theirs), 3),
     }
 

@@ -49,9 +49,23 @@ def _serving(quick: bool) -> list[Measured]:
     return run(repeats=2, seconds=3.0, rate=50.0, warm=5_000) if quick else run()
 
 
+def _posting(quick: bool) -> list[Measured]:
+    from benchmarks.handed_in import posting
+
+    return posting(2, 2.0) if quick else posting()
+
+
+def _starting(quick: bool) -> list[Measured]:
+    from benchmarks.handed_in import starting
+
+    return starting(1) if quick else starting()
+
+
 BENCHES: Final = {
     "stream": Bench("the whole worker, beside stock Faust, an aiokafka loop, and more workers", 480, _stream),
     "serving": Bench("answers at a constant rate, beside a bare FastAPI", 240, _serving),
+    "posting": Bench("events posted in batches of a hundred, beside a bare producer", 150, _posting),
+    "starting": Bench("from a process's start to its being ready, and its memory", 90, _starting),
     "store": Bench("the store's share, beside plain commands", 120, _store),
     "learning": Bench("learning and ranking, beside river and implicit", 150, _learning),
     "growth": Bench("what users, items and history cost as they grow", 240, _growth),
