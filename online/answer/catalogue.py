@@ -110,6 +110,13 @@ class Catalogue:
         return self._fitting[mood]
 
     @cached_property
+    def is_fresh(self) -> NDArray[np.bool_]:
+        """(rows,): whether each row is one of `fresh`."""
+        found = np.zeros(len(self), np.bool_)
+        found[self.fresh] = True
+        return found
+
+    @cached_property
     def sample(self) -> Sample:
         """What stands for all items where not all are looked at."""
         count = min(_SAMPLE, len(self.items))

@@ -14,7 +14,7 @@ from online.answer.scene import Scene
 from online.learn.impressions import fatigue
 
 Places = NDArray[np.intp]
-Column = NDArray[np.floating[Any]] | float
+Column = NDArray[np.floating[Any] | np.bool_] | float
 """(n,), or the same for all."""
 _UNSURE: Final = 3.0
 """Events that an item's mean liking is drawn to the usual with."""
@@ -38,9 +38,9 @@ def features(names: Sequence[str], numbers: Rows, scene: Scene, candidates: int 
 
 def _columns(numbers: Places, scene: Scene, candidates: int | None) -> Mapping[str, Column]:
     counts, catalogue, rows = scene.tallies, scene.catalogue, scene.placed.rows[numbers]
-    had = np.zeros((2, counts.size))
-    had[:, scene.history] = 1 / np.arange(1, len(scene.history) + 1), scene.times
-    again, times = had[:, numbers]
+    again, times = np.zeros(counts.size), np.zeros(counts.size)
+    again[scene.history] = 1 / np.arange(1, len(scene.history) + 1)
+    times[scene.history] = scene.times
     taken = counts.usual.taken[numbers]
     state, now = scene.view.state, scene.now
     found: dict[str, Column] = {
@@ -70,9 +70,9 @@ def _columns(numbers: Places, scene: Scene, candidates: int | None) -> Mapping[s
         "nth": counts.nth[numbers],
         "mood": agreement(catalogue.moods[rows], scene.mood) if scene.mood else 0.0,
         "content": scene.likeness[numbers],
-        "fresh": np.isin(rows, catalogue.fresh).astype(np.float32) if len(catalogue.fresh) else 0.0,
-        "again": again,
-        "again_times": np.log1p(times),
+        "fresh": catalogue.is_fresh[rows],
+        "again": again[numbers],
+        "again_times": np.log1p(times[numbers]),
         "history": float(np.log1p(state.count)),
         "gap": float(np.log1p(max(0, now - state.time) / 1000)) if state.count else 0.0,
     }
@@ -81,7 +81,7 @@ def _columns(numbers: Places, scene: Scene, candidates: int | None) -> Mapping[s
 
 def _logs(counts: Mapping[str, Floats]) -> Mapping[str, Floats]:
     """log1p of each column (n,), of all at once."""
-    logs = np.stack(list(counts.values()))
+    logs = np.concatenate(list(counts.values())).reshape(len(counts), -1)
     np.log1p(np.maximum(logs, 0, out=logs), out=logs)
     return dict(zip(counts, logs, strict=True))
 
@@ -106,7 +106,7 @@ def _falls(bits: int) -> Floats:
 
 
 def _tired(numbers: Places, scene: Scene) -> Floats:
-    tired = np.zeros(scene.tallies.size, np.float32)
-    for item, times in fatigue(scene.view.user.shown, scene.now).items():
-        tired[scene.known([item])] = times
-    return tired[numbers]
+    shown = fatigue(scene.view.user.shown, scene.now)
+    if not shown:
+        return np.zeros(len(numbers), np.float32)
+    return np.array([shown.get(item, 0.0) for item in scene.numbers.ids[numbers].tolist()], np.float32)

@@ -3,6 +3,7 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model import scoring
 from model.ranker import Ranker
@@ -58,15 +59,22 @@ def diversify(ranked: Ranked, catalogue: Catalogue, loss: float) -> Ranked:
     pool = order[:POOL]
     directions = catalogue.directions[ranked.rows[pool]]
     left = ranked.scores[pool].astype(np.float64)
-    left_behind = left - loss * (directions @ directions.T).astype(np.float64)
-    """(pool, pool): what an item's score is worth behind each other one."""
-    np.fill_diagonal(left_behind, -np.inf)
+    left_behind = _left_behind(left, directions, loss)
     chosen = []
     for _ in range(len(pool)):
         best = left.argmax()
         chosen.append(best)
         np.minimum(left, left_behind[best], out=left)
     return ranked.take(np.concatenate([pool[chosen], order[POOL:]]))
+
+
+def _left_behind(scores: NDArray[np.float64], directions: Floats, loss: float) -> NDArray[np.float64]:
+    """(n, n): what the scores (n,) become behind each of the items, whose own is behind all from then on."""
+    behind = (directions @ directions.T).astype(np.float64)
+    behind *= -loss
+    behind += scores
+    behind.flat[:: len(scores) + 1] = -np.inf
+    return behind
 
 
 def pin(ranked: Ranked, rules: Rules) -> Ranked:

@@ -1,10 +1,8 @@
 """All that one answer is made from, gathered before the first candidate is looked for."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -123,7 +121,7 @@ async def scene(
     mood = asked or _own_mood(view.state, now)
     where = _context(ask, now, view, enricher, mood)
     last = _taken_last(history)
-    met = _met(history)
+    met, times = _met(history)
     turned_down = _turned_down(met)[:_UNWANTED]
     missing = []
     try:
@@ -142,7 +140,7 @@ async def scene(
         placed=placed,
         mood=mood,
         history=known if names is numbers else names.of(met),
-        times=_times(history, met),
+        times=times,
         met=met,
         tallies=read.tallies(len(placed.rows), names.of(last), len(numbers)),
         likely=likely,
@@ -222,20 +220,20 @@ def _taken_last(history: Sequence[Entry]) -> list[str]:
     return list(taken)
 
 
-def _met(history: Sequence[Entry]) -> dict[str, float]:
-    """The weight of each item's last entry, the item met last first."""
-    met: dict[str, float] = {}
+def _met(history: Sequence[Entry]) -> tuple[dict[str, float], Floats]:
+    """The weight of each item's last entry, the item met last first, and how many entries it has."""
+    weights: dict[str, float] = {}
+    times: dict[str, int] = {}
     for entry in reversed(history):
-        if entry.item and entry.item not in met:
-            met[entry.item] = entry.weight
-    return met
+        item = entry.item
+        if item in times:
+            times[item] += 1
+        elif item:
+            weights[item] = entry.weight
+            times[item] = 1
+    return weights, np.array(list(times.values()), np.float32)
 
 
 def _turned_down(met: Mapping[str, float]) -> list[str]:
     """Items that the user said no to last time they met them, the last one first."""
     return [item for item, weight in met.items() if weight < 0]
-
-
-def _times(history: Sequence[Entry], met: Iterable[str]) -> Floats:
-    times = Counter(map(attrgetter("item"), history))
-    return np.array(list(map(times.__getitem__, met)), np.float32)

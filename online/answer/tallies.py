@@ -29,9 +29,10 @@ class Beside:
     def __init__(self, parts: Sequence[Sparse], size: int) -> None:
         self.parts = parts
         self._size = size
-        self._lengths = np.array([len(part.numbers) for part in parts], np.intp)
-        self._numbers = np.concatenate([NOTHING.numbers, *(part.numbers for part in parts)], dtype=np.intp)
-        self._times = np.concatenate([NOTHING.times, *(part.times for part in parts)], dtype=np.float64)
+        numbers, times = zip(*(parts or [NOTHING]), strict=True)
+        self._lengths = np.array(list(map(len, numbers)), np.intp)
+        self._numbers = np.concatenate(numbers, dtype=np.intp)
+        self._times = np.concatenate(times, dtype=np.float64)
 
     def summed(self, weights: NDArray[np.float64]) -> Floats:
         """The counts (size,) beside the first of the items, each times its weight (k,)."""
