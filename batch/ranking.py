@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batch.holdout import quality
-from batch.listwise import EPOCHS, Units, networks_on, scores, weights_on
+from batch.listwise import EPOCHS, Units, networks_on, ridge_on, scores, weights_on
 from batch.logged import Requests, Tell, log_requests
 from batch.replay import Logged
 from model.bundle import Bundle
@@ -16,8 +16,8 @@ from model.ranker import CONTEXT, FEATURES, Network, Ranker, default_weights
 
 FEW: Final = 40
 """Requests below which the default weights stay."""
-LEAST: Final = 100
-"""Requests from which on something is learned on top of a sum."""
+LEAST: Final = 300
+"""Requests from which on ways to learn are held against one another: what fewer say of that is chance."""
 _ASIDE: Final = {"mood": 0.5, "tired": -0.5, "unwanted": -0.3}
 """What logs seldom tell, in every sum."""
 SUMS: Final[Mapping[str, Mapping[str, float]]] = {
@@ -50,7 +50,7 @@ class Fitted(msgspec.Struct, frozen=True):
     network: dict[str, list] | None = None  # type: ignore[type-arg]
     requests: int = 0
     kind: str = "default"
-    """`linear`, `network`, or the base where nothing learned on top of it was better."""
+    """`linear`, `network`, `ridge` of few requests, or the base where nothing learned on top of it was better."""
     base: str = "default"
     """One of `SUMS`."""
     ndcg: dict[str, float] = {}
@@ -95,8 +95,9 @@ def fitted(requests: Requests, seed: int = 0, *, learn: bool = True, tell: Tell 
     """The ranker of these requests, which are in the order of time.
 
     The best of some plain sums is what is learned on top of. That, a better sum and a network are held against one
-    another on the last two fifths, one after the other; the best is fitted on all. Unless `learn`, it is the best sum:
-    where all requests show the same counts, items could be learned by heart from them.
+    another on the last two fifths, one after the other; the best is fitted on all. Of few requests a fifth tells
+    nothing: there it is a sum drawn to the best one. Unless `learn`, it is the best sum: where all requests show the
+    same counts, items could be learned by heart from them.
     """
     if len(requests) < FEW:
         return default(requests.names, len(requests))
@@ -113,8 +114,11 @@ def fitted(requests: Requests, seed: int = 0, *, learn: bool = True, tell: Tell 
         rankers = {base: sums[base], **_learned(early, sums[base], tried, seed, step)}
         worth = {way: of + ndcg(late, rankers[way]) / 2 for way, of in worth.items()}
     kind = max(worth, key=lambda way: worth[way])
-    own = {way: count for way, count in ways.items() if way == kind}
-    found = _learned(requests, sums[base], own, seed, step).get(kind, sums[base])
+    if learn and not ways:
+        kind, found = "ridge", ridge_on(Units(requests, sums[base]))
+    else:
+        own = {way: count for way, count in ways.items() if way == kind}
+        found = _learned(requests, sums[base], own, seed, step).get(kind, sums[base])
     network = {name: of.tolist() for name, of in vars(found.network).items()} if found.network else None
     return Fitted(list(found.names), found.weights.tolist(), network, len(requests), kind, base, worth, plain)
 

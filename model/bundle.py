@@ -22,6 +22,7 @@ from model.manifest import MANIFEST, Manifest, Watermark
 from model.nearest import Lists, Nearest
 from model.ranker import CONTEXT, FEATURES, Network, Ranker
 from model.step import Encoder
+from model.traits import Traits, traits
 
 Floats = NDArray[np.float32]
 
@@ -65,6 +66,11 @@ class Bundle:
     def nearest(self) -> Nearest | None:
         """What searches the index, made when it is first wanted: seconds for a million items."""
         return Nearest(self.lists, self.vectors, self.bias) if self.lists else None
+
+    @cached_property
+    def traits(self) -> Traits:
+        """What its items share, made when it is first wanted."""
+        return traits(self.catalogue, self.popularity)
 
 
 def version_of(created: int, *arrays: Floats) -> str:

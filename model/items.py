@@ -65,17 +65,19 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def _features(item: Item) -> Iterable[tuple[str, float]]:
-    for category in item.categories:
-        yield f"category={category.strip().casefold()}", _CATEGORY
+def traits_of(item: Item) -> tuple[list[str], list[str], list[str]]:
+    """What an item shares with others: its categories, its year and decade, the words of its title."""
     year = _YEAR.search(item.title)
-    if year:
-        yield f"year={year[1]}", _PERIOD
-        yield f"decade={year[1][:3]}", _PERIOD
-    title = _YEAR.sub("", item.title)
-    for word in dict.fromkeys(words(title)):
-        if word not in _DULL:
-            yield f"word={word}", _WORD_WEIGHT
+    return (
+        [f"category={category.strip().casefold()}" for category in item.categories],
+        [f"year={year[1]}", f"decade={year[1][:3]}"] if year else [],
+        [f"word={word}" for word in dict.fromkeys(words(_YEAR.sub("", item.title))) if word not in _DULL],
+    )
+
+
+def _features(item: Item) -> Iterable[tuple[str, float]]:
+    for names, weight in zip(traits_of(item), (_CATEGORY, _PERIOD, _WORD_WEIGHT), strict=True):
+        yield from ((name, weight) for name in names)
     for word in dict.fromkeys(words(item.text)[:512]):
         if word not in _DULL:
             yield f"word={word}", _TEXT

@@ -33,6 +33,9 @@ FEATURES: Final = (
     "unwanted",
     "mood",
     "content",
+    "categories",
+    "periods",
+    "words",
     "fresh",
     "again",
     "again_times",
@@ -52,7 +55,8 @@ last; popularity (the bundle's), trending, today, now, taken: log1p of a decayed
 without the 1; in_context: how much oftener in this context, all columns together, a logarithm; liking: the mean
 weight; nth: how much likelier as a user's n-th item than anywhere, a logarithm; unwanted: log1p of the count beside
 what the user turned down; mood: agreement in [-1, 1] of the item's mood with the user's (0 without); content:
-similarity to recent liked items; fresh: 0 or 1; again: 1 / (1 + how many items ago the user had it), 0 for never;
+similarity to recent liked items; categories, periods, words: how much oftener the user takes what has the item's, a
+logarithm (`model.traits`); fresh: 0 or 1; again: 1 / (1 + how many items ago the user had it), 0 for never;
 again_times: log1p of how often; tired: log1p of how often it was shown of late and not taken; history: log1p of the
 user's events; gap: log1p of the seconds since; x_rank: minus log1p of how many of the request's candidates have more
 of x, which means the same whatever encoder or age of the counts x comes from."""

@@ -14,6 +14,7 @@ from model.bundle import Bundle
 from model.index import FIRST, UNKNOWN, ItemIndex
 from model.items import Item, content_vectors
 from model.scoring import NEVER
+from model.traits import Traits, traits
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int32]
@@ -50,6 +51,8 @@ class Catalogue:
     """(rows, 2): valence and arousal."""
     popularity: Floats
     """(rows,): log1p of a decayed count."""
+    traits: Traits
+    """What items share."""
     withdrawn: NDArray[np.bool_]
     """(rows,)"""
     fresh: Rows
@@ -189,6 +192,7 @@ def catalogue(bundle: Bundle | None, changes: Mapping[str, ItemEvent]) -> Catalo
         bias=_bias(bundle, len(added)),
         moods=_moods(bundle, changed, added),
         popularity=_extended(bundle.popularity if bundle else np.zeros(FIRST, np.float32), len(added)),
+        traits=_traits(bundle, changed, added),
         withdrawn=withdrawn,
         fresh=np.array([rows[change.item_id] for change in newest if not change.withdrawn], np.int32),
         _added=rows,
@@ -226,6 +230,13 @@ def _moods(bundle: Bundle | None, changed: Mapping[int, Item], added: Sequence[I
     if changed:
         moods[list(changed)] = affects(list(changed.values()))
     return moods
+
+
+def _traits(bundle: Bundle | None, changed: Mapping[int, Item], added: Sequence[Item]) -> Traits:
+    """By the bundle's counts; without one all items count alike."""
+    if bundle is None:
+        return traits(added, np.zeros(len(added) + FIRST, np.float32))
+    return bundle.traits.changed(changed, added)
 
 
 def _extended(array: Floats, added: int) -> Floats:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from model.affect import agreement
 from model.ranker import CONTEXT, RANKS
+from model.traits import GROUPS
 from online.answer.catalogue import Floats, Rows
 from online.answer.scene import Scene
 from online.learn.impressions import fatigue
@@ -70,6 +71,7 @@ def _columns(numbers: Places, scene: Scene, candidates: int | None) -> Mapping[s
         "nth": counts.nth[numbers],
         "mood": agreement(catalogue.moods[rows], scene.mood) if scene.mood else 0.0,
         "content": scene.likeness[numbers],
+        **dict(zip(GROUPS, catalogue.traits.lifts(scene.placed.rows[scene.history], rows), strict=True)),
         "fresh": catalogue.is_fresh[rows],
         "again": again[numbers],
         "again_times": np.log1p(times[numbers]),

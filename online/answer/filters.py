@@ -30,3 +30,10 @@ def drop(candidates: Rows, scene: Scene) -> Rows:
     if scene.ask.repeat:
         return left
     return left[~scene.view.user.seen.contains(scene.numbers.hashes(left))]
+
+
+def foremost(left: Rows, found: Sources, n: int, size: int) -> Rows:
+    """Those of what is left (k,) that are among the first n left of at least one source; numbers are below `size`."""
+    may = members(left, size)
+    first = members(np.concatenate([items[may[items]][:n] for items in found.values()]), size)
+    return left[first[left]]

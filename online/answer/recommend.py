@@ -22,13 +22,13 @@ from online.answer.candidates.following import Following
 from online.answer.candidates.fresh import Fresh
 from online.answer.candidates.mood import Mood
 from online.answer.candidates.popular import Popular
-from online.answer.candidates.source import Source
+from online.answer.candidates.source import Source, enough
 from online.answer.candidates.trending import Rising, Trending
 from online.answer.catalogue import Catalogue, Rows
 from online.answer.considered import Considered, Weighed
 from online.answer.counted import STALE_MS, Counted
 from online.answer.deadline import Deadline
-from online.answer.filters import ALL_SEEN, NOTHING_FITS, drop, union
+from online.answer.filters import ALL_SEEN, NOTHING_FITS, drop, foremost, union
 from online.answer.given import in_order
 from online.answer.lag import Stream
 from online.answer.library import Library
@@ -145,7 +145,7 @@ class Recommender:
             found = candidates(scene)
             left = drop(union(found, scene), scene)
             degraded.append(ALL_SEEN if len(left) else NOTHING_FITS)
-        return scene, found, left, degraded
+        return scene, found, foremost(left, found, enough(ask), scene.tallies.size), degraded
 
     def _order(self, ask: Ask, weighed: Weighed) -> Ordered:
         """→ rules and diversity."""

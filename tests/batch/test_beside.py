@@ -20,7 +20,7 @@ from batch.fitting import Fitting, last_of, read
 from batch.log import of_events
 from batch.logged import HEAD, REQUESTS
 from batch.progress import Progress
-from batch.ranking import LEAST, Fitted
+from batch.ranking import FEW, Fitted
 from batch.train import train_on
 from contracts.errors import BundleRejected, Unavailable
 from model.bundle import Bundle
@@ -78,7 +78,7 @@ def trained() -> Bundle:
 def test_the_bundle_is_the_same_whether_the_ranker_is_fitted_beside_or_after(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, float]] = []
     aside = train_on(LOG, ITEMS, LASTING, lambda at: seen.append((at.phase, at.share)), now_ms=0)
-    assert aside.metrics["ranker"]["requests"] >= LEAST
+    assert aside.metrics["ranker"]["requests"] >= FEW
     shares = [share for _, share in seen]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
@@ -151,7 +151,7 @@ def test_the_other_process_tells_how_far_it_is_and_finds_what_this_one_finds() -
     assert shares == sorted(shares)
     assert 0 < min(filter(None, shares)) < other.share == 1.0
     assert found == fitting().ranker(lambda share: None)
-    assert found.requests >= LEAST
+    assert found.requests >= FEW
 
 
 @pytest.mark.usefixtures("_long")

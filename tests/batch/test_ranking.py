@@ -57,7 +57,15 @@ def test_a_ranker_that_ranks_later_requests_worse_is_not_taken() -> None:
 
 def test_the_best_sum_is_what_is_learned_on_top_of() -> None:
     found = fitted(synthetic(LEAST - 1))
-    assert found.base == found.kind == max(found.sums, key=lambda name: found.sums[name])
+    assert found.kind == "ridge"
+    assert found.base == max(found.sums, key=lambda name: found.sums[name])
+
+
+def test_few_requests_change_the_weights_of_the_best_sum() -> None:
+    few, later = synthetic(LEAST - 1), synthetic(4 * LEAST, seed=1)
+    found = fitted(few)
+    base = fitted(few, learn=False).ranker()
+    assert ndcg(later, found.ranker()) > ndcg(later, base)
 
 
 def test_nothing_is_learned_by_heart_from_counts_that_never_change() -> None:

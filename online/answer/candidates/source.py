@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import scoring
+from online.answer.asked import Ask
 from online.answer.catalogue import Floats, Rows
 from online.answer.scene import Scene
 from online.answer.shortlist import BREADTH
@@ -22,11 +23,15 @@ class Source(Protocol):
         """Numbers (k,) of items that the scene says may be shown, the strongest first; some may be dropped later."""
 
 
-def breadth(scene: Scene, least: int = BREADTH) -> int:
-    """How many to bring, so that `least` and a page are left when what was seen long ago is dropped."""
-    ask = scene.ask
-    older = 0 if ask.repeat else max(0, scene.view.user.seen.count - len(scene.history))
-    return least + older + ask.n * ask.page + len(ask.rules.pin) + len(ask.rules.boost)
+def enough(ask: Ask) -> int:
+    """How many of one source are ranked: more of a source than a ranker was fitted on would only mislead it."""
+    return BREADTH + ask.n * ask.page + len(ask.rules.pin) + len(ask.rules.boost)
+
+
+def breadth(scene: Scene) -> int:
+    """How many to bring, so that enough are left when what was seen long ago is dropped."""
+    older = 0 if scene.ask.repeat else max(0, scene.view.user.seen.count - len(scene.history))
+    return enough(scene.ask) + older
 
 
 def strongest(scene: Scene, strengths: Floats, n: int, among: NDArray[np.bool_] | None = None) -> Rows:
