@@ -141,7 +141,7 @@ class Network:
 def _rectified(hidden: Floats, bias: Floats) -> Floats:
     """A layer's units (K, n, H) with its bias (K, H), in place: new arrays would cost as much as the sums."""
     hidden += bias[:, None]
-    return np.maximum(hidden, 0, out=hidden)
+    return hidden.clip(0, np.inf, out=hidden)  # numpy's maximum of an array and one number takes thrice as long
 
 
 class Ranker:

@@ -42,6 +42,8 @@ def rank(numbers: Rows, scene: Scene, candidates: int | None = None) -> Ranked:
 def _boosts(numbers: Rows, scene: Scene) -> Floats:
     """What the request adds to each score: the rules' boosts, less its price of popularity."""
     ask = scene.ask
+    if not ask.rules.boost and not ask.novelty:
+        return np.zeros(len(numbers), np.float32)
     boosts = np.zeros(scene.tallies.size, np.float32)
     if ask.rules.boost:
         boosts[scene.numbers.of(ask.rules.boost)] = list(ask.rules.boost.values())

@@ -54,6 +54,8 @@ class Scene:
     """How often each of them stands there."""
     met: Mapping[str, float]
     """Those items, with the weight that each was met with last."""
+    turned_down: Sequence[str]
+    """Those that the user said no to last time they met them, the last one first."""
     tallies: Tallies
     likely: Likely | None
     """None without a bundle."""
@@ -86,7 +88,7 @@ class Scene:
     def open(self) -> Mask:
         """(size,): what may be shown at all: of the categories asked for, not withdrawn, hidden or excluded."""
         found = self.catalogue.open(self.ask.categories)[self.placed.rows]
-        if out := [*_turned_down(self.met), *self.ask.exclude, *self.ask.rules.block]:
+        if out := [*self.turned_down, *self.ask.exclude, *self.ask.rules.block]:
             found[self.known(out)] = False
         return found
 
@@ -122,10 +124,10 @@ async def scene(
     where = _context(ask, now, view, enricher, mood)
     last = _taken_last(history)
     met, times = _met(history)
-    turned_down = _turned_down(met)[:_UNWANTED]
+    turned_down = [item for item, weight in met.items() if weight < 0]
     missing = []
     try:
-        read = await tallier.read(deadline, last, turned_down, where, nth(history, len(history)))
+        read = await tallier.read(deadline, last, turned_down[:_UNWANTED], where, nth(history, len(history)))
     except StoreUnavailable as error:
         read = Read()
         missing.append(f"store: {error}")
@@ -142,6 +144,7 @@ async def scene(
         history=known if names is numbers else names.of(met),
         times=times,
         met=met,
+        turned_down=turned_down,
         tallies=read.tallies(len(placed.rows), names.of(last), len(numbers)),
         likely=likely,
         missing=missing,
@@ -232,8 +235,3 @@ def _met(history: Sequence[Entry]) -> tuple[dict[str, float], Floats]:
             weights[item] = entry.weight
             times[item] = 1
     return weights, np.array(list(times.values()), np.float32)
-
-
-def _turned_down(met: Mapping[str, float]) -> list[str]:
-    """Items that the user said no to last time they met them, the last one first."""
-    return [item for item, weight in met.items() if weight < 0]

@@ -1,6 +1,7 @@
 """What a user likes, as a direction among the items' vectors: the items liked last, the newest first."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ FADE: Final = 0.85
 
 def liked(met: Mapping[str, float]) -> list[tuple[str, float]]:
     """The items liked last, newest first, each with its fading weight times its liking, in (0, 1]."""
-    found = [(item, weight) for item, weight in met.items() if weight > 0][:RECENT]
+    found = islice(((item, weight) for item, weight in met.items() if weight > 0), RECENT)
     return [(item, FADE**place * weight) for place, (item, weight) in enumerate(found)]
 
 
