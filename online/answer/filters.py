@@ -19,7 +19,9 @@ def union(found: Sources, scene: Scene) -> Rows:
     numbers = members(np.concatenate(list(found.values())), scene.tallies.size).nonzero()[0].astype(np.int32)
     rows = scene.placed.rows[numbers]
     ordered = numbers[rows.argsort(kind="stable")]
-    unknown = int(np.count_nonzero(rows == UNKNOWN))
+    unknown = np.count_nonzero(rows == UNKNOWN)
+    if not unknown:
+        return ordered
     others = sorted(ordered[:unknown].tolist(), key=scene.numbers.ids.__getitem__)
     return np.concatenate([ordered[unknown:], np.array(others, np.int32)])
 
@@ -34,6 +36,8 @@ def drop(candidates: Rows, scene: Scene) -> Rows:
 
 def foremost(left: Rows, found: Sources, n: int, size: int) -> Rows:
     """Those of what is left (k,) that are among the first n left of at least one source; numbers are below `size`."""
+    if all(len(items) <= n for items in found.values()):
+        return left
     may = members(left, size)
     first = members(np.concatenate([items[may[items]][:n] for items in found.values()]), size)
     return left[first[left]]

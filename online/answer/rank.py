@@ -64,8 +64,7 @@ def diversify(ranked: Ranked, catalogue: Catalogue, loss: float) -> Ranked:
     left_behind = _left_behind(left, directions, loss)
     chosen = []
     for _ in range(len(pool)):
-        best = left.argmax()
-        chosen.append(best)
+        chosen.append(best := left.argmax())
         np.minimum(left, left_behind[best], out=left)
     return ranked.take(np.concatenate([pool[chosen], order[POOL:]]))
 
