@@ -1,0 +1,42 @@
+"""What is taken everywhere is laid out once for all answers, and anew when it was read anew."""
+
+import asyncio
+
+import numpy as np
+
+from online.answer.counted import NOTHING, Sparse
+from online.answer.usual import FAMILIES, Everywhere
+from tests.fakes.bundle import random_bundle
+from tests.online.answer.world import World, took
+
+
+def test_it_is_made_once_for_each_number_of_items() -> None:
+    everywhere = Everywhere()
+    usual = everywhere.usual(5, 5)
+    assert everywhere.usual(5, 5) is usual
+    assert everywhere.usual(6, 6) is not usual
+    assert not everywhere.usual(6, 6).taken.any()
+
+
+def test_what_trends_stands_in_order_and_equal_items_by_number() -> None:
+    week = Sparse(np.array([3, 1, 4, 0], np.int32), np.array([2, 5, 2, 0], np.float32))
+    usual = Everywhere([NOTHING, NOTHING, week, week, NOTHING]).usual(5, 5)
+    assert usual.trending.tolist() == usual.rising.tolist() == [1, 3, 4]
+
+
+def test_answers_share_it_until_something_is_taken() -> None:
+    async def shared() -> None:
+        world = await World(random_bundle(20)).begin()
+        await world.learn(took("me", "i1"))
+        tallier = world.recommender._tallier
+        await world.ask()
+        first = tallier._everywhere
+        assert len(first.counts) == len(FAMILIES)
+        await world.ask("another")
+        assert tallier._everywhere is first
+        await world.learn(took("me", "i2"))
+        world.now += 60_000
+        await world.ask()
+        assert tallier._everywhere is not first
+
+    asyncio.run(shared())
