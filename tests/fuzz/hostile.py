@@ -12,6 +12,7 @@ import msgspec
 
 GOOD: Final = {"type": "interaction", "user_id": "me", "item_id": "i1", "kind": "like", "context": {"extra": {"a": 1}}}
 ASK: Final = {"user_id": "me", "n": 5, "context": {"place": "Oslo"}, "rules": {"pin": ["i1"]}, "categories": ["war"]}
+GIVEN: Final = {"user_id": "me", "items": ["i1", "i2"], "context": {"place": "Oslo"}, "mood": "happy"}
 _LARGE: Final = 10 * 1024 * 1024
 _VALUES: Final[tuple[Any, ...]] = (
     None, True, -1, 0, 2**31, 2**63, 2**64, -(2**63) - 1, 10**400, 1e308, -0.0, 0.1, "", " ", "x" * 5000, "\x00",
@@ -59,8 +60,9 @@ def requests(seed: int, count: int) -> Iterator[Request]:
             yield rng.choice(makers)(rng)
 
 
-def _post(rng: random.Random, event: bytes, ask: bytes) -> Request:
-    return rng.choice([Request("POST", "/v1/events", event), Request("POST", "/v1/recommendations", ask)])
+def _post(rng: random.Random, event: bytes, ask: bytes, given: bytes) -> Request:
+    bodies = {"/v1/events": event, "/v1/recommendations": ask, "/v1/rank": given}
+    return rng.choice([Request("POST", path, body) for path, body in bodies.items()])
 
 
 def _json(value: Any) -> bytes:
@@ -89,12 +91,12 @@ def _spoiled(rng: random.Random) -> Request:
         return b"{" + b",".join(_json(name) + b":" + value for name, value in fields.items()) + b"}"
 
     event = of(GOOD)
-    return _post(rng, rng.choice([event, b"[" + event + b"," + _json(GOOD) + b"]"]), of(ASK))
+    return _post(rng, rng.choice([event, b"[" + event + b"," + _json(GOOD) + b"]"]), of(ASK), of(GIVEN))
 
 
 def _raw(rng: random.Random) -> Request:
     raw = rng.choice([rng.choice(_RAW), rng.randbytes(rng.randint(1, 400)), rng.choice(_RAW) + rng.choice(_RAW)])
-    return _post(rng, raw, raw)
+    return _post(rng, raw, raw, raw)
 
 
 def _mutated(rng: random.Random) -> Request:
@@ -109,7 +111,7 @@ def _mutated(rng: random.Random) -> Request:
             )
         return bytes(raw[: rng.randint(0, len(raw))] if rng.random() < 0.2 else raw)
 
-    return _post(rng, of(GOOD), of(ASK))
+    return _post(rng, of(GOOD), of(ASK), of(GIVEN))
 
 
 def _queried(rng: random.Random) -> Request:
@@ -141,7 +143,7 @@ def _deep(rng: random.Random) -> Request:
     opened, closed = rng.choice([(b"[", b"]"), (b'{"a":', b"}"), (b'[{"context":', b"}]")])
     middle = rng.choice([b"1", b"", _json(GOOD)])
     deep = (opened * depth + middle + (closed * depth if rng.random() < 0.5 else b""))[:2_000_000]
-    return _post(rng, deep, b'{"user_id":"me","rules":' + deep)
+    return _post(rng, deep, b'{"user_id":"me","rules":' + deep, b'{"user_id":"me","items":' + deep)
 
 
 def _packed(rng: random.Random) -> Request:
@@ -152,7 +154,7 @@ def _packed(rng: random.Random) -> Request:
         "Content-Encoding": coding,
         "Content-Type": rng.choice(["application/json", "text/xml", "multipart/form-data"]),
     }
-    return _post(rng, bomb, bomb)._replace(headers=headers)
+    return _post(rng, bomb, bomb, bomb)._replace(headers=headers)
 
 
 _BOMB: Final = gzip.compress(b'{"a":"' + b"x" * 100_000_000, 9)
@@ -160,4 +162,4 @@ _BOMB: Final = gzip.compress(b'{"a":"' + b"x" * 100_000_000, 9)
 
 def _huge(rng: random.Random) -> Request:
     body = rng.choice([b"[" + b" " * _LARGE, b'{"user_id":"' + b"x" * _LARGE, b"[" + b"1," * (_LARGE // 2)])
-    return _post(rng, body, body)._replace(chunked=rng.random() < 0.5)
+    return _post(rng, body, body, body)._replace(chunked=rng.random() < 0.5)
