@@ -33,6 +33,8 @@ _HARDLY: Final = 0.05
 """A name's counts that grew by less than this share of them are left alone for twice as long the next time …"""
 _AT_MOST: Final = 64
 """… up to so many times as long."""
+_RESTS: Final = 4
+"""So many times as long as a reading behind answers took, the next one waits: answers have most of the process."""
 _MOVING: Final = 2
 """A name's newest buckets, which events are counted in as a rule."""
 _PATIENCE_S: Final = 5.0
@@ -138,6 +140,7 @@ class Counted:
         self._buckets: dict[str, list[int]] = {}
         self._buckets_read: int | None = None
         self._behind: asyncio.Task[None] | None = None
+        self._rests_until = 0
 
     async def read(self, wanted: Sequence[Wanted], deadline: Deadline) -> list[Sparse]:
         """For each (family, name) all its counts, decayed; raises `StoreUnavailable`."""
@@ -151,7 +154,7 @@ class Counted:
         stale = [block for block in dict.fromkeys(blocks) if block.is_older(now, self._stale_ms)]
         behind = [block for block in stale if not block.is_older(now, late)]
         await self._refresh([block for block in stale if block not in behind], now, deadline)
-        if behind and (self._behind is None or self._behind.done()):
+        if behind and now >= self._rests_until and (self._behind is None or self._behind.done()):
             self._behind = asyncio.create_task(self._refresh_behind(behind, now))
         return [block.summed for block in blocks]
 
@@ -166,6 +169,8 @@ class Counted:
             if _age(self._buckets_read, now) >= self._stale_ms:
                 await self._refresh_buckets(now, deadline)
             await self._refresh(stale, now, deadline)
+        ended = self._clock()
+        self._rests_until = ended + _RESTS * (ended - now)
 
     def _block(self, family: Family, name: str) -> _Block:
         block = self._blocks.get((family, name))

@@ -132,3 +132,23 @@ def test_what_hardly_changes_is_read_less_and_less_often_until_it_moves() -> Non
         assert read_at[8:11] == [191, 255, 256], "it moved, so it's looked at again after a second"
 
     asyncio.run(scene())
+
+
+def test_a_reading_that_takes_long_is_followed_by_a_rest() -> None:
+    async def scene() -> None:
+        store, now, asked_at = _Watched(), 0, list[int]()
+
+        def clock() -> int:
+            return now + 500 * (len(store.asked) > 1)  # the reading behind the first answer takes half a second
+
+        counted = Counted(store, Numbers(), clock)
+        for now in range(0, 6000, 500):
+            store.members = {"b": 2 ** (now // 500)}
+            asked = len(store.asked)
+            await counted.read([(COVISITATION, "a")], Deadline(1.0))
+            await counted.settled()
+            asked_at += [now] * (len(store.asked) - asked)
+        assert asked_at[:2] == [0, 1000]
+        assert asked_at[2] >= 1500 + 4 * 500 - 500, "not before four times as long has passed"
+
+    asyncio.run(scene())
