@@ -11,7 +11,7 @@ from contracts.kinds import ORDER
 from contracts.moods import MOODS
 from model import encoder
 from model.items import BUCKETS
-from model.ranker import FEATURES
+from model.ranker import FEATURES, LATER
 
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = 2
@@ -48,7 +48,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def schema_hash() -> str:
     """What code and weights must agree on: tables of kinds and moods, inputs, features, hashing."""
-    said = [FORMAT, ORDER, [mood[:3] for mood in MOODS], encoder.GAPS_S, encoder.shapes(1, 1), FEATURES, BUCKETS]
+    features = [name for name in FEATURES if name not in LATER]
+    said = [FORMAT, ORDER, [mood[:3] for mood in MOODS], encoder.GAPS_S, encoder.shapes(1, 1), features, BUCKETS]
     return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:16]
 
 

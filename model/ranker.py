@@ -60,6 +60,8 @@ logarithm (`model.traits`); fresh: 0 or 1; again: 1 / (1 + how many items ago th
 again_times: log1p of how often; tired: log1p of how often it was shown of late and not taken; history: log1p of the
 user's events; gap: log1p of the seconds since; x_rank: minus log1p of how many of the request's candidates have more
 of x, which means the same whatever encoder or age of the counts x comes from."""
+LATER: Final = ("categories", "periods", "words")
+"""Those that came since the bundle's format: a bundle names what its ranker reads, so older ones are read on."""
 RANKS: Final = tuple(name.removesuffix("_rank") for name in FEATURES if name.endswith("_rank"))
 """Features of which the rank is one, too."""
 

@@ -16,7 +16,7 @@ from model import manifest
 from model.bundle import CATALOGUE, ENCODER, FILES, ITEMS, Bundle, pack, read, unpack, write
 from model.manifest import MANIFEST, Manifest
 from model.nearest import Lists
-from model.ranker import FEATURES, Ranker
+from model.ranker import FEATURES, LATER, Ranker
 from tests.fakes.bundle import random_bundle, random_network
 
 BUNDLE = replace(
@@ -81,6 +81,15 @@ def test_another_schema_is_refused_with_both_names(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(manifest, "FORMAT", 99)
     with pytest.raises(BundleRejected, match=r"has schema [0-9a-f]{16}, this code reads [0-9a-f]{16}"):
         unpack(PACKED)
+
+
+def test_a_bundle_of_before_a_feature_came_is_read_on() -> None:
+    assert manifest.schema_hash() == "d1ad7b2b5ba159ff", (
+        "bundles that stand on shelves are refused, and streams on them"
+    )
+    names = tuple(name for name in FEATURES if name not in LATER)
+    older = replace(random_bundle(), ranker=Ranker(names, np.ones(len(names), np.float32)))
+    assert unpack(pack(older)).ranker.names == names
 
 
 def test_a_pickle_in_the_folder_is_never_opened(folder: Path) -> None:
