@@ -74,6 +74,8 @@ class _Block:
         self.summed = NOTHING
         self._patience = 1
         """How many times as old as others its counts may become."""
+        self._events = 0.0
+        """What its newest counters add up to."""
         self._moving = min(_MOVING * len(shards), len(self.counters))
         self._parts = [NOTHING] * len(self.counters)
         self._over = NOTHING
@@ -100,20 +102,16 @@ class _Block:
         grown = abs(self._events - before) > _HARDLY * before
         self._patience = 1 if grown else min(2 * self._patience, _AT_MOST)
 
-    @property
-    def _events(self) -> float:
-        """What its newest counters add up to."""
-        return float(sum(part.times.sum() for part in self._parts[: self._moving]))
-
     def _put(self, found: Sequence[Changed | None], numbers: Numbers) -> None:
         for place, one in enumerate(found):
             if one is None:
                 continue
             self.versions[place], members, times = one
-            worth = self._worth[place]
-            self._parts[place] = (
-                Sparse(numbers.of(members), np.array(times, np.float32) * worth) if members else NOTHING
-            )
+            worth, before = self._worth[place], self._parts[place]
+            part = Sparse(numbers.of(members), np.array(times, np.float32) * worth) if members else NOTHING
+            self._parts[place] = part
+            if place < self._moving:
+                self._events += float(part.times.sum()) - float(before.times.sum())
         if any(found[self._moving :]):
             self._over = _joined(self._parts[self._moving :])
         self.summed = _joined([*self._parts[: self._moving], self._over])
