@@ -10,7 +10,6 @@ import argparse
 import gc
 import json
 import math
-import multiprocessing
 import re
 import select
 import socket
@@ -19,12 +18,13 @@ from array import array
 from collections import Counter, deque
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
-from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
+
+from benchmarks.child import Child
 
 LINES: Final = 100
 """Connections to each address: more than a server answers at once, so that it's the server that turns requests away."""
@@ -256,26 +256,11 @@ class Run:
         self._free(fresh, place)
 
 
-class Generator:
+class Generator(Child):
     """The process: `with Generator() as generator: generator.run(plan)`; raises `EOFError` where it has ended."""
 
     def __init__(self) -> None:
-        self._pipe, self._theirs = multiprocessing.Pipe()
-        self._process = multiprocessing.get_context("spawn").Process(
-            target=serve_plans, args=(self._theirs,), daemon=True
-        )
-
-    def __enter__(self) -> Self:
-        self._process.start()
-        self._theirs.close()
-        self._pipe.recv()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.terminate()
-        self._process.join()
+        super().__init__(serve_plans)
 
     @property
     def pid(self) -> int:

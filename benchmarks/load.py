@@ -1,14 +1,13 @@
 """Clicks at a steady rate, sent by a process of its own, so that what measures beside it doesn't wait for it."""
 
-import multiprocessing
 import random
 import time
 import uuid
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
-from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple
 
+from benchmarks.child import Child
 from contracts import events
 from contracts.events import Interaction
 from contracts.settings import Settings
@@ -56,27 +55,11 @@ def clicks(crowd: Crowd, rng: random.Random) -> Iterator[Interaction]:
         )
 
 
-class Load:
+class Load(Child):
     """So many clicks a second from entering to `stop`; raises `EOFError` where the sender has ended by itself."""
 
     def __init__(self, settings: Settings, crowd: Crowd, rate: float) -> None:
-        self._pipe, theirs = multiprocessing.Pipe()
-        self._theirs = theirs
-        self._process = multiprocessing.get_context("spawn").Process(
-            target=send_steadily, args=(settings, crowd, rate, theirs), daemon=True
-        )
-
-    def __enter__(self) -> Self:
-        self._process.start()
-        self._theirs.close()
-        self._pipe.recv()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.terminate()
-        self._process.join()
+        super().__init__(send_steadily, settings, crowd, rate)
 
     def stop(self) -> Sent:
         """Send no more, and hear how it went."""

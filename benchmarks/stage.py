@@ -36,7 +36,6 @@ from moodstream.sending import send_and_learn
 
 WARM: Final = 60_000
 """Events that are learned before anything is measured: ten a user of MovieLens-1M."""
-_FRESH_MS: Final = 3000
 _CAUGHT_UP: Final = 2000
 _PREBUILT: Final = 20_000
 ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -139,12 +138,8 @@ def free_addresses(count: int) -> list[Address]:
 
 
 def _worker(stack: Running) -> Service:
-    def beats() -> bool:
-        found = [beat for beat in heartbeats(stack.settings) if time.time() * 1000 - beat.time < _FRESH_MS]
-        return len(found) == stack.settings.partitions
-
-    environment = {**stack.settings.environment(), **ONE_THREAD}
-    return stack.stack.service("stream", (sys.executable, "-m", "moodstream", "stream"), environment, beats, 180)
+    argv, environment = (sys.executable, "-m", "moodstream", "stream"), {**stack.settings.environment(), **ONE_THREAD}
+    return stack.stack.service("stream", argv, environment, stack.stream_is_ready, 180)
 
 
 def api(stack: Running, name: str, address: Address, settings: Settings) -> Service:

@@ -171,9 +171,8 @@ class Keeper:
         position = self._refills.position(number, learned)
         lost = self._refills.lost(number, position)
         tp = TP(self._events, number)
-        end = consumer.highwater(tp) if tp in consumer.assignment() else None
-        end = max(end or 0, position, lost or 0)
-        return Heartbeat(number, position, end, now(), lost)
+        end = (consumer.highwater(tp) or 0) if tp in consumer.assignment() else 0
+        return Heartbeat(number, position, max(end, position, lost or 0), now(), lost)
 
     async def sweep(self, consumer: Consumer) -> None:
         """Advance the idle shards of the next partition in turn, so that no event waits for a sweep of all.

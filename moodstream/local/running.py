@@ -44,12 +44,13 @@ class Running:
         own = (sys.executable, "-m", "moodstream")
         self.stack.add_all(
             [
-                self.stack.service("stream", (*own, "stream"), environment, self._stream_is_ready),
+                self.stack.service("stream", (*own, "stream"), environment, self.stream_is_ready),
                 self.stack.service("serve", (*own, "serve"), environment, self._api_is_alive),
             ]
         )
 
-    def _stream_is_ready(self) -> bool:
+    def stream_is_ready(self) -> bool:
+        """Whether somebody learns from every partition now."""
         beats = [beat for beat in heartbeats(self.settings) if time.time() * 1000 - beat.time < _FRESH_MS]
         return len(beats) == self.settings.partitions
 
