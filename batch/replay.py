@@ -23,6 +23,7 @@ from online.learn.enrich import Enricher
 from online.learn.learner import Learner
 from online.learn.outgoing import Outgoing, Raw
 from online.store.memory import MemoryStore
+from online.store.protocol import Store
 
 UserEvent = Interaction | MoodEvent
 Logged = UserEvent | Impression
@@ -38,7 +39,7 @@ _PATIENT_S: Final = 60.0
 class Head(NamedTuple):
     """What a replay has come to, to go on from more than once."""
 
-    store: MemoryStore
+    store: Store
     offset: int
     learned: int
 
@@ -46,14 +47,14 @@ class Head(NamedTuple):
 class Replay:
     """One log and one catalogue, from an empty store; nothing is known of an event before it is learned."""
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: Store, enricher: Enricher | None = None) -> None:
         self.learned = 0
         """Events so far."""
         self.store = store
         self._now = 0
         self._offset = 0
         self._shelf = _Shelf()
-        enricher = Enricher()
+        enricher = enricher or Enricher()
         self.learner = Learner(store, Bundles(self._shelf), enricher, _nowhere, _PARTITIONS, self._clock)
         self.library = Library(self._shelf, store)
         self.recommender = Recommender(
@@ -69,9 +70,9 @@ class Replay:
         )
 
     @classmethod
-    async def on(cls, bundle: Bundle, store: MemoryStore | None = None) -> "Replay":
+    async def on(cls, bundle: Bundle, store: Store | None = None, enricher: Enricher | None = None) -> "Replay":
         """A replay whose users are all on this bundle, in an empty store."""
-        replay = cls(store or MemoryStore())
+        replay = cls(store or MemoryStore(), enricher)
         await replay.learner.assign(0, _INCARNATION)
         await replay.publish(bundle)
         return replay
@@ -79,7 +80,12 @@ class Replay:
     @classmethod
     async def behind(cls, head: Head, bundle: Bundle) -> "Replay":
         """A replay that goes on from there, on the same bundle, as a worker goes on that was started again."""
-        replay = cls(deepcopy(head.store))
+        return await cls.again(head._replace(store=deepcopy(head.store)), bundle)
+
+    @classmethod
+    async def again(cls, head: Head, bundle: Bundle, enricher: Enricher | None = None) -> "Replay":
+        """The same, in that very store."""
+        replay = cls(head.store, enricher)
         replay.learned, replay._offset = head.learned, head.offset
         replay._shelf.add(bundle)
         await replay.learner.assign(0, _INCARNATION)
@@ -105,6 +111,13 @@ class Replay:
             self.learned += len(part)
             tell(len(part))
 
+    async def take(self, records: Sequence[Raw]) -> None:
+        """Take in these records of any topic and partition in their order, as a topic of one partition has them."""
+        for start in range(0, len(records), MICRO_BATCH):
+            part = records[start : start + MICRO_BATCH]
+            await self.learner.learn(0, [self._numbered(raw.time, raw.value) for raw in part])
+            self.learned += len(part)
+
     async def ask(self, ask: Ask, now: int) -> Recommendations:
         """The answer at `now` (UTC ms) to a request, from what was learned so far."""
         self._now = now
@@ -121,8 +134,11 @@ class Replay:
         return await self.recommender.both(ask)
 
     def _record(self, event: Logged | BundleChange) -> Raw:
-        self._now = event.time
-        raw = Raw(EVENTS, 0, self._offset, event.time, events.encode(event))
+        return self._numbered(event.time, events.encode(event))
+
+    def _numbered(self, time: int, value: bytes) -> Raw:
+        self._now = time
+        raw = Raw(EVENTS, 0, self._offset, time, value)
         self._offset += 1
         return raw
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from batch.evaluate.protocol import MOST_OF_A_USER, TRAINED, Protocol, Repeats
-from batch.replay import UserEvent, in_order, is_target
+from batch.evaluate.protocol import TRAINED, Protocol, Repeats
+from batch.evaluate.targets import Targets
+from batch.replay import UserEvent, in_order
 from contracts.errors import Misconfigured
 from contracts.events import Interaction
 
@@ -66,30 +67,17 @@ def _once(log: Sequence[UserEvent]) -> list[UserEvent]:
 
 
 def _steps(log: Sequence[UserEvent], cut: int, repeats: Repeats) -> Iterator[Step]:
-    """What a user has had can't be recommended unless repeats are, so it isn't asked for."""
-    had: defaultdict[str, set[str]] = defaultdict(set)
+    targets = Targets(repeats)
     counts: defaultdict[str, int] = defaultdict(int)
-    asked: defaultdict[str, int] = defaultdict(int)
     last: dict[str, int] = {}
-    previous: dict[str, str] = {}
     for place, event in enumerate(log):
         user = event.user_id
         if place >= cut:
-            scored = is_target(event) and asked[user] < MOST_OF_A_USER and _wanted(event, repeats, had, previous)
-            asked[user] += scored
             gap = event.time - last[user] if user in last else -1
-            yield Step(event, scored, previous.get(user, ""), counts[user], gap)
+            yield Step(event, targets.wants(event), targets.previous.get(user, ""), counts[user], gap)
+        targets.enter(event)
         last[user] = event.time
-        if isinstance(event, Interaction):
-            had[user].add(event.item_id)
-            counts[user] += 1
-            previous[user] = event.item_id
-
-
-def _wanted(event: Interaction, repeats: Repeats, had: defaultdict[str, set[str]], previous: dict[str, str]) -> bool:
-    if repeats == "never":
-        return event.item_id not in had[event.user_id]
-    return repeats == "kept" or event.item_id != previous.get(event.user_id)
+        counts[user] += isinstance(event, Interaction)
 
 
 def _first(steps: list[Step], most: int | None) -> list[Step]:

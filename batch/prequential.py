@@ -1,0 +1,173 @@
+"""Prequential quality of bundles: a log is replayed in memory, and each event foretold before it is learned.
+
+A. P. Dawid, 1984, "Present position and potential developments: some personal views: statistical theory: the
+prequential approach".
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from batch.evaluate.placed import SERVED, in_answer
+from batch.evaluate.protocol import MOST_OF_A_USER, Repeats
+from batch.evaluate.targets import Targets
+from batch.replay import MICRO_BATCH, Logged, Replay, UserEvent, ask_of
+from contracts import events
+from contracts.errors import InvalidEvent, StoreUnavailable
+from contracts.events import Interaction, MoodEvent
+from contracts.topics import EVENTS
+from model.bundle import Bundle
+from online.learn.outgoing import Raw
+from online.store.recent import RecentIds
+
+_STORE: Final = "store:"
+"""How an answer says that it was made without Redis."""
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """What one bundle foretold of a log: columns (n,) over the scored events, in the log's order."""
+
+    bundle: str
+    places: NDArray[np.int64]
+    """Of the events in the log, from 0."""
+    times: NDArray[np.int64]
+    """When they arrived, UTC ms."""
+    users: NDArray[np.object_]
+    ranks: NDArray[np.int64]
+    """From 0; `MISS` where the item wasn't served."""
+
+    @classmethod
+    def of(cls, bundle: str, scored: Iterable["Scored"]) -> "Foretold":
+        """The columns of these."""
+        listed = list(scored)
+        return cls(
+            bundle,
+            np.array([one.place for one in listed], np.int64),
+            np.array([one.time for one in listed], np.int64),
+            np.array([one.user_id for one in listed], np.object_),
+            np.array([one.rank for one in listed], np.int64),
+        )
+
+    def only(self, mask: NDArray[np.bool_]) -> "Foretold":
+        """Of those scored events (n,) that the mask names: a segment, a day."""
+        return Foretold(self.bundle, self.places[mask], self.times[mask], self.users[mask], self.ranks[mask])
+
+
+class Scored(NamedTuple):
+    """One event that was foretold."""
+
+    place: int
+    """In the log, from 0."""
+    time: int
+    """When it arrived, UTC ms."""
+    user_id: str
+    rank: int
+    """From 0; `MISS` where the item wasn't served."""
+
+
+class Along:
+    """One bundle on its way along a log: asked before each target, learning all else in micro-batches."""
+
+    def __init__(self, replay: Replay, targets: Targets) -> None:
+        self.place = 0
+        """Records so far."""
+        self.replay = replay
+        self._targets = targets
+        self._pending: list[Raw] = []
+        self._ids: defaultdict[str, RecentIds] = defaultdict(RecentIds)
+
+    async def step(self, raw: Raw, *, scored: bool = True) -> Scored | None:
+        """Go on by this record; what was foretold of it, where it's a target."""
+        event = self._enter(raw)
+        rank = None
+        if event is not None and scored and self._targets.wants(event):
+            await self.learn()
+            rank = Scored(self.place, raw.time, event.user_id, await self._rank(event, raw.time))
+        if event is not None:
+            self._targets.enter(event)
+        self._pending.append(raw)
+        self.place += 1
+        if len(self._pending) >= MICRO_BATCH:
+            await self.learn()
+        return rank
+
+    def pass_over(self, raw: Raw, *, scored: bool = True) -> bool:
+        """Go on by a record that was learned before the replay was stopped; whether it was foretold then."""
+        event = self._enter(raw)
+        wanted = event is not None and scored and self._targets.wants(event)
+        if event is not None:
+            self._targets.enter(event)
+        self.place += 1
+        return wanted
+
+    async def learn(self) -> None:
+        """Have everything learned that was met."""
+        if self._pending:
+            await self.replay.take(self._pending)
+            self._pending = []
+
+    def _enter(self, raw: Raw) -> UserEvent | None:
+        """What the record says, if it may be foretold: no second sending, nothing that an alias moved."""
+        try:
+            event = events.decode(raw.value)
+        except InvalidEvent:
+            return None
+        if not isinstance(event, Interaction | MoodEvent) or event.forwards:
+            return None
+        ids = self._ids[event.user_id]
+        if event.event_id in ids:
+            return None
+        ids.enter(event.event_id)
+        return event
+
+    async def _rank(self, event: Interaction, now: int) -> int:
+        targets = self._targets
+        previous = targets.previous.get(event.user_id)
+        exclude = [previous] if targets.repeats == "collapsed" and previous else []
+        ask = ask_of(event, SERVED, exclude, repeat=targets.repeats != "never")
+        answer = await self.replay.ask(ask, now)
+        if said := [reason for reason in answer.degraded if reason.startswith(_STORE)]:
+            raise StoreUnavailable(f"a replay's answers need the store ({said[0]}): run it again, it goes on from here")
+        return in_answer(answer, event.item_id).rank
+
+
+async def foretold(
+    bundle: Bundle,
+    before: Iterable[Raw],
+    log: Iterable[Raw],
+    *,
+    repeats: Repeats = "never",
+    most_of_a_user: int = MOST_OF_A_USER,
+    every: int = 1,
+    tell: Callable[[int], None] = lambda records: None,
+) -> Foretold:
+    """Replay both parts of a log in memory; of the second one, each so many-th target is foretold.
+
+    `records_of` makes a log of events. What can't be decoded goes where the stream would send it, and is no target.
+    Places are those in the second part. `tell` hears how many more records were met.
+    """
+    scored: list[Scored] = []
+    with threadpool_limits(1):
+        along = Along(await Replay.on(bundle), Targets(repeats, most_of_a_user, every))
+        for raw in before:
+            await along.step(raw, scored=False)
+            tell(1)
+        start = along.place
+        for raw in log:
+            if one := await along.step(raw):
+                scored.append(one._replace(place=one.place - start))
+            tell(1)
+        await along.learn()
+    return Foretold.of(bundle.version, scored)
+
+
+def records_of(log: Iterable[Logged]) -> Iterator[Raw]:
+    """Events as the topic would have them, each arriving at its own time."""
+    for place, event in enumerate(log):
+        yield Raw(EVENTS, 0, place, event.time, events.encode(event))
