@@ -106,6 +106,11 @@ class Along:
         self.place += 1
         return wanted
 
+    def ask_no_more(self, raw: Raw, *, scored: bool = True) -> bool:
+        """Go on by a record that was foretold, but maybe not learned, before the replay was stopped."""
+        self._pending.append(raw)
+        return self.pass_over(raw, scored=scored)
+
     async def learn(self) -> None:
         """Have everything learned that was met."""
         if self._pending:

@@ -71,8 +71,9 @@ class Replay:
 
     @classmethod
     async def on(cls, bundle: Bundle, store: Store | None = None, enricher: Enricher | None = None) -> "Replay":
-        """A replay whose users are all on this bundle, in an empty store."""
+        """A replay whose users are all on this bundle, in an empty store or, to go on, in one that it has filled."""
         replay = cls(store or MemoryStore(), enricher)
+        replay._shelf.add(bundle)
         await replay.learner.assign(0, _INCARNATION)
         await replay.publish(bundle)
         return replay
@@ -80,12 +81,7 @@ class Replay:
     @classmethod
     async def behind(cls, head: Head, bundle: Bundle) -> "Replay":
         """A replay that goes on from there, on the same bundle, as a worker goes on that was started again."""
-        return await cls.again(head._replace(store=deepcopy(head.store)), bundle)
-
-    @classmethod
-    async def again(cls, head: Head, bundle: Bundle, enricher: Enricher | None = None) -> "Replay":
-        """The same, in that very store."""
-        replay = cls(head.store, enricher)
+        replay = cls(deepcopy(head.store))
         replay.learned, replay._offset = head.learned, head.offset
         replay._shelf.add(bundle)
         await replay.learner.assign(0, _INCARNATION)
@@ -117,6 +113,11 @@ class Replay:
             part = records[start : start + MICRO_BATCH]
             await self.learner.learn(0, [self._numbered(raw.time, raw.value) for raw in part])
             self.learned += len(part)
+
+    def pass_over(self, records: int) -> None:
+        """The next so many records are in the store already."""
+        self._offset += records
+        self.learned += records
 
     async def ask(self, ask: Ask, now: int) -> Recommendations:
         """The answer at `now` (UTC ms) to a request, from what was learned so far."""

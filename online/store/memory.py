@@ -24,7 +24,7 @@ from online.store.protocol import (
 )
 
 
-class _Counts:
+class Counts:
     """One counter: its members in the order in which they came."""
 
     __slots__ = ("_members", "_places", "_times", "version")
@@ -66,11 +66,23 @@ class _Counts:
         found = [*map(members.__getitem__, more.tolist()), *ties[: n - len(more)]]
         return found, times[more].tolist() + [int(least)] * (n - len(more))
 
-    def __deepcopy__(self, memo: object) -> "_Counts":
-        other = _Counts()
+    def __deepcopy__(self, memo: object) -> "Counts":
+        other = Counts()
         other.version, other._times = self.version, self._times[:]
         other._members, other._places = self._members.copy(), self._places.copy()
         return other
+
+    def columns(self) -> tuple[list[str], bytes]:
+        """The members, and how often each was seen as 64-bit numbers."""
+        return self._members, self._times.tobytes()
+
+    @classmethod
+    def of(cls, version: int, members: list[str], times: "array[int]") -> "Counts":
+        """A counter that has these columns."""
+        found = cls()
+        found.version, found._members, found._times = version, members, times
+        found._places = {member: place for place, member in enumerate(members)}
+        return found
 
     def dump(self) -> dict[str, int]:
         return dict(zip(self._members, self._times, strict=True))
@@ -83,7 +95,7 @@ class MemoryStore:
         self._shards: dict[int, ShardMeta] = {}
         self._users: defaultdict[int, dict[str, UserRecord]] = defaultdict(dict)
         self._count_watermarks: dict[tuple[int, int], Watermark] = {}
-        self._counts: defaultdict[Counter, _Counts] = defaultdict(_Counts)
+        self._counts: defaultdict[Counter, Counts] = defaultdict(Counts)
         self._calibrators: dict[int, Calibrator] = {}
         self._buckets: defaultdict[str, set[int]] = defaultdict(set)
         self._heartbeats: dict[int, Heartbeat] = {}
@@ -154,13 +166,13 @@ class MemoryStore:
         return sorted(self._buckets[family], reverse=True)[:newest]
 
     async def top_counts(self, counters: Sequence[Counter], n: int) -> list[list[tuple[str, int]]]:
-        found = [zip(*self._counts.get(counter, _Counts()).greatest(n), strict=True) for counter in counters]
+        found = [zip(*self._counts.get(counter, Counts()).greatest(n), strict=True) for counter in counters]
         return [sorted(top, key=lambda one: (one[1], one[0].encode()), reverse=True) for top in found]
 
     async def changed_counts(
         self, counters: Sequence[Counter], n: int, versions: Sequence[int]
     ) -> list[Changed | None]:
-        known, none = self._counts, _Counts()
+        known, none = self._counts, Counts()
         return [
             None if version == (counts := known.get(counter, none)).version else counts.changed(n)
             for counter, version in zip(counters, versions, strict=True)
