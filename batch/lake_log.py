@@ -29,13 +29,13 @@ def of_table(table: pa.Table) -> Log:
     Each partition's order stays, so a user's does. In the lake one partition follows the other: the end of that is
     some users' whole past, not what came last.
     """
-    table = table.take(pa.array(_by_arrival(table["partition"].to_numpy(), table["arrival"].to_numpy())))
+    table = table.take(pa.array(by_arrival(table["partition"].to_numpy(), table["arrival"].to_numpy())))
     kept = np.ones(len(table), np.bool_)
     kept[np.flatnonzero(pc.equal(table["type"], "impression"))[:-PAGES]] = False
     return log_of(_entries(table.filter(pa.array(kept))))
 
 
-def _by_arrival(partition: NDArray[np.int32], arrival: NDArray[np.int64]) -> NDArray[np.int64]:
+def by_arrival(partition: NDArray[np.int32], arrival: NDArray[np.int64]) -> NDArray[np.int64]:
     """The rows (n,) in their new order; a clock that was set back moves no event before an earlier one."""
     latest = arrival.copy()
     for one in np.unique(partition):

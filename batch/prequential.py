@@ -7,7 +7,7 @@ prequential approach".
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,42 +74,36 @@ class Scored(NamedTuple):
 class Along:
     """One bundle on its way along a log: asked before each target, learning all else in micro-batches."""
 
-    def __init__(self, replay: Replay, targets: Targets) -> None:
+    def __init__(self, replay: Replay, targets: Targets, known: int = 0) -> None:
+        """`known`: so many targets were asked about before the replay was stopped."""
         self.place = 0
         """Records so far."""
+        self.refused = 0
+        """Those of them that are no events."""
         self.replay = replay
         self._targets = targets
+        self._known = known
+        self._wanted = 0
         self._pending: list[Raw] = []
         self._ids: defaultdict[str, RecentIds] = defaultdict(RecentIds)
 
     async def step(self, raw: Raw, *, scored: bool = True) -> Scored | None:
-        """Go on by this record; what was foretold of it, where it's a target."""
-        event = self._enter(raw)
-        rank = None
-        if event is not None and scored and self._targets.wants(event):
+        """Go on by this record; what was foretold of it, where it's a target that wasn't asked about before."""
+        event, rank = self._enter(raw), None
+        if self._wants(event, scored) and self._wanted > self._known:
             await self.learn()
             rank = Scored(self.place, raw.time, event.user_id, await self._rank(event, raw.time))
-        if event is not None:
-            self._targets.enter(event)
+        self._leave(event)
         self._pending.append(raw)
-        self.place += 1
         if len(self._pending) >= MICRO_BATCH:
             await self.learn()
         return rank
 
-    def pass_over(self, raw: Raw, *, scored: bool = True) -> bool:
-        """Go on by a record that was learned before the replay was stopped; whether it was foretold then."""
+    def pass_over(self, raw: Raw, *, scored: bool = True) -> None:
+        """Go on by a record that was learned before the replay was stopped."""
         event = self._enter(raw)
-        wanted = event is not None and scored and self._targets.wants(event)
-        if event is not None:
-            self._targets.enter(event)
-        self.place += 1
-        return wanted
-
-    def ask_no_more(self, raw: Raw, *, scored: bool = True) -> bool:
-        """Go on by a record that was foretold, but maybe not learned, before the replay was stopped."""
-        self._pending.append(raw)
-        return self.pass_over(raw, scored=scored)
+        self._wants(event, scored)
+        self._leave(event)
 
     async def learn(self) -> None:
         """Have everything learned that was met."""
@@ -122,6 +116,7 @@ class Along:
         try:
             event = events.decode(raw.value)
         except InvalidEvent:
+            self.refused += 1
             return None
         if not isinstance(event, Interaction | MoodEvent) or event.forwards:
             return None
@@ -130,6 +125,16 @@ class Along:
             return None
         ids.enter(event.event_id)
         return event
+
+    def _wants(self, event: UserEvent | None, scored: bool) -> TypeGuard[Interaction]:
+        wanted = event is not None and scored and self._targets.wants(event)
+        self._wanted += wanted
+        return wanted
+
+    def _leave(self, event: UserEvent | None) -> None:
+        if event is not None:
+            self._targets.enter(event)
+        self.place += 1
 
     async def _rank(self, event: Interaction, now: int) -> int:
         targets = self._targets

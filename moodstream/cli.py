@@ -8,7 +8,7 @@ import typer
 
 from contracts.errors import MoodstreamError
 from moodstream.console import say
-from moodstream.verbs import Json, data, dead_letters, events, leave_one_out, models, rebuild, settings
+from moodstream.verbs import Json, data, dead_letters, events, leave_one_out, models, rebuild, replay, settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +24,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(models.app)
 app.add_typer(leave_one_out.app)
 app.add_typer(rebuild.app)
+app.add_typer(replay.app)
 
 
 def main() -> None:

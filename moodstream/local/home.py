@@ -21,6 +21,7 @@ CONTENTS: Final = (
     "lake",
     "bundles",
     "checkpoints",
+    "replays",
     "ports.json",
     "status.json",
     "lock",

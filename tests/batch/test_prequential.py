@@ -72,13 +72,22 @@ def test_a_way_that_was_stopped_goes_on_as_if_it_had_not_been() -> None:
         found = [one for raw in log[:stop] if (one := await along.step(raw))]
         await along.learn()
         head = along.replay.head()
-        later = Along(await Replay.behind(head, BUNDLE), Targets("never"))
-        assert sum(later.pass_over(raw) for raw in log[:stop]) == len(found)
+        later = Along(await Replay.behind(head, BUNDLE), Targets("never"), known=len(found))
+        for raw in log[:stop]:
+            later.pass_over(raw)
         found += [one for raw in log[stop:] if (one := await later.step(raw))]
         await later.learn()
         return found
 
     assert asyncio.run(run(0)) == asyncio.run(run(1)) == asyncio.run(run(57)) == asyncio.run(run(len(LOG)))
+
+
+def test_what_was_asked_about_before_is_learned_again_and_not_asked() -> None:
+    async def run(known: int) -> list[Scored]:
+        along = Along(await Replay.on(BUNDLE), Targets("never"), known)
+        return [one for raw in records_of(LOG) if (one := await along.step(raw))]
+
+    assert asyncio.run(run(20)) == asyncio.run(run(0))[20:]
 
 
 def test_bundles_are_compared_on_the_same_events_and_by_the_same_users_drawn() -> None:

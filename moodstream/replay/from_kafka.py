@@ -1,0 +1,101 @@
+"""A topic as a log: its partitions from one arrival to another, merged in the order of arrival."""
+
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from heapq import merge
+from typing import Any, Final
+
+from kafka import TopicPartition
+
+from contracts.errors import KafkaUnavailable, Misconfigured
+from contracts.settings import Settings
+from contracts.topics import EVENTS
+from moodstream.kafka import reader
+from online.learn.outgoing import Raw
+
+_AHEAD: Final = 20_000
+"""Records of one partition that wait for those of others, before it's paused."""
+_PATIENCE_S: Final = 30.0
+
+Offsets = Mapping[TopicPartition, int]
+
+
+def from_kafka(settings: Settings, topic: str, since: int | None, until: int | None) -> Iterator[Raw]:
+    """What arrived in [since, until) (UTC ms), up to where the topic ended when this began.
+
+    Of equal arrivals the lower partition's come first; a broker's clock that was set back moves no record before an
+    earlier one of its partition. Raises `KafkaUnavailable`, `Misconfigured` where there is no such topic.
+    """
+    with reader(settings) as consumer:
+        partitions = _partitions(consumer, settings, topic)
+        ends = _at(consumer, partitions, until, consumer.end_offsets(partitions))
+        starts = _at(
+            consumer, partitions, since, consumer.end_offsets(partitions), consumer.beginning_offsets(partitions)
+        )
+        consumer.assign(partitions)
+        for partition in partitions:
+            consumer.seek(partition, starts[partition])
+        reading = _Reading(consumer, ends)
+        for _, raw in merge(*(_in_order(reading.of(one)) for one in partitions), key=lambda pair: pair[0]):
+            yield raw
+
+
+def _partitions(consumer: Any, settings: Settings, topic: str) -> list[TopicPartition]:
+    numbers = sorted(consumer.partitions_for_topic(topic) or ())
+    if not numbers:
+        raise Misconfigured(f"Kafka at {settings.kafka} has no topic {topic}: moodstream topics shows what there is")
+    return [TopicPartition(topic, number) for number in numbers]
+
+
+def _at(
+    consumer: Any, partitions: Sequence[TopicPartition], when: int | None, ends: Offsets, else_: Offsets | None = None
+) -> Offsets:
+    """The offsets of the first arrivals at `when` or later; the ends where there are none."""
+    if when is None:
+        return else_ or ends
+    found = consumer.offsets_for_times(dict.fromkeys(partitions, when))
+    return {one: min(found[one].offset, ends[one]) if found.get(one) else ends[one] for one in partitions}
+
+
+def _in_order(log: Iterator[Raw]) -> Iterator[tuple[tuple[int, int], Raw]]:
+    latest = 0
+    for raw in log:
+        latest = max(latest, raw.time)
+        yield (latest, raw.partition), raw
+
+
+class _Reading:
+    """One consumer, asked for each partition's next record."""
+
+    def __init__(self, consumer: Any, ends: Offsets) -> None:
+        self._consumer = consumer
+        self._ends = ends
+        self._waiting: dict[TopicPartition, deque[Raw]] = {partition: deque() for partition in ends}
+
+    def of(self, partition: TopicPartition) -> Iterator[Raw]:
+        """One partition's records up to its end."""
+        waiting = self._waiting[partition]
+        while True:
+            while waiting:
+                yield waiting.popleft()
+            if self._consumer.position(partition) >= self._ends[partition]:
+                return
+            self._fetch(partition)
+
+    def _fetch(self, wanted: TopicPartition) -> None:
+        """Until the wanted partition has some; others are fetched beside it, as far as there is room."""
+        full = [one for one, waiting in self._waiting.items() if len(waiting) >= _AHEAD and one != wanted]
+        self._consumer.pause(*full)
+        self._consumer.resume(*(one for one in self._waiting if one not in full))
+        deadline = time.monotonic() + _PATIENCE_S
+        while not self._waiting[wanted] and self._consumer.position(wanted) < self._ends[wanted]:
+            if time.monotonic() > deadline:
+                raise KafkaUnavailable(f"Kafka gives nothing more of {wanted.topic}: run the same command again")
+            for partition, records in self._consumer.poll(timeout_ms=500).items():
+                own = self._waiting[partition]
+                own += [
+                    Raw(EVENTS, partition.partition, one.offset, one.timestamp, one.value)
+                    for one in records
+                    if one.offset < self._ends[partition] and one.value is not None
+                ]

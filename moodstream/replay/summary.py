@@ -1,0 +1,109 @@
+"""From what the bundles left to what is reported."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Final
+
+import numpy as np
+
+from batch.compared import Compared, buckets
+from batch.measures import Measure
+from batch.prequential import Foretold, Scored
+from contracts import events
+from contracts.events import Interaction
+from moodstream.replay import outcomes
+from moodstream.replay.found import Intervals, Means, Paired, Replayed, Stretch
+from moodstream.replay.spool import records
+from moodstream.replay.way import OUTCOMES, Arrived, Work
+
+AT_TEN: Final = ("hr@10", "ndcg@10")
+
+
+def summed_up(work: Work, arrived: Sequence[Arrived]) -> Replayed:
+    """The report on bundles that all came to the log's end."""
+    plan, log = work.plan, work.log
+    systems = foretold(work)
+    compared = Compared(systems, plan.seed) if len(systems[0].ranks) else None
+    measured = {one.bundle: compared.of(one.bundle) for one in systems} if compared else {}
+    digests = {version: one.state_digest for version, one in zip(plan.bundles, arrived, strict=True)}
+    seconds = sum(one.seconds for one in arrived)
+    return Replayed(
+        source=plan.source.words,
+        since=plan.since,
+        until=plan.until,
+        first=log.first,
+        last=log.last,
+        warm=plan.warm,
+        repeats=plan.repeats,
+        every=plan.every,
+        seed=plan.seed,
+        bends=plan.bends,
+        events=log.records,
+        learned_only=log.scored_from,
+        refused=arrived[0].refused,
+        scored=len(systems[0].ranks),
+        users=len(set(systems[0].users)),
+        log_digest=log.digest,
+        state_digest=_one_of(list(digests.values())),
+        state_digests=digests,
+        systems={bundle: _means(found) for bundle, found in measured.items()},
+        intervals={bundle: _intervals(found) for bundle, found in measured.items()},
+        paired=_paired(compared, plan.bundles) if compared else [],
+        over_time=over_time(systems, plan.seed),
+        namespaces={version: plan.namespace_of(number) for number, version in enumerate(plan.bundles) if plan.into},
+        seconds=round(seconds, 3),
+        events_per_second=round(sum(one.records for one in arrived) / max(seconds, 1e-9), 1),
+        asking=round(sum(one.asking_s for one in arrived) / max(seconds, 1e-9), 4),
+    )
+
+
+def foretold(work: Work) -> list[Foretold]:
+    """What each bundle foretold, in the plan's order: the outcomes, with time and user read from the log again."""
+    found = [outcomes.read(work.folder / f"{number}" / OUTCOMES) for number in range(len(work.plan.bundles))]
+    wanted = {one.place for one in found[0]}
+    met = {}
+    for raw in records(work.folder):
+        if raw.offset in wanted:
+            event = events.decode(raw.value)
+            met[raw.offset] = (raw.time, event.user_id if isinstance(event, Interaction) else "")
+    return [
+        Foretold.of(version, [Scored(one.place, *met[one.place], one.rank) for one in of])
+        for version, of in zip(work.plan.bundles, found, strict=True)
+    ]
+
+
+def over_time(systems: Sequence[Foretold], seed: int) -> list[Stretch]:
+    """HR@10 and NDCG@10 in stretches of equal length."""
+    found = []
+    for bucket in buckets(systems[0].times):
+        compared = Compared([one.only(bucket.mask) for one in systems], seed)
+        measured = {one.bundle: compared.at_ten(one.bundle) for one in systems}
+        found.append(
+            Stretch(
+                since=bucket.since,
+                until=bucket.until,
+                scored=int(np.count_nonzero(bucket.mask)),
+                systems={bundle: _means(of) for bundle, of in measured.items()},
+                intervals={bundle: _intervals(of) for bundle, of in measured.items()},
+            )
+        )
+    return found
+
+
+def _paired(compared: Compared, bundles: Sequence[str]) -> list[Paired]:
+    first = bundles[0]
+    return [Paired(bundle=one, than=first, gained=compared.gained(one, first)) for one in bundles[1:]]
+
+
+def _means(found: Mapping[str, Measure]) -> Means:
+    return {metric: one.mean for metric, one in found.items()}
+
+
+def _intervals(found: Mapping[str, Measure]) -> Intervals:
+    return {metric: (one.low, one.high) for metric, one in found.items()}
+
+
+def _one_of(digests: Sequence[str]) -> str:
+    if len(digests) == 1:
+        return digests[0]
+    return blake2b(" ".join(digests).encode(), digest_size=16).hexdigest()

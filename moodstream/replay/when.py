@@ -1,0 +1,21 @@
+"""Times as the command line takes and gives them: ISO 8601, UTC where no zone is said."""
+
+from datetime import UTC, datetime
+
+from contracts.errors import Misconfigured
+
+
+def moment(said: str) -> int:
+    """UTC milliseconds; raises `Misconfigured` for what is no time."""
+    try:
+        found = datetime.fromisoformat(said.strip())
+    except ValueError as error:
+        raise Misconfigured(
+            f"{said!r} is no time: use 2026-11-01, 2026-11-01T12:30 or 2026-11-01T12:30+01:00"
+        ) from error
+    return round((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def said(time: int) -> str:
+    """To the second, UTC."""
+    return datetime.fromtimestamp(time / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
