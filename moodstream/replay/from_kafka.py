@@ -8,8 +8,11 @@ from typing import Any, Final
 
 from kafka import TopicPartition
 
-from contracts.errors import KafkaUnavailable, Misconfigured
+from contracts import events
+from contracts.errors import InvalidEvent, KafkaUnavailable, Misconfigured
+from contracts.events import BundleChange, ItemEvent
 from contracts.settings import Settings
+from contracts.sharding import partition_of
 from contracts.topics import EVENTS
 from moodstream.kafka import reader
 from online.learn.outgoing import Raw
@@ -25,7 +28,8 @@ def from_kafka(settings: Settings, topic: str, since: int | None, until: int | N
     """What arrived in [since, until) (UTC ms), up to where the topic ended when this began.
 
     Of equal arrivals the lower partition's come first; a broker's clock that was set back moves no record before an
-    earlier one of its partition. Raises `KafkaUnavailable`, `Misconfigured` where there is no such topic.
+    earlier one of its partition. Control records and what lay in a wrong partition are left out. Raises
+    `KafkaUnavailable`, `Misconfigured` where there is no such topic.
     """
     with reader(settings) as consumer:
         partitions = _partitions(consumer, settings, topic)
@@ -38,7 +42,8 @@ def from_kafka(settings: Settings, topic: str, since: int | None, until: int | N
             consumer.seek(partition, starts[partition])
         reading = _Reading(consumer, ends)
         for _, raw in merge(*(_in_order(reading.of(one)) for one in partitions), key=lambda pair: pair[0]):
-            yield raw
+            if _is_wanted(raw, len(partitions)):
+                yield raw
 
 
 def _partitions(consumer: Any, settings: Settings, topic: str) -> list[TopicPartition]:
@@ -63,6 +68,15 @@ def _in_order(log: Iterator[Raw]) -> Iterator[tuple[tuple[int, int], Raw]]:
     for raw in log:
         latest = max(latest, raw.time)
         yield (latest, raw.partition), raw
+
+
+def _is_wanted(raw: Raw, partitions: int) -> bool:
+    """A replay has bundles of its own, and what lay in a wrong partition the stream has sent to the right one."""
+    try:
+        event = events.decode(raw.value)
+    except InvalidEvent:
+        return True  # to be refused again
+    return not isinstance(event, BundleChange | ItemEvent) and partition_of(event.key, partitions) == raw.partition
 
 
 class _Reading:

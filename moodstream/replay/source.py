@@ -1,12 +1,10 @@
-"""From where a replay's log comes, and what it is without: control records, since a replay has bundles of its own."""
+"""From where a replay's log comes, bent where that is asked for."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from batch.bend import bend
-from contracts import events
-from contracts.errors import InvalidEvent, Misconfigured
-from contracts.events import BundleChange
+from contracts.errors import Misconfigured
 from contracts.settings import Settings
 from contracts.topics import EVENTS
 from moodstream.replay.from_file import from_file
@@ -33,7 +31,7 @@ def source_of(settings: Settings, topic: str, lake: str, file: Path | None) -> S
 
 def log_of(settings: Settings, plan: Plan) -> Iterable[Raw]:
     """The plan's log in the order of arrival, bent where it says so; raises as the sources do."""
-    found = _without_controls(_read(settings, plan))
+    found = _read(settings, plan)
     return bend(found, plan.bends, plan.seed) if plan.bends else found
 
 
@@ -46,14 +44,3 @@ def _read(settings: Settings, plan: Plan) -> Iterator[Raw]:
             return from_lake(source.place, source.namespace, since, plan.until)
         case "file":
             return from_file(Path(source.place), since, plan.until)
-
-
-def _without_controls(log: Iterable[Raw]) -> Iterator[Raw]:
-    return (raw for raw in log if not _is_control(raw))
-
-
-def _is_control(raw: Raw) -> bool:
-    try:
-        return b"bundle" in raw.value and isinstance(events.decode(raw.value), BundleChange)
-    except InvalidEvent:
-        return False
