@@ -1,12 +1,14 @@
 """What of a log is bent, from when on, and how much."""
 
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, Literal, get_args
+
+import msgspec
 
 What = Literal["popularity", "new-items", "mood", "bots", "schema", "missing-field", "delay"]
 KINDS: Final[tuple[What, ...]] = get_args(What)
 
 
-class Bend(NamedTuple):
+class Bend(msgspec.Struct, frozen=True):
     """One drift."""
 
     what: What

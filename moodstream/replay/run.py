@@ -70,6 +70,8 @@ def bundles_of(settings: Settings, asked: list[str]) -> list[str]:
             f"no bundle is published in {shelf.url}: name one of moodstream bundles by --bundle, or moodstream train"
         )
     found = [str(current) if one == "current" else one for one in asked or ["current"]]
+    if unknown := [one for one in found if one not in shelf.versions()]:
+        raise Misconfigured(f"{shelf.url} has no bundle {', '.join(unknown)}: moodstream bundles lists what it has")
     if len(set(found)) < len(found):
         raise Misconfigured(f"--bundle names one twice: {', '.join(found)}")
     return found
