@@ -37,13 +37,26 @@ def from_kafka(settings: Settings, topic: str, since: int | None, until: int | N
         starts = _at(
             consumer, partitions, since, consumer.end_offsets(partitions), consumer.beginning_offsets(partitions)
         )
-        consumer.assign(partitions)
-        for partition in partitions:
-            consumer.seek(partition, starts[partition])
-        reading = _Reading(consumer, ends)
-        for _, raw in merge(*(_in_order(reading.of(one)) for one in partitions), key=lambda pair: pair[0]):
+        for raw in _merged(consumer, starts, ends):
             if _is_wanted(raw, len(partitions)):
                 yield raw
+
+
+def from_offsets(settings: Settings, topic: str, starts: Mapping[int, int]) -> Iterator[Raw]:
+    """All records of a topic from these offsets, by partition, to its end; raises as `from_kafka` does."""
+    with reader(settings) as consumer:
+        partitions = _partitions(consumer, settings, topic)
+        firsts, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+        yield from _merged(consumer, {one: max(firsts[one], starts.get(one.partition, 0)) for one in partitions}, ends)
+
+
+def _merged(consumer: Any, starts: Offsets, ends: Offsets) -> Iterator[Raw]:
+    consumer.assign(list(starts))
+    for partition, start in starts.items():
+        consumer.seek(partition, start)
+    reading = _Reading(consumer, ends)
+    for _, raw in merge(*(_in_order(reading.of(one)) for one in starts), key=lambda pair: pair[0]):
+        yield raw
 
 
 def _partitions(consumer: Any, settings: Settings, topic: str) -> list[TopicPartition]:

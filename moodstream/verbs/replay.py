@@ -1,7 +1,7 @@
 """`moodstream replay`: a log once more, through the same learner, beside the live system."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -11,6 +11,8 @@ from moodstream.console import say
 from moodstream.verbs import settings
 
 app = typer.Typer()
+LIVE: Final = "live"
+"""What stands for the live system itself, which gets events, never states."""
 
 
 @app.command()
@@ -25,7 +27,10 @@ def replay(
     bundle: Annotated[
         list[str] | None, typer.Option("--bundle", help="A version of `moodstream bundles`; again for more.")
     ] = None,
-    into: Annotated[str, typer.Option(help="Leave states in Redis under this namespace; else in memory.")] = "",
+    into: Annotated[
+        str, typer.Option(help="Leave states in Redis under this namespace; `live` publishes what was never there.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="With --into live: don't ask.")] = False,
     inject: Annotated[
         list[str] | None, typer.Option("--inject", help="Bend the log: WHAT@TIME:STRENGTH; again for more.")
     ] = None,
@@ -40,11 +45,13 @@ def replay(
 
     From Kafka by time of arrival, the lake, or a file; users begin cold unless --warm. Ctrl-C stops it, and the same
     command goes on from there, to the same bytes. --inject bends it by popularity, new-items, mood, bots, schema,
-    missing-field or delay. Writes a report to look at: see docs/replay.md.
+    missing-field or delay. Writes a report to look at. --into live is a backfill: it publishes, after asking, what has
+    an id that neither the lake nor Kafka knows. See docs/replay.md.
 
     Example: moodstream replay --from 2026-11-01T00:00 --bundle current --bundle 20261122T040000-1a2b3c4d --json r.json
     """
     from batch.bend import parse
+    from moodstream.replay.backfill import ask, backfill
     from moodstream.replay.pace import speed_of
     from moodstream.replay.plan import Plan
     from moodstream.replay.run import Asked, bundles_of
@@ -62,13 +69,18 @@ def replay(
         since=start,
         until=end,
         warm=warm,
-        bundles=bundles_of(its, bundle or []),
+        bundles=[] if into == LIVE else bundles_of(its, bundle or []),
         into=into,
         bends=[parse(said, moment) for said in inject or []],
         repeats=repeats,
         every=every,
         seed=seed,
     )
+    if into == LIVE:
+        if not backfill(its, plan, json_file, (lambda count: True) if yes else ask):
+            say("nothing was published")
+            raise typer.Exit(1)
+        return
     if not carry_out(its, plan, Asked(speed_of(speed), anew, out, json_file)):
         say("stopped: the same command goes on from there")
         raise typer.Exit(130)
