@@ -4,6 +4,7 @@ A. P. Dawid, 1984, "Present position and potential developments: some personal v
 prequential approach".
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -80,6 +81,8 @@ class Along:
         """Records so far."""
         self.refused = 0
         """Those of them that are no events."""
+        self.asking_s = 0.0
+        """Seconds that went into answers."""
         self.replay = replay
         self._targets = targets
         self._known = known
@@ -141,7 +144,9 @@ class Along:
         previous = targets.previous.get(event.user_id)
         exclude = [previous] if targets.repeats == "collapsed" and previous else []
         ask = ask_of(event, SERVED, exclude, repeat=targets.repeats != "never")
+        began = time.perf_counter()
         answer = await self.replay.ask(ask, now)
+        self.asking_s += time.perf_counter() - began
         if said := [reason for reason in answer.degraded if reason.startswith(_STORE)]:
             raise StoreUnavailable(f"a replay's answers need the store ({said[0]}): run it again, it goes on from here")
         return in_answer(answer, event.item_id).rank

@@ -71,6 +71,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long an answer waits for Redis before it goes on without."""
     counts_stale_ms: Annotated[int, Meta(ge=0, le=60_000)] = 1000
     """How old the shared counts in an answer may be; the user's own state is always read anew."""
+    explore: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    """The share of requests that get the twenty best items in any order, so that other rankings can be judged."""
     kafka_timeout_s: Seconds = 10.0
     """How long a posted event waits for Kafka's acknowledgement."""
     answers_at_once: AtOnce = 64

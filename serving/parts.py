@@ -60,7 +60,9 @@ def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, c
         publisher=publisher,
         enricher=enricher,
         library=library,
-        recommender=Recommender(read, library, viewer, stream, enricher, record, clock, patience, stale_ms),
+        recommender=Recommender(
+            read, library, viewer, stream, enricher, record, clock, patience, stale_ms, settings.explore
+        ),
         similar=Similar(read, library, stream, clock, patience, stale_ms),
         profiler=Profiler(viewer, library, stream, clock, patience),
         answering=Limit(settings.answers_at_once, settings.answers_within_s),

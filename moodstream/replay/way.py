@@ -83,7 +83,6 @@ class _Way:
         self._folder = folder
         self._tell = tell
         self._stopped = stopped
-        self._asking_s = 0.0
 
     async def go(self) -> Arrived | None:
         plan, work = self._work.plan, self._work
@@ -101,7 +100,7 @@ class _Way:
             await replay.learner.sweep(0)
             digest = await digest_of(replay.store)
         seconds = time.monotonic() - began
-        return Arrived(digest, along.refused, along.place - start.place, round(seconds, 3), round(self._asking_s, 3))
+        return Arrived(digest, along.refused, along.place - start.place, round(seconds, 3), round(along.asking_s, 3))
 
     async def _along(self, along: Along, start: Start, kept: Kept, outcomes: Outcomes) -> bool:
         """To the end, or until it's stopped: False then."""
@@ -118,9 +117,7 @@ class _Way:
                 await kept.stand(along.replay, Start(along.place, outcomes.count))
             if (scored and not await self._due(along, pace, raw.time)) or self._stopped():
                 return False
-            began = time.perf_counter()
             if one := await along.step(raw, scored=scored):
-                self._asking_s += time.perf_counter() - began
                 outcomes.add(Outcome(one.place, one.rank))
         self._tell(log.records)
         return True

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from online.answer.answered import At
 from online.answer.asked import Ask
 from online.answer.catalogue import Catalogue
+from online.answer.explore import Propensities
 from online.answer.ranked import Ranked, Sources
 from online.answer.scene import Scene
 
@@ -45,10 +46,14 @@ class Ordered(NamedTuple):
     """Of the user, UTC ms."""
     folded: int
     degraded: list[str]
+    propensities: Propensities
+    """(n,): how likely each of the ranked items was to stand where it does."""
 
     @classmethod
-    def of(cls, scene: Scene, ranked: Ranked, found: Sources, degraded: list[str]) -> "Ordered":
-        """What answers need of a scene, and no more of it."""
+    def of(
+        cls, scene: Scene, ranked: Ranked, found: Sources, degraded: list[str], likely: Propensities | None = None
+    ) -> "Ordered":
+        """What answers need of a scene, and no more of it; without `likely`, each place was certain."""
         view = scene.view
         last_event = view.state.time if view.state.count else None
         brought = np.zeros((len(found), scene.tallies.size), np.bool_)
@@ -67,6 +72,7 @@ class Ordered(NamedTuple):
             last_event=last_event,
             folded=view.folded,
             degraded=degraded,
+            propensities=np.ones(len(ranked)) if likely is None else likely,
         )
 
     def speaking(self, places: range) -> list[list[str]]:

@@ -28,6 +28,7 @@ from online.answer.catalogue import Catalogue, Rows
 from online.answer.considered import Considered, Weighed
 from online.answer.counted import STALE_MS, Counted
 from online.answer.deadline import Deadline
+from online.answer.explore import explored
 from online.answer.filters import ALL_SEEN, NOTHING_FITS, drop, foremost, union
 from online.answer.given import in_order
 from online.answer.lag import Stream
@@ -78,7 +79,10 @@ class Recommender:
         clock: Callable[[], int],
         store_timeout_s: float,
         stale_ms: int = STALE_MS,
+        explore: float = 0.0,
     ) -> None:
+        """`explore`: the share of requests that get the best items in any order; see `explore`."""
+        self._explore = explore
         self._library = library
         self._viewer = viewer
         self._stream = stream
@@ -94,9 +98,9 @@ class Recommender:
 
     async def recommend(self, ask: Ask) -> Recommendations:
         """The answer, whatever is down; `degraded` says what that was."""
-        deadline, now = Deadline(self._timeout), self._clock()
-        ordered = self._pages.begun(ask) or self._order(ask, await self._weigh(ask, now, deadline))
-        return await self._answer(ask, ordered, now, deadline)
+        deadline, now, request_id = Deadline(self._timeout), self._clock(), uuid.uuid4().hex
+        ordered = self._pages.begun(ask) or self._order(ask, await self._weigh(ask, now, deadline), request_id)
+        return await self._answer(ask, ordered, now, deadline, request_id)
 
     async def rank(self, asked: ToRank) -> Ranking:
         """These items in order for a user, scored as `recommend` scores them; nothing is recorded."""
@@ -105,7 +109,7 @@ class Recommender:
         scene, found, candidates, _ = await self._find(ask, now, deadline, asked.items)
         given = in_order(asked.items, candidates, scene)
         ordered = Ordered.of(scene, given.ranked, found, [*_passed_over(scene), *scene.missing])
-        standing = await self._standing(ordered, now, deadline)
+        standing = await self._standing(ordered, now, deadline, uuid.uuid4().hex)
         shown = await self._shown(ask, ordered, range(len(given.ranked)), deadline)
         return Ranking(
             **structs.asdict(standing),
@@ -124,9 +128,10 @@ class Recommender:
 
     async def both(self, ask: Ask) -> tuple[Recommendations, Considered]:
         """The answer to the first page of this request, and what it was chosen from: evaluation looks at the two."""
-        deadline, now = Deadline(self._timeout), self._clock()
+        deadline, now, request_id = Deadline(self._timeout), self._clock(), uuid.uuid4().hex
         weighed = await self._weigh(ask, now, deadline)
-        return await self._answer(ask, self._order(ask, weighed), now, deadline), weighed.considered()
+        ordered = self._order(ask, weighed, request_id)
+        return await self._answer(ask, ordered, now, deadline, request_id), weighed.considered()
 
     async def _weigh(self, ask: Ask, now: int, deadline: Deadline) -> Weighed:
         """candidates → drop → rank."""
@@ -147,21 +152,27 @@ class Recommender:
             degraded.append(ALL_SEEN if len(left) else NOTHING_FITS)
         return scene, found, foremost(left, found, enough(ask), scene.tallies.size), degraded
 
-    def _order(self, ask: Ask, weighed: Weighed) -> Ordered:
-        """→ rules and diversity."""
+    def _order(self, ask: Ask, weighed: Weighed, request_id: str) -> Ordered:
+        """→ rules and diversity → exploration."""
         scene, found, ranked, degraded = weighed
-        ranked = pin(diversify(ranked, scene.catalogue, ask.diversity), ask.rules)
-        reasons = [*_passed_over(scene), *degraded]
-        return self._pages.keep(ask, Ordered.of(scene, ranked.first(DEPTH), found, reasons))
+        ranked = pin(diversify(ranked, scene.catalogue, ask.diversity), ask.rules).first(DEPTH)
+        reasons, likely = [*_passed_over(scene), *degraded], None
+        if self._explore:
+            pinned = int(np.isin(ranked.ids, ask.rules.pin).sum())
+            places, likely = explored(request_id, self._explore, pinned, len(ranked))
+            ranked = ranked.take(places)
+        return self._pages.keep(ask, Ordered.of(scene, ranked, found, reasons, likely))
 
     async def _look(self, ask: Ask, now: int, deadline: Deadline, given: Sequence[str]) -> Scene:
         view = await self._viewer.view(ask.user_id, ask.token, now, deadline)
         return await scene(ask, now, view, deadline, self._enricher, self._tallier, self._numbers, given)
 
-    async def _answer(self, ask: Ask, ordered: Ordered, now: int, deadline: Deadline) -> Recommendations:
+    async def _answer(
+        self, ask: Ask, ordered: Ordered, now: int, deadline: Deadline, request_id: str
+    ) -> Recommendations:
         start = (ask.page - 1) * ask.n
         places = range(start, min(start + ask.n, len(ordered.ranked)))
-        standing = await self._standing(ordered, now, deadline)
+        standing = await self._standing(ordered, now, deadline, request_id)
         if not places and len(ordered.ranked):
             standing.degraded.append(PAST_THE_END)
         answer = Recommendations(
@@ -173,13 +184,13 @@ class Recommender:
             items=await self._shown(ask, ordered, places, deadline),
         )
         if answer.items:
-            self._record(_impression(answer, places, ordered.at))
+            self._record(_impression(answer, places, ordered))
         return answer
 
-    async def _standing(self, ordered: Ordered, now: int, deadline: Deadline) -> Standing:
+    async def _standing(self, ordered: Ordered, now: int, deadline: Deadline, request_id: str) -> Standing:
         lag = await self._stream.of(ordered.partition, deadline)
         return Standing(
-            request_id=uuid.uuid4().hex,
+            request_id=request_id,
             bundle=ordered.bundle,
             watermark=ordered.watermark,
             age_ms=None if ordered.last_event is None else max(0, now - ordered.last_event),
@@ -247,13 +258,17 @@ def _with_pinned(left: Rows, scene: Scene) -> Rows:
     return np.concatenate([left, pinned])
 
 
-def _impression(answer: Recommendations, places: range, at: int) -> Impression:
-    """As of the moment that the order was made for; it is a fixed function of the state, so each place was certain."""
+def _impression(answer: Recommendations, places: range, ordered: Ordered) -> Impression:
+    """As of the moment that the order was made for, with how likely each item was to stand where it stood."""
+    likely = ordered.propensities[places.start : places.stop].tolist()
     return Impression(
         event_id=answer.request_id,
-        time=at,
+        time=ordered.at,
         user_id=answer.user_id,
         request_id=answer.request_id,
         bundle=answer.bundle,
-        shown=[Shown(item.item_id, place, item.score, 1.0) for place, item in zip(places, answer.items, strict=True)],
+        shown=[
+            Shown(item.item_id, place, item.score, propensity)
+            for place, item, propensity in zip(places, answer.items, likely, strict=True)
+        ],
     )
