@@ -26,7 +26,7 @@ def choices(log: Sequence[Logged]) -> Mapping[int, list[Choice]]:
     and a ranker would learn that what tires is taken. It is the event itself where the item wasn't on any page whose
     window was open. Of an item that was settled without being taken (by half a star) nothing is asked.
     """
-    pages, took, settled = _pages(log)
+    pages, took, settled = pages_of(log)
     end = max((event.time for event in log), default=0)
     asked = {at: [Choice(event)] for at, event in enumerate(log) if is_target(event) and at not in settled}
     shown = {at: (page, taken) for at, page in pages.items() if (taken := took.get(id(page)))}
@@ -36,10 +36,10 @@ def choices(log: Sequence[Logged]) -> Mapping[int, list[Choice]]:
     }
 
 
-_Pages = tuple[dict[int, Page], dict[int, list[Interaction]], set[int]]
+Pages = tuple[dict[int, Page], dict[int, list[Interaction]], set[int]]
 
 
-def _pages(log: Sequence[Logged]) -> _Pages:
+def pages_of(log: Sequence[Logged]) -> Pages:
     """The pages by their place in the log; what was taken from each, by its identity; and places that settled any."""
     of_users = {event.user_id: Impressions() for event in log if isinstance(event, Impression)}
     pages: dict[int, Page] = {}

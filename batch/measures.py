@@ -82,7 +82,7 @@ class Drawn:
             sums.append(np.asarray(np.bincount(users, column), np.float64))
         by_user = np.stack(sums, axis=1)
         self._means = by_user.sum(axis=0) / counts.sum()
-        self._drawn = np.concatenate([w @ by_user / (w @ counts)[:, None] for w in _weights(len(counts), seed)])
+        self._drawn = np.concatenate([w @ by_user / (w @ counts)[:, None] for w in weights(len(counts), seed)])
 
     def mean(self, name: str) -> Measure:
         """Of one column."""
@@ -95,7 +95,7 @@ class Drawn:
         return _interval(self._means[one] - self._means[other], self._drawn[:, one] - self._drawn[:, other])
 
 
-def _weights(users: int, seed: int) -> Iterator[Floats]:
+def weights(users: int, seed: int) -> Iterator[Floats]:
     """How often each user is drawn, (draws, users) at a time, DRAWS in all."""
     rng = np.random.default_rng(seed)
     for _ in range(DRAWS // _AT_ONCE):
