@@ -6,6 +6,7 @@ import msgspec
 
 from batch.bend import Bend
 from batch.measures import Measure
+from batch.snips import Estimate
 
 SCHEMA: Final = 1
 
@@ -68,6 +69,8 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     intervals: dict[str, Intervals]
     paired: list[Paired]
     over_time: list[Stretch]
+    click_rates: dict[str, Estimate]
+    """By bundle: the share of what it shows that would be taken, by SNIPS; empty where no page explored."""
     namespaces: dict[str, str]
     """By bundle, where its states are in Redis."""
     seconds: float

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from batch.prequential import Known
 from batch.replay import Replay
 from contracts.errors import StateUnreadable
 from model.bundle import Bundle
@@ -29,8 +30,8 @@ class Start(msgspec.Struct, frozen=True):
     """From where a replay goes on: records before `place` are learned, the event at it maybe."""
 
     place: int
-    known: int
-    """How many outcomes are known."""
+    known: Known
+    """How many outcomes are."""
 
 
 class Kept(Protocol):
@@ -50,7 +51,7 @@ class Kept(Protocol):
 class InMemory:
     """A checkpoint file, written whole."""
 
-    def __init__(self, path: Path, outcomes: int) -> None:
+    def __init__(self, path: Path, outcomes: Known) -> None:
         """`outcomes`: how many there are on the disk."""
         self._path = path
         self._outcomes = outcomes
@@ -59,8 +60,10 @@ class InMemory:
     async def begin(self, bundle: Bundle, enricher: Enricher) -> tuple[Replay, Start]:
         """From the checkpoint, else from the beginning; one that is damaged, or ahead of the outcomes, is none."""
         store, start = _read(self._path)
-        if start.known > self._outcomes:  # the machine lost power: the checkpoint was on the disk before they were
-            store, start = SavedStore(), Start(0, 0)
+        if (
+            start.known.targets > self._outcomes.targets or start.known.pages > self._outcomes.pages
+        ):  # the machine lost power: the checkpoint was on the disk before they were
+            store, start = SavedStore(), Start(0, Known())
         replay = await Replay.on(bundle, store, enricher)
         replay.pass_over(start.place)
         return replay, start
@@ -83,7 +86,7 @@ class InRedis:
     What lies behind it is learned again, with one effect: so a Redis that came back older is made whole, too.
     """
 
-    def __init__(self, store: RedisStore, outcomes: int) -> None:
+    def __init__(self, store: RedisStore, outcomes: Known) -> None:
         """`outcomes`: how many there are on the disk, each written before its event was learned."""
         self._store = store
         self._outcomes = outcomes
@@ -111,7 +114,7 @@ def _read(path: Path) -> tuple[SavedStore, Start]:
         start, raw = decoded(_decoder, path.read_bytes())
         return SavedStore.unpack(raw), start
     except (FileNotFoundError, StateUnreadable):
-        return SavedStore(), Start(0, 0)
+        return SavedStore(), Start(0, Known())
 
 
 _decoder: Final = msgspec.msgpack.Decoder(tuple[Start, bytes])

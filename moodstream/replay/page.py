@@ -21,6 +21,8 @@ def page(found: Replayed) -> str:
         parts += [_over_time(found), _systems(found), _paired(found), _all(found)]
     else:
         parts.append("<p>Nothing was to be foretold in this part of the log: no event on an item new to its user.</p>")
+    if found.click_rates:
+        parts.append(_click_rates(found))
     return document("moodstream replay", parts)
 
 
@@ -88,6 +90,21 @@ def _paired(found: Replayed) -> str:
     return (
         f"<h2>How much better than {escape(found.paired[0].than)}</h2><p>Paired: the same users are drawn for both. "
         "An interval that doesn't touch 0 is no accident.</p>" + rows_chart(rows, "NDCG@10, less the first bundle's")
+    )
+
+
+def _click_rates(found: Replayed) -> str:
+    rows, warnings = [], []
+    for number, (bundle, one) in enumerate(found.click_rates.items()):
+        note = f"{one.rate:.4f}, {one.effective:,.0f} effective"
+        rows.append(Row(bundle, _style(number), Point(one.rate, one.low, one.high), note))
+        if one.warning:
+            warnings.append(f"<p><b>{escape(bundle)}</b>: {escape(one.warning)}.</p>")
+    first = next(iter(found.click_rates.values()))
+    return (
+        f"<h2>What would be taken of what it shows</h2><p>From {first.showings:,} showings of pages that explored, of "
+        f"which {first.logged:.4f} were taken: self-normalised inverse propensities.</p>{''.join(warnings)}"
+        + rows_chart(rows, "share taken, with its 95% interval")
     )
 
 

@@ -9,12 +9,16 @@ import numpy as np
 from batch.compared import Compared, buckets
 from batch.measures import Measure
 from batch.prequential import Foretold, Scored
+from batch.replay import Logged
+from batch.snips import Estimate, estimate, showings_of
 from contracts import events
-from contracts.events import Interaction
+from contracts.errors import InvalidEvent
+from contracts.events import Impression, Interaction, MoodEvent
 from moodstream.replay import outcomes
 from moodstream.replay.found import Intervals, Means, Paired, Replayed, Stretch
 from moodstream.replay.spool import records
-from moodstream.replay.way import OUTCOMES, Arrived, Work
+from moodstream.replay.way import Arrived, Work
+from online.learn.outgoing import Raw
 
 AT_TEN: Final = ("hr@10", "ndcg@10")
 
@@ -50,6 +54,7 @@ def summed_up(work: Work, arrived: Sequence[Arrived]) -> Replayed:
         intervals={bundle: _intervals(found) for bundle, found in measured.items()},
         paired=_paired(compared, plan.bundles) if compared else [],
         over_time=over_time(systems, plan.seed),
+        click_rates=click_rates(work),
         namespaces={version: plan.namespace_of(number) for number, version in enumerate(plan.bundles) if plan.into},
         seconds=round(seconds, 3),
         events_per_second=round(sum(one.records for one in arrived) / max(seconds, 1e-9), 1),
@@ -59,7 +64,7 @@ def summed_up(work: Work, arrived: Sequence[Arrived]) -> Replayed:
 
 def foretold(work: Work) -> list[Foretold]:
     """What each bundle foretold, in the plan's order: the outcomes, with time and user read from the log again."""
-    found = [outcomes.read(work.folder / f"{number}" / OUTCOMES) for number in range(len(work.plan.bundles))]
+    found = [outcomes.read(work.folder / f"{number}" / outcomes.EVENTS) for number in range(len(work.plan.bundles))]
     wanted = {one.place for one in found[0]}
     met = {}
     for raw in records(work.folder):
@@ -67,9 +72,37 @@ def foretold(work: Work) -> list[Foretold]:
             event = events.decode(raw.value)
             met[raw.offset] = (raw.time, event.user_id if isinstance(event, Interaction) else "")
     return [
-        Foretold.of(version, [Scored(one.place, *met[one.place], one.rank) for one in of])
+        Foretold.of(version, [Scored(one.place, *met[one.place], one.found) for one in of])
         for version, of in zip(work.plan.bundles, found, strict=True)
     ]
+
+
+def click_rates(work: Work) -> dict[str, Estimate]:
+    """By bundle, where the log has pages that explored."""
+    found = [outcomes.read(work.folder / f"{number}" / outcomes.PAGES) for number in range(len(work.plan.bundles))]
+    if not found[0]:
+        return {}
+    log: list[Logged] = []
+    places: dict[int, int] = {}
+    for raw in records(work.folder):
+        event = _logged(raw)
+        if event is not None:
+            places[raw.offset] = len(log)
+            log.append(event)
+    rates = {}
+    for version, of in zip(work.plan.bundles, found, strict=True):
+        showings = list(showings_of(log, {places[one.place]: one.items for one in of}))
+        if one := estimate(showings, work.plan.seed):
+            rates[version] = one
+    return rates
+
+
+def _logged(raw: Raw) -> Logged | None:
+    try:
+        event = events.decode(raw.value)
+    except InvalidEvent:
+        return None
+    return event if isinstance(event, Interaction | MoodEvent | Impression) else None
 
 
 def over_time(systems: Sequence[Foretold], seed: int) -> list[Stretch]:

@@ -16,6 +16,12 @@ def show(found: Replayed) -> None:
     )
     if found.systems:
         console.print(_table(found))
+    for bundle, one in found.click_rates.items():
+        rate = f"{one.rate:.4f} [{one.low:.4f}, {one.high:.4f}]"
+        say(
+            f"of what {bundle} would show, {rate} would be taken (SNIPS; {one.effective:,.0f} effective of "
+            f"{one.showings:,} showings, of which {one.logged:.4f} were){'; ' if one.warning else ''}{one.warning}"
+        )
     for bundle, digest in found.state_digests.items():
         where = f" in {found.namespaces[bundle]}" if bundle in found.namespaces else ""
         say(f"final state of {bundle}{where}: {digest}")

@@ -12,19 +12,19 @@ from threadpoolctl import threadpool_limits
 
 from batch.digest import digest_of
 from batch.evaluate.targets import Targets
-from batch.prequential import Along
+from batch.prequential import Along, Known
 from contracts.settings import Settings
+from model.bundle import Bundle
 from model.shelf import Shelf
 from model.whole_file import write_whole
 from moodstream.replay.kept import InMemory, InRedis, Kept, Start
-from moodstream.replay.outcomes import Outcome, Outcomes
+from moodstream.replay.outcomes import Findings
 from moodstream.replay.pace import Pace
 from moodstream.replay.plan import Plan
 from moodstream.replay.spool import Spooled, records
 from online.learn.enrich import Enricher
 from online.store.redis import connect
 
-OUTCOMES: Final = "outcomes"
 CHECKPOINT: Final = "checkpoint"
 _DONE: Final = "done.json"
 _TELL: Final = 100
@@ -85,24 +85,26 @@ class _Way:
         self._stopped = stopped
 
     async def go(self) -> Arrived | None:
-        plan, work = self._work.plan, self._work
-        bundle = Shelf(work.settings.bundles_url).load(plan.bundles[self._number])
-        began = time.monotonic()
-        async with self._kept() as (kept, outcomes):
-            replay, start = await kept.begin(bundle, Enricher(work.settings.geoip))
-            outcomes.keep(start.known)
-            along = Along(replay, Targets(plan.repeats, every=plan.every), outcomes.count)
-            whole = await self._along(along, start, kept, outcomes)
-            await along.learn()
-            if not whole:
-                await kept.stand(replay, Start(along.place, outcomes.count))
-                return None
-            await replay.learner.sweep(0)
-            digest = await digest_of(replay.store)
-        seconds = time.monotonic() - began
+        bundle = Shelf(self._work.settings.bundles_url).load(self._work.plan.bundles[self._number])
+        with Findings(self._folder) as found:
+            async with self._kept(found.known) as kept:
+                return await self._go(bundle, kept, found)
+
+    async def _go(self, bundle: Bundle, kept: Kept, found: Findings) -> Arrived | None:
+        plan, began = self._work.plan, time.monotonic()
+        replay, start = await kept.begin(bundle, Enricher(self._work.settings.geoip))
+        found.keep(start.known)
+        along = Along(replay, Targets(plan.repeats, every=plan.every), start.known)
+        whole = await self._along(along, start, kept, found)
+        await along.learn()
+        if not whole:
+            await kept.stand(replay, Start(along.place, found.known))
+            return None
+        await replay.learner.sweep(0)
+        digest, seconds = await digest_of(replay.store), time.monotonic() - began
         return Arrived(digest, along.refused, along.place - start.place, round(seconds, 3), round(along.asking_s, 3))
 
-    async def _along(self, along: Along, start: Start, kept: Kept, outcomes: Outcomes) -> bool:
+    async def _along(self, along: Along, start: Start, kept: Kept, found: Findings) -> bool:
         """To the end, or until it's stopped: False then."""
         pace, log = Pace(self._work.speed), self._work.log
         for raw in records(self._work.folder):
@@ -114,11 +116,11 @@ class _Way:
                 self._tell(raw.offset)
             if kept.due:
                 await along.learn()
-                await kept.stand(along.replay, Start(along.place, outcomes.count))
+                await kept.stand(along.replay, Start(along.place, found.known))
             if (scored and not await self._due(along, pace, raw.time)) or self._stopped():
                 return False
             if one := await along.step(raw, scored=scored):
-                outcomes.add(Outcome(one.place, one.rank))
+                found.add(one)
         self._tell(log.records)
         return True
 
@@ -133,14 +135,13 @@ class _Way:
         return True
 
     @asynccontextmanager
-    async def _kept(self) -> AsyncIterator[tuple[Kept, Outcomes]]:
+    async def _kept(self, known: Known) -> AsyncIterator[Kept]:
         settings, namespace = self._work.settings, self._work.plan.namespace_of(self._number)
-        with Outcomes(self._folder / OUTCOMES) as outcomes:
-            if not namespace:
-                yield InMemory(self._folder / CHECKPOINT, outcomes.count), outcomes
-                return
-            store = connect(settings.redis or "", namespace, cluster=settings.redis_cluster)
-            try:
-                yield InRedis(store, outcomes.count), outcomes
-            finally:
-                await store.close()
+        if not namespace:
+            yield InMemory(self._folder / CHECKPOINT, known)
+            return
+        store = connect(settings.redis or "", namespace, cluster=settings.redis_cluster)
+        try:
+            yield InRedis(store, known)
+        finally:
+            await store.close()

@@ -9,10 +9,11 @@ from msgspec.structs import replace
 from batch.compared import Compared, buckets
 from batch.evaluate.placed import MISS
 from batch.evaluate.targets import Targets
-from batch.prequential import Along, Foretold, Scored, foretold, records_of
+from batch.prequential import Agreed, Along, Foretold, Known, Scored, foretold, records_of
 from batch.replay import Replay
-from contracts.events import Interaction
+from contracts.events import Impression, Interaction, Shown
 from contracts.topics import EVENTS
+from online.answer.asked import Ask
 from online.learn.outgoing import Raw
 from tests.batch.synthetic import events
 from tests.fakes.bundle import random_bundle
@@ -69,13 +70,13 @@ def test_a_way_that_was_stopped_goes_on_as_if_it_had_not_been() -> None:
     async def run(stop: int) -> list[Scored]:
         targets, log = Targets("never"), list(records_of(LOG))
         along = Along(await Replay.on(BUNDLE), targets)
-        found = [one for raw in log[:stop] if (one := await along.step(raw))]
+        found = [one for raw in log[:stop] if isinstance(one := await along.step(raw), Scored)]
         await along.learn()
         head = along.replay.head()
-        later = Along(await Replay.behind(head, BUNDLE), Targets("never"), known=len(found))
+        later = Along(await Replay.behind(head, BUNDLE), Targets("never"), Known(len(found)))
         for raw in log[:stop]:
             later.pass_over(raw)
-        found += [one for raw in log[stop:] if (one := await later.step(raw))]
+        found += [one for raw in log[stop:] if isinstance(one := await later.step(raw), Scored)]
         await later.learn()
         return found
 
@@ -84,10 +85,32 @@ def test_a_way_that_was_stopped_goes_on_as_if_it_had_not_been() -> None:
 
 def test_what_was_asked_about_before_is_learned_again_and_not_asked() -> None:
     async def run(known: int) -> list[Scored]:
-        along = Along(await Replay.on(BUNDLE), Targets("never"), known)
-        return [one for raw in records_of(LOG) if (one := await along.step(raw))]
+        along = Along(await Replay.on(BUNDLE), Targets("never"), Known(known))
+        return [one for raw in records_of(LOG) if isinstance(one := await along.step(raw), Scored)]
 
     assert asyncio.run(run(20)) == asyncio.run(run(0))[20:]
+
+
+def test_of_pages_that_explored_it_is_told_whether_the_bundle_would_have_shown_the_same() -> None:
+    now = LOG[-1].time + 1000
+
+    async def run(known: Known | None) -> list[Agreed]:
+        replay = await Replay.on(BUNDLE)
+        await replay.learn(LOG)
+        its = [item.item_id for item in (await replay.ask(Ask(user_id="u1", n=4), now)).items]
+        found = []
+        for number, propensity in enumerate((0.5, 1.0, 0.5)):
+            items = [its[0], its[2], its[1], its[3]]
+            shown = [Shown(item, place, 0.0, propensity) for place, item in enumerate(items)]
+            page = Impression(
+                event_id=f"p{number}", time=now, user_id="u1", request_id="r", bundle="b", shown=shown[number:]
+            )
+            found.append(page)
+        along = Along(replay, Targets("never"), known)
+        return [one for raw in records_of(found[:2]) if isinstance(one := await along.step(raw), Agreed)]
+
+    assert asyncio.run(run(Known())) == [Agreed(0, [True, False, False, True])]
+    assert asyncio.run(run(Known(pages=1))) == asyncio.run(run(None)) == []
 
 
 def test_bundles_are_compared_on_the_same_events_and_by_the_same_users_drawn() -> None:

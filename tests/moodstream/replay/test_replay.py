@@ -49,7 +49,7 @@ def read(folder: Path) -> dict[str, Any]:
 
 def wait_for_outcomes(folder: Path, n: int, process: "subprocess.Popen[str]") -> None:
     deadline = time.monotonic() + 120
-    while sum(file.stat().st_size for file in (folder / "home").glob("replays/*/*/outcomes")) < 12 * n:
+    while sum(file.stat().st_size for file in (folder / "home").glob("replays/*/*/outcomes")) < 16 * n:
         assert time.monotonic() < deadline
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)

@@ -33,7 +33,8 @@ def some_log(n: int = 240, seed: int = 0) -> list[events.UserEvent]:
         if rng.random() < 0.1:
             log.append(MoodEvent(event_id=name, time=time, user_id=user, mood=rng.choice(("sad", "😀"))))
         elif rng.random() < 0.15:
-            shown = [Shown(f"i{item}", at, rng.gauss(0, 1), 1.0) for at, item in enumerate(rng.sample(range(35), 4))]
+            likely = 0.5 if number % 2 else 1.0
+            shown = [Shown(f"i{item}", at, rng.gauss(0, 1), likely) for at, item in enumerate(rng.sample(range(35), 4))]
             log.append(Impression(event_id=name, time=time, user_id=user, request_id=name, bundle="b", shown=shown))
         else:
             where = Context(place="Graz", session=f"s{number % 5}") if rng.random() < 0.5 else None
