@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test once check live soak bench bench-calibration bench-compare bench-freshness bench-index bench-moods bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile
+.PHONY: help setup demo up down test once check live soak bench bench-calibration bench-compare bench-freshness bench-index bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -48,6 +48,9 @@ bench-index: setup  ## the candidate index against an exact search, and what an 
 
 bench-moods: setup  ## what it is worth to be told the mood, on simulated users; fails where it isn't
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.moods $(ARGS)
+
+bench-staleness: setup  ## what an hour of staleness costs, and what learning with every event, nightly and both are worth (ARGS="--on news")
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.staleness $(ARGS)
 
 bench-stream: setup  ## events a second of the whole worker beside stock Faust doing nothing (ARGS="--workers --repeats 5")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.stream $(ARGS)
