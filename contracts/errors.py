@@ -49,6 +49,14 @@ class KafkaUnavailable(Unavailable):
     """Kafka does not acknowledge in time."""
 
 
+class SourceUnavailable(Unavailable):
+    """A source of events (Kinesis, or the table of its leases) doesn't answer, or refuses for now."""
+
+
+class SourceThrottled(SourceUnavailable):
+    """A source says that it's asked too often."""
+
+
 class BundleUnavailable(Unavailable):
     """A bundle that states are on can't be loaded at the moment."""
 
@@ -63,3 +71,19 @@ class Fenced(MoodstreamError):
     """The store refused a write: another worker has moved this shard's watermark since it was read."""
 
     retriable = True
+
+
+class LeaseLost(MoodstreamError):
+    """Another adapter has this shard of a source now, or may have: who held it reads and checkpoints no more."""
+
+    retriable = True
+
+
+class IteratorExpired(MoodstreamError):
+    """A place of reading in a source's shard was kept for too long: ask for a new one."""
+
+    retriable = True
+
+
+class ShardGone(MoodstreamError):
+    """A source's shard, or the stream itself, isn't there any more."""

@@ -8,7 +8,7 @@ import typer
 
 from contracts.errors import MoodstreamError
 from moodstream.console import say
-from moodstream.verbs import Json, data, dead_letters, events, leave_one_out, models, rebuild, replay, settings
+from moodstream.verbs import Json, data, dead_letters, events, leave_one_out, models, rebuild, replay, settings, source
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,6 +25,7 @@ app.add_typer(models.app)
 app.add_typer(leave_one_out.app)
 app.add_typer(rebuild.app)
 app.add_typer(replay.app)
+app.add_typer(source.app, name="source")
 
 
 def main() -> None:

@@ -20,11 +20,26 @@ BY_NAME: Final[dict[str, Topic]] = {topic.name: topic for topic in TOPICS}
 
 def send_file(settings: Settings, events: Path, items: Path | None) -> None:
     """Send a data set in the plain form, and wait until the stream has learned from it."""
-    catalogue: list[Event] = [*read_items(items)] if items else []
-    found: list[Event] = [*catalogue, *read_events(events)]
+    found = _read(events, items)
     with bar("learning", len(found), "events") as told:
         speed = send_and_learn(settings, found, lambda: heartbeats(settings), told)
     say(f"sent and learned {len(found):,} events, {speed:,.0f} a second")
+
+
+def send_into_kinesis(stream: str, region: str, endpoint: str, events: Path, items: Path | None) -> None:
+    """Send a data set in the plain form into a Kinesis stream; raises `SourceUnavailable`, `Misconfigured`."""
+    from stream.sources.kinesis.aws import Where
+    from stream.sources.kinesis.send import KinesisSender
+
+    found = _read(events, items)
+    with KinesisSender(stream, Where(region, endpoint)) as sender, bar("sending", len(found), "events") as told:
+        sender.send(found, lambda done: told(done, ""))
+    say(f"sent {len(found):,} events: moodstream source kinesis --stream {stream} hands them on to Kafka")
+
+
+def _read(events: Path, items: Path | None) -> list[Event]:
+    catalogue: list[Event] = [*read_items(items)] if items else []
+    return [*catalogue, *read_events(events)]
 
 
 def tail(settings: Settings, topic: Topic, *, follow: bool, last: int) -> None:

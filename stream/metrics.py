@@ -50,7 +50,7 @@ class Metrics(Collector):
         yield from (next_offset, lag)
 
 
-def serve(metrics: Metrics, host: str, port: int) -> None:
+def serve(metrics: Collector, host: str, port: int) -> None:
     """Answer Prometheus in a thread of its own until the process ends; raises `Misconfigured` where that can't be."""
     registry = CollectorRegistry()
     registry.register(metrics)

@@ -14,8 +14,8 @@ app = typer.Typer(no_args_is_help=True, help="What could not be taken in: look a
 
 Reason = Annotated[str, typer.Option(help="Part of the reason, in any case.")]
 Error = Annotated[str, typer.Option(help="The error's class, such as InvalidEvent.")]
-Topic = Annotated[str, typer.Option(help="Where they lay: events or items.")]
-Partition = Annotated[int | None, typer.Option(help="Where they lay.", min=0)]
+Topic = Annotated[str, typer.Option(help="Where they lay: events, items or kinesis:STREAM.")]
+Partition = Annotated[int | None, typer.Option(help="Where they lay; of Kinesis the shard's number.", min=0)]
 Since = Annotated[str, typer.Option(help="Set aside then or later: 2026-11-22T09:30 (UTC), or 2h, 3d (ago).")]
 Until = Annotated[str, typer.Option(help="Set aside before.")]
 Retried = Annotated[bool | None, typer.Option("--retried/--not-retried", help="Whether they were sent again.")]
@@ -118,8 +118,8 @@ def _wanted(
     reason: str, error: str, topic: str, partition: int | None, since: str, until: str, retried: bool | None
 ) -> Wanted:
     now = int(time.time() * 1000)
-    if topic not in ("", "events", "items"):
-        raise Misconfigured(f"--topic is events or items: dead letters lay in no topic {topic!r}")
+    if topic not in ("", "events", "items") and not topic.startswith("kinesis:"):
+        raise Misconfigured(f"--topic is events, items or kinesis:STREAM: dead letters lay in no topic {topic!r}")
     return Wanted(
         reason=reason,
         error=error,

@@ -17,15 +17,23 @@ app = typer.Typer(no_args_is_help=True, help="Events into Kafka, and what flows 
 def send(
     file: Annotated[Path, typer.Argument(help="Events in the plain form: CSV, CSV.gz or Parquet.")],
     items: Annotated[Path | None, typer.Option(help="The catalogue in the plain form, sent first.")] = None,
+    kinesis: Annotated[str, typer.Option(help="Into this Kinesis stream instead of Kafka, and don't wait.")] = "",
+    region: Annotated[str, typer.Option(help="Its region, where boto3 doesn't find it.")] = "",
+    endpoint: Annotated[str, typer.Option(help="Another address than AWS', such as LocalStack's.")] = "",
 ) -> None:
     """Send a file's events into Kafka, and wait until the stream has learned from them.
 
     Example: moodstream events send my-events.csv --items my-items.csv
     """
-    from moodstream.events import send_file
+    from moodstream.events import send_file, send_into_kinesis
     from moodstream.local.operate import with_servers
 
-    send_file(with_servers(settings()), file, items)
+    if kinesis:
+        send_into_kinesis(kinesis, region, endpoint, file, items)
+    elif region or endpoint:
+        raise Misconfigured("--region and --endpoint are of a Kinesis stream: name it by --kinesis")
+    else:
+        send_file(with_servers(settings()), file, items)
 
 
 @app.command("schema")
