@@ -35,12 +35,14 @@ def parcels(taken: Iterable[Taken], since: Callable[[str], int]) -> Iterator[Par
     size = 0
     for one in taken:
         key, length = one.outgoing.key, len(one.outgoing.value) + len(one.outgoing.key)
-        is_full = since(key) + of_each[key] >= OF_ONE
-        if parcel and (is_full or len(parcel) >= _MOST or size + length > MOST_BYTES):
-            yield Parcel(parcel, is_full)
+        if parcel and (len(parcel) >= _MOST or size + length > MOST_BYTES):
+            yield Parcel(parcel, False)
             parcel, of_each, size = [], Counter(), 0
-        of_each[key] += 1
         parcel.append(one)
+        of_each[key] += 1
         size += length
+        if since(key) + of_each[key] >= OF_ONE:
+            yield Parcel(parcel, True)
+            parcel, of_each, size = [], Counter(), 0
     if parcel:
         yield Parcel(parcel, False)

@@ -59,17 +59,16 @@ class Origin:
 
     def _outgoing(self, data: bytes, sequence: str, part: int | None, time: int, now: int) -> Outgoing:
         try:
-            try:
-                event = events.decode(data)
-            except InvalidEvent:
-                data = self._completed(data, sequence, part, time)
-                event = events.decode(data)
-            if isinstance(event, BundleChange):
-                raise InvalidEvent("a bundle is changed by `moodstream publish`, not by an event")
-            event.key.encode()
-            return Outgoing(topic_of(event), event.key, data)
+            return self._sendable(data, sequence, part, time)
         except Exception as error:  # invalid, or a bug of ours: neither stops the shard
             return dead_letter(self._raw(data, sequence, time), error, now)
+
+    def _sendable(self, data: bytes, sequence: str, part: int | None, time: int) -> Outgoing:
+        """Most events are whole, and looked at once; raises `InvalidEvent`."""
+        try:
+            return _event(data)
+        except InvalidEvent:
+            return _event(self._completed(data, sequence, part, time))
 
     def _completed(self, data: bytes, sequence: str, part: int | None, time: int) -> bytes:
         """With an id and a time where it has none: always the same, so that a repetition is known for one."""
@@ -84,6 +83,18 @@ class Origin:
 
     def _raw(self, data: bytes, sequence: str, time: int) -> Raw:
         return Raw(self._topic, self._number, int(sequence), time, data)
+
+
+def _event(data: bytes) -> Outgoing:
+    """The event in these bytes, as it's sent; raises `InvalidEvent`."""
+    event = events.decode(data)
+    if isinstance(event, BundleChange):
+        raise InvalidEvent("a bundle is changed by `moodstream publish`, not by an event")
+    try:
+        event.key.encode()
+    except UnicodeError as error:
+        raise InvalidEvent(f"the id is no text: {error}") from error
+    return Outgoing(topic_of(event), event.key, data)
 
 
 def _ms(moment: datetime) -> int:
