@@ -26,11 +26,16 @@ def aws(folder: Path) -> Iterator[Where]:
     if os.environ.get(ON_AWS):
         yield Where()
         return
-    os.environ.update(_ANYBODY)  # as a person would, for the clients here and in the processes that are started
+    as_anybody()
     port = free_port(set())
     with Supervisor(folder / "status.json", print) as supervisor:
         supervisor.start(moto_service(folder / "moto.log", port))
         yield Where(REGION, f"http://{LOOPBACK}:{port}")
+
+
+def as_anybody() -> None:
+    """Credentials for moto, as a person would set them: for the clients here and in processes that are started."""
+    os.environ.update(_ANYBODY)
 
 
 def moto_service(log: Path, port: int, *limits: str) -> Service:

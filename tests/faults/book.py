@@ -65,6 +65,10 @@ class Book:
         self.in_lake: set[tuple[int, int]] = set()
         """(partition, offset) of what the lake's readers must find."""
         self._applied: set[int] = set()
+        self._of_users: set[tuple[str, int]] = set()
+        """(user, hash) of what was applied, but for what an alias moved, perhaps back and forth."""
+        self._again: Counter[int] = Counter()
+        """Applied once more: no sender sends so late that an id is forgotten, so it came twice on its way."""
         self._passed_on: dict[str, str] = {}
         self._never: set[int] = set()
         """Rightly without an effect of their own."""
@@ -73,12 +77,17 @@ class Book:
         self._kept: dict[str, bytes] = {}
         """Origin → what was acknowledged to be there."""
 
-    def acknowledge(self, sending: Sending, origin: str) -> None:
-        """The sender was told that this is kept, and where."""
-        self._kept[origin] = sending.value
+    def acknowledge(self, sending: Sending, origin: str | None) -> None:
+        """The sender was told that this is kept, and where; None: in Kinesis, and on its way to Kafka."""
+        if origin is not None:
+            self._kept[origin] = sending.value
         self.ways[sending.way] += 1
         if sending.event is not None:
             self.acknowledged[id_hash(sending.event.event_id)] = sending
+
+    def refuse(self, origin: str, value: bytes) -> None:
+        """What lies there, and not in Kafka, must be in the dead letters."""
+        self.refused[origin] = value
 
     def read(self, partition: int, offset: int, value: bytes) -> None:
         """The next record of a partition of `events`."""
@@ -131,6 +140,9 @@ class Book:
             moved = event.event_id.startswith(FORWARDED)
             if moved:
                 self._gone[event.user_id].append(name)
+            elif (event.user_id, name) in self._of_users:
+                self._again[name] += 1
+            self._of_users.add((event.user_id, name))
             self._applied.add(name)
             if isinstance(event, Interaction) and event.kind not in UNWANTED and not moved:
                 self.taken[bucket_of(TAKEN, event.time), event.item_id] += 1
@@ -157,7 +169,8 @@ class Book:
         self, histories: Mapping[str, Sequence[int]], taken: Mapping[tuple[int, str], int], letters: Iterable[str]
     ) -> Found:
         """These users' histories, all that was counted, and the dead letters' origins, held against the book."""
-        lost, doubled = self.unaccounted(), Counter[str]()
+        lost = self.unaccounted()
+        doubled = Counter({f"{self._name(name)} in the log": n for name, n in self._again.items()})
         for user, there in histories.items():
             is_there, must = Counter(there), Counter(self.histories[user])
             lost.update({f"{self._name(name)} of {user}": n for name, n in (must - is_there).items()})

@@ -30,6 +30,36 @@ def forking() -> Any:
     return context
 
 
+class Process:
+    """A process that can be killed, frozen and told to end."""
+
+    def __init__(self, process: Any) -> None:
+        self._process = process
+        process.start()
+
+    @property
+    def is_alive(self) -> bool:
+        return bool(self._process.is_alive())
+
+    def kill(self) -> None:
+        """kill -9."""
+        os.kill(self._process.pid, signal.SIGKILL)
+        self._process.join(_ENDS_S)
+
+    def stop(self) -> int | None:
+        """SIGTERM; its exit code."""
+        self._process.terminate()
+        self._process.join(_ENDS_S)
+        code: int | None = self._process.exitcode
+        return code
+
+    def freeze(self) -> None:
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.kill(self._process.pid, signal.SIGCONT)
+
+
 class Worker:
     """One worker's process, its link to Redis, and what it has counted."""
 

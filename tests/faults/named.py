@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from tests.faults import on_kafka, on_redis, on_the_rest, on_workers
+from tests.faults import on_kafka, on_kinesis, on_redis, on_the_rest, on_workers
 from tests.faults.calls import between_the_writes, within_the_counts, within_the_shards
 from tests.faults.run import Inject
 
@@ -34,6 +34,12 @@ FAULTS: Final[Mapping[str, Inject]] = {
     "bundle changed": on_the_rest.bundle_changed,
     "bundle changed, then killed": on_the_rest.bundle_changed_and_killed,
     "API killed": on_the_rest.api_killed,
+    "Kinesis adapter killed": on_kinesis.adapter_killed,
+    "all Kinesis adapters killed": on_kinesis.all_adapters_killed,
+    "Kinesis adapter frozen, wakes up": on_kinesis.adapter_frozen,
+    "shards split, merged, adapter killed": on_kinesis.resharded_and_killed,
+    "broker killed under adapters": on_kinesis.broker_killed,
+    "Kinesis away": on_kinesis.kinesis_away,
 }
 SHORT: Final = (
     "killed between the two writes",
@@ -43,5 +49,6 @@ SHORT: Final = (
     "Redis' connections dropped",
     "write takes seconds",
     "bundle changed",
+    "Kinesis adapter killed",
 )
 """Those of the minute's run: with any guard missing, one of them finds it."""

@@ -108,6 +108,7 @@ def _said(found: Found) -> str:
 def _ended(run: Run) -> list[str]:
     """All workers end well when they're asked to, and the lake has every event that was learned, once."""
     run.fault = "the end"
+    run.leave_kinesis()
     for worker in list(run.crew.alive):
         run.crew.stop(worker)
     folder = Folder(run.settings.lake_url, run.settings.namespace)

@@ -21,6 +21,7 @@ from moodstream.local.ports import LOOPBACK, free_port
 from stream import topics
 from tests.fakes.bundle import random_bundle
 from tests.faults.book import Book, Found
+from tests.faults.by_kinesis import ByKinesis
 from tests.faults.calls import Stage
 from tests.faults.clean import Clean, contents, differing
 from tests.faults.crew import Api, Crew, Worker
@@ -42,14 +43,14 @@ _LOOK_EVERY_S: Final = 0.1
 class Flow:
     """Events being sent by a thread of their own, and more of them as long as somebody waits for what they lead to."""
 
-    def __init__(self, sender: Sender, parts: Iterator[Sequence[Sending]], rng: random.Random) -> None:
+    def __init__(self, sender: Sender | ByKinesis, parts: Iterator[Sequence[Sending]], rng: random.Random) -> None:
         self.goes_on = Event()
         self._failed: BaseException | None = None
         pace = random.Random(rng.random())
         self._thread = Thread(target=self._send, args=(sender, parts, pace), name="sender", daemon=True)
         self._thread.start()
 
-    def _send(self, sender: Sender, parts: Iterator[Sequence[Sending]], pace: random.Random) -> None:
+    def _send(self, sender: Sender | ByKinesis, parts: Iterator[Sequence[Sending]], pace: random.Random) -> None:
         try:
             sender.send(next(parts), pace, _PAUSE_S)
             while self.goes_on.is_set():
@@ -103,6 +104,7 @@ class Run:
         self._letters: Counter[str] = Counter()
         self._looking = Looking(stack.redis.url, namespace)
         self._clean = Clean(self.settings, stack.clean.url, self.ids)
+        self._by_kinesis: ByKinesis | None = None
 
     def begin(self) -> None:
         """The API, two workers and a bundle in force."""
@@ -112,7 +114,21 @@ class Run:
             self.crew.start()
         self.crew.settle()
 
+    @property
+    def by_kinesis(self) -> ByKinesis:
+        """The other way to Kafka; it's laid when a fault first wants it."""
+        if self._by_kinesis is None:
+            self._by_kinesis = ByKinesis(self.settings, self.book, self.sender)
+        return self._by_kinesis
+
+    def leave_kinesis(self) -> None:
+        """Adapters end when they're asked to; raises `AssertionError` unless they end well."""
+        if self._by_kinesis:
+            self._by_kinesis.leave()
+
     def end(self) -> None:
+        if self._by_kinesis:
+            self._by_kinesis.end()
         self.crew.end()
         self.api.end()
         self.sender.close()
@@ -134,10 +150,12 @@ class Run:
         return rng.choice(self.crew.alive)
 
     @contextmanager
-    def flowing(self, rng: random.Random, n: int = EVENTS_A_FAULT) -> Iterator[Flow]:
+    def flowing(
+        self, rng: random.Random, n: int = EVENTS_A_FAULT, sender: Sender | ByKinesis | None = None
+    ) -> Iterator[Flow]:
         """Some events are being sent all the while, and all are acknowledged at the end."""
         parts = (self.recorded.part(self.round, f"{self.fault}/{at}", n if at == 0 else 40) for at in count())
-        flow = Flow(self.sender, parts, rng)
+        flow = Flow(sender or self.sender, parts, rng)
         yield flow
         flow.join()
 

@@ -14,12 +14,15 @@ from typing import Any, Final
 from faust.types import TP
 
 import stream.app
+import stream.sources.kinesis.run
 import stream.worker
 from contracts.settings import Settings
 from contracts.topics import EVENTS
 from online.learn.learner import Learner
 from serving.server import serve
 from stream.agents import Keeper
+from stream.sources.kinesis.run import Asked
+from tests.aws.given import as_anybody
 from tests.faults.guards import GUARDS
 from tests.faults.tally import Tally
 
@@ -44,6 +47,13 @@ def answer(settings: Settings, log: Path) -> None:
     """Run the API until SIGTERM."""
     _to_be_a_child(log)
     serve(settings)
+
+
+def adapt(settings: Settings, asked: Asked, log: Path) -> None:
+    """Run a Kinesis adapter until SIGTERM."""
+    as_anybody()
+    _to_be_a_child(log)
+    stream.sources.kinesis.run.run(settings, asked)
 
 
 def _to_be_a_child(log: Path) -> None:
