@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test once check live soak bench bench-calibration bench-compare bench-freshness bench-index bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile
+.PHONY: help setup demo up down test once check live soak bench bench-calibration bench-compare bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -45,6 +45,9 @@ bench-freshness: setup  ## from an acknowledged event to a changed answer, 200 t
 
 bench-index: setup  ## the candidate index against an exact search, and what an answer costs (ARGS="100000 1000000")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.index $(ARGS)
+
+bench-kinesis: setup  ## what handing a Kinesis record on to Kafka costs the adapter (ARGS="--events 40000")
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.kinesis $(ARGS)
 
 bench-moods: setup  ## what it is worth to be told the mood, on simulated users; fails where it isn't
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.moods $(ARGS)

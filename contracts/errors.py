@@ -85,5 +85,5 @@ class IteratorExpired(MoodstreamError):
     retriable = True
 
 
-class ShardGone(MoodstreamError):
-    """A source's shard, or the stream itself, isn't there any more."""
+class SourceGone(MoodstreamError):
+    """What a source was asked for isn't there: a shard, the stream itself, the table of its leases."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from contracts.errors import LeaseLost, Misconfigured, ShardGone, Unavailable
+from contracts.errors import LeaseLost, Misconfigured, SourceGone, Unavailable
 from stream.sources.kinesis.aws import Aws
 from stream.sources.kinesis.held import Held
 from stream.sources.kinesis.leases import Lease, Rows, Table, ended
@@ -181,7 +181,7 @@ class Adapter:
     async def _read_to_end(self, held: Held) -> bool:
         try:
             return await Reader(self._aws, self._stream, held, self._onward, self._metrics, _now).run()
-        except ShardGone:
+        except SourceGone:
             log.error("%s is gone from the stream; what wasn't read of it, after %s, is lost", held.shard, held.place)
             return True
 

@@ -15,7 +15,7 @@ from contracts.errors import (
     LeaseLost,
     Misconfigured,
     MoodstreamError,
-    ShardGone,
+    SourceGone,
     SourceThrottled,
     SourceUnavailable,
 )
@@ -44,7 +44,7 @@ _FORBIDDEN: Final = frozenset(
 _BY_CODE: Final[Mapping[str, type[MoodstreamError]]] = {
     "ExpiredIteratorException": IteratorExpired,
     "ConditionalCheckFailedException": LeaseLost,
-    "ResourceNotFoundException": ShardGone,
+    "ResourceNotFoundException": SourceGone,
     **dict.fromkeys(_ASKED_TOO_OFTEN, SourceThrottled),
     **dict.fromkeys(_FORBIDDEN, Misconfigured),
 }
@@ -97,7 +97,7 @@ class Aws:
         }
 
     async def kinesis(self, request: str, **arguments: Any) -> dict[str, Any]:
-        """One request; raises `SourceUnavailable`, `IteratorExpired`, `ShardGone`, `Misconfigured`."""
+        """One request; raises `SourceUnavailable`, `IteratorExpired`, `SourceGone`, `Misconfigured`."""
         return await self._ask("kinesis", request, arguments)
 
     async def dynamodb(self, request: str, **arguments: Any) -> dict[str, Any]:

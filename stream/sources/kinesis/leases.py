@@ -9,7 +9,7 @@ lease is never taken from who still renews it: see `sharing`.)
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from contracts.errors import LeaseLost, Misconfigured, ShardGone, SourceUnavailable
+from contracts.errors import LeaseLost, Misconfigured, SourceGone, SourceUnavailable
 from stream.sources.kinesis.aws import Aws
 from stream.sources.kinesis.patience import patiently
 from stream.sources.kinesis.place import SHARD_END
@@ -65,7 +65,7 @@ class Table:
         key = {"AttributeName": "id"}
         try:
             await self._aws.dynamodb("describe_table", TableName=self._name)
-        except ShardGone:
+        except SourceGone:
             try:
                 await self._aws.dynamodb(
                     "create_table",

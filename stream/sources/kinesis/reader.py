@@ -46,7 +46,7 @@ class Reader:
         self._checkpointed = time.monotonic()
 
     async def run(self) -> bool:
-        """Whether the shard was read to its end; raises `LeaseLost`, `ShardGone`."""
+        """Whether the shard was read to its end; raises `LeaseLost`, `SourceGone`."""
         waits = pauses()
         while not self._held.wanted.is_set():
             self._held.check()

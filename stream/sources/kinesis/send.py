@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contracts import events
-from contracts.errors import Misconfigured, ShardGone, SourceUnavailable
+from contracts.errors import Misconfigured, SourceGone, SourceUnavailable
 from contracts.events import Event
 from stream.sources.kinesis.aws import Where, client, named
 from stream.sources.kinesis.patience import pauses
@@ -94,7 +94,7 @@ class KinesisSender:
             answer: dict[str, Any] = self._client.put_records(StreamName=self._stream, Records=records)
         except (ClientError, BotoCoreError) as error:
             what = named(error)
-            if isinstance(what, ShardGone):
+            if isinstance(what, SourceGone):
                 raise Misconfigured(f"Kinesis has no stream {self._stream} in this region: {error}") from error
             if not isinstance(what, SourceUnavailable):
                 raise what from error

@@ -6,7 +6,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
-from contracts.errors import Misconfigured, ShardGone
+from contracts.errors import Misconfigured, SourceGone
 from stream.sources.kinesis.aws import Aws
 
 
@@ -46,7 +46,7 @@ async def describe(aws: Aws, name: str) -> Stream:
     """The stream; raises `Misconfigured` where there is none, `SourceUnavailable`."""
     try:
         answer = await aws.kinesis("describe_stream_summary", StreamName=name)
-    except ShardGone as error:
+    except SourceGone as error:
         raise Misconfigured(f"Kinesis has no stream {name} in this region: {error}") from error
     summary = answer["StreamDescriptionSummary"]
     return Stream(name, summary["StreamARN"], _ms(summary["StreamCreationTimestamp"]), _ms(_date(answer)))

@@ -12,6 +12,7 @@ from contracts.errors import KafkaUnavailable, LeaseLost
 from contracts.events import Event
 from contracts.topics import EVENTS
 from online.learn.outgoing import Outgoing
+from stream.sources.kinesis import parcels as parcelling
 from stream.sources.kinesis.aws import Aws, client
 from stream.sources.kinesis.held import Held
 from stream.sources.kinesis.leases import Table
@@ -41,6 +42,8 @@ class Reading:
         """Each with how many records Kafka had by then."""
         self.refusals = 0
         """How often Kafka is still to be away."""
+        self.takes_s = 0.0
+        """Seconds that Kafka takes for a batch."""
         self._aws = aws
         self._table = table
         self.held: Held
@@ -65,7 +68,7 @@ class Reading:
         if self.refusals:
             self.refusals -= 1
             raise KafkaUnavailable("as the test wants it")
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.takes_s)
         self.sent += outgoing
 
     def orders(self) -> dict[str, list[str]]:
@@ -151,14 +154,19 @@ def test_while_kafka_is_away_nothing_more_is_read_and_nothing_is_checkpointed(cl
 
 def test_no_checkpoint_comes_before_kafka_has_what_it_says(clicks: Stream) -> None:
     async def play(reading: Reading, reader: Reader) -> None:
-        put(clicks, 200)
+        put(clicks, 300)
         clicks.split()
+        reading.takes_s = 0.02
+        renewing = asyncio.create_task(_always(reading.held))
         assert await reader.run()
-        await reading.held.release(ended=True)
+        renewing.cancel()
         numbers = {TRIM_HORIZON: 0, **{place: at for at, place in enumerate(_places(clicks), 1)}}
-        assert all(had >= numbers[place] for place, had in reading.checkpoints)
+        assert len({place for place, _ in reading.checkpoints}) > 3
+        assert all(numbers[place] <= had for place, had in reading.checkpoints)
 
-    played(clicks, play)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(parcelling, "_MOST", 20)
+        played(clicks, play)
 
 
 def test_of_one_user_no_more_than_half_a_history_lies_beyond_the_checkpoint(clicks: Stream) -> None:
@@ -199,6 +207,12 @@ def test_a_shard_that_is_to_be_given_away_is_left_after_what_is_under_way(clicks
         assert reading.held.place != SHARD_END
 
     played(clicks, play)
+
+
+async def _always(held: Held) -> None:
+    """Checkpoint at every instant there is."""
+    while True:
+        await held.checkpoint()
 
 
 def _places(clicks: Stream) -> list[str]:
