@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -74,7 +75,24 @@ def stream(where: Where, name: str, shards: int = 2) -> Iterator[Stream]:
     finally:
         made.delete()
         with suppress(ClientError):
-            client(where, "dynamodb", 1).delete_table(TableName=table_of(name))
+            _dynamodb(where).delete_table(TableName=table_of(name))
+
+
+@cache
+def _dynamodb(where: Where) -> Any:
+    return client(where, "dynamodb", 1)
+
+
+def owners(where: Where, table: str) -> tuple[dict[str, str], set[str]]:
+    """Shard → its adapter, of those that aren't read to their end, and all adapters; nothing while there's no table."""
+    try:
+        rows = _dynamodb(where).scan(TableName=table, ConsistentRead=True)["Items"]
+    except ClientError:
+        return {}, set()
+    names = {row["id"]["S"].partition("/")[2]: row for row in rows}
+    leases = {name: row for name, row in names.items() if "owner" in row and row["place"]["S"] != "SHARD_END"}
+    adapters = {name.removeprefix("worker ") for name in names if name.startswith("worker ")}
+    return {name: row["owner"]["S"] for name, row in leases.items()}, adapters
 
 
 def table_of(stream: str) -> str:

@@ -9,12 +9,12 @@ from contracts import events
 from contracts.errors import InvalidEvent
 from contracts.settings import Settings
 from moodstream.local.ports import LOOPBACK, free_port
-from stream.sources.kinesis.aws import Where, client
+from stream.sources.kinesis.aws import Where
 from stream.sources.kinesis.run import Asked
 from stream.sources.kinesis.send import KinesisSender
 from stream.sources.kinesis.shards import number_of
 from tests.aws.given import REGION, as_anybody, moto_service
-from tests.aws.stream import Stream, table_of
+from tests.aws.stream import Stream, owners, table_of
 from tests.faults.book import Book
 from tests.faults.crew import Process, forking
 from tests.faults.recorded import Sending
@@ -69,13 +69,8 @@ class ByKinesis:
     def _is_settled(self) -> bool:
         for adapter in self.alive:
             assert adapter.is_alive, "an adapter ended by itself, see its log"
-        tables = client(self.where, "dynamodb", 1)
-        if table_of(self.stream.name) not in tables.list_tables()["TableNames"]:
-            return False
-        rows = tables.scan(TableName=table_of(self.stream.name))["Items"]
-        owners = [row["owner"]["S"] for row in rows if "owner" in row and row["place"]["S"] != "SHARD_END"]
-        living = {row["id"]["S"].rpartition(" ")[2] for row in rows if " " in row["id"]["S"]}
-        return len(living) == len(self.alive) == len(set(owners)) and set(owners) == living
+        reading, adapters = owners(self.where, table_of(self.stream.name))
+        return len(adapters) == len(self.alive) and set(reading.values()) == adapters
 
     def send(self, part: Sequence[Sending], rng: random.Random, pause_s: float) -> None:
         """All of it, in order, some at a time; what is to lie in the wrong partition goes straight to Kafka."""

@@ -40,6 +40,8 @@ class Adapter:
         self._watch = Watch(lasts_s)
         self._held: dict[str, Held] = {}
         self._reading: dict[str, asyncio.Task[None]] = {}
+        self._given: set[str] = set()
+        """Given away: they are others' to take first."""
         self._shards: dict[str, Shard] = {}
         self._list_at = 0.0
         self._lives = 0
@@ -109,6 +111,7 @@ class Adapter:
         rows = await self._table.look()
         self._watch.see(rows, time.monotonic())
         await self._share(rows, asked)
+        await self._forget(rows, asked)
 
     async def _list(self) -> None:
         if not self._stream.is_same(await describe(self._aws, self._stream.name)):
@@ -117,17 +120,12 @@ class Adapter:
         known = await self._table.look()
         for shard in self._shards.keys() - known.leases.keys():
             await self._table.add(shard, self._start)
-        gone = [lease for lease in known.leases.values() if lease.shard not in self._shards]
-        for lease in gone:
-            if not lease.is_ended:
-                log.error("%s is gone from the stream before it was read to its end: %s", lease.shard, lease.place)
-        await self._table.forget([lease.shard for lease in gone], ())
         self._list_at = time.monotonic() + _LIST_S
 
     async def _share(self, rows: Rows, now: float) -> None:
         living = self._watch.living(rows, now)
         others = {name: one for name, one in living.items() if name != self._table.me}
-        due = [rows.leases[shard] for shard in readable(self._shards, set(ended(rows.leases))) if shard in rows.leases]
+        due = [rows.leases[shard] for shard in self._readable(rows) if shard in rows.leases]
         due = [lease for lease in due if lease.shard not in self._held]
         held = {lease.shard: lease.owner for lease in due if self._watch.is_held(lease, now) and lease.owner in others}
         free = [lease for lease in due if self._is_free(lease, now, held)]
@@ -135,10 +133,24 @@ class Adapter:
         self._metrics.unread = len(free)
         todo = plan(self._held, free, left, held, others, self._at_most - len(self._held))
         for lease in todo.take:
-            await self._take(lease)
+            if lease.shard not in self._given or self._watch.still(lease, now) > self._lasts_s:
+                await self._take(lease)
         for shard in list(self._held)[: todo.give]:
             self._held[shard].wanted.set()
-        await self._table.forget((), rows.adapters.keys() - living.keys() - {self._table.me})
+
+    def _readable(self, rows: Rows) -> list[str]:
+        return readable(self._shards, set(ended(rows.leases)), rows.leases.keys())
+
+    async def _forget(self, rows: Rows, now: float) -> None:
+        """Sweep away the rows of shards that are gone from the stream, and of adapters that aren't heard of."""
+        gone = self._watch.gone(rows, self._shards, now)
+        for lease in gone:
+            if not lease.is_ended:
+                log.error(
+                    "%s is gone from the stream; what wasn't read of it, after %s, is lost", lease.shard, lease.place
+                )
+        silent = rows.adapters.keys() - self._watch.living(rows, now).keys() - {self._table.me}
+        await self._table.forget([lease.shard for lease in gone], silent)
 
     def _is_free(self, lease: Lease, now: float, held: dict[str, str]) -> bool:
         """Nobody's, or of one who doesn't renew it; one's own that one doesn't know of is left to grow cold, too."""
@@ -151,6 +163,7 @@ class Adapter:
         mine = await self._table.take(lease)
         if mine is None:
             return
+        self._given.discard(lease.shard)
         self._metrics.leases["taken over" if lease.owner else "taken"] += 1
         log.info("%s is read from %s%s", mine.shard, mine.place, f", not by {lease.owner} any more" * bool(lease.owner))
         held = self._held[mine.shard] = Held(self._table, mine, self._lasts_s, asked)
@@ -163,6 +176,7 @@ class Adapter:
             was_ended = await self._read_to_end(held)
             await held.release(ended=was_ended)
             self._metrics.leases["ended" if was_ended else "given away"] += 1
+            self._given.add(held.shard)
             self._list_at = 0.0 if was_ended else self._list_at
             log.info("%s is %s", held.shard, "read to its end" if was_ended else "given away")
         except LeaseLost as error:

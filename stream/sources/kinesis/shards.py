@@ -66,12 +66,13 @@ async def listed(aws: Aws, stream: Stream) -> dict[str, Shard]:
         arguments = {"NextToken": answer["NextToken"]}
 
 
-def readable(shards: Mapping[str, Shard], ended: Collection[str]) -> list[str]:
-    """Those that may be read now: not read to their end, and each parent is, or isn't listed any more."""
+def readable(shards: Mapping[str, Shard], ended: Collection[str], known: Collection[str]) -> list[str]:
+    """Those that may be read now: not read to their end, and each parent is, or is neither listed nor `known` now."""
     return [
         shard.id
         for shard in shards.values()
-        if shard.id not in ended and all(parent in ended or parent not in shards for parent in shard.parents)
+        if shard.id not in ended
+        and all(parent in ended or not (parent in shards or parent in known) for parent in shard.parents)
     ]
 
 

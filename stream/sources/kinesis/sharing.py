@@ -7,9 +7,11 @@ what a crash leaves. (The Kinesis Client Library steals, one lease at a time.)
 import random
 from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from stream.sources.kinesis.leases import Adapter, Lease, Rows
+
+_GONE_S: Final = 600.0
 
 
 class Watch:
@@ -38,6 +40,14 @@ class Watch:
     def is_held(self, lease: Lease, now: float) -> bool:
         """Whether its owner renews it."""
         return bool(lease.owner) and self.still(lease, now) <= self._patience_s
+
+    def gone(self, rows: Rows, shards: Collection[str], now: float) -> list[Lease]:
+        """The leases of shards that the stream doesn't list and that nobody has written to for long.
+
+        A list may be older than another adapter's, and lack a shard that was just made; but nobody is slow for so long.
+        """
+        unlisted = [lease for lease in rows.leases.values() if lease.shard not in shards]
+        return [lease for lease in unlisted if self.still(lease, now) > _GONE_S]
 
     def living(self, rows: Rows, now: float) -> dict[str, Adapter]:
         """The adapters that were heard of of late."""

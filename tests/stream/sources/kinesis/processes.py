@@ -13,8 +13,7 @@ from contracts.events import Event
 from contracts.settings import Settings
 from contracts.topics import DEAD_LETTER, EVENTS, ITEMS, Topic
 from moodstream.local.ports import free_port
-from stream.sources.kinesis.aws import client
-from tests.aws.stream import Stream, table_of
+from tests.aws.stream import Stream, owners, table_of
 from tests.faults.servers import wait_until
 from tests.faults.topic import Tail
 
@@ -122,27 +121,14 @@ class Adapters:
             orders.setdefault(event.key, {})[event.event_id] = None
         return {user: list(ids) for user, ids in orders.items()}
 
-    def owners(self) -> dict[str, str]:
-        """Shard → the adapter that the table says it's read by, of those that aren't read to their end."""
-        rows = client(self._stream.where, "dynamodb", 1).scan(TableName=table_of(self._stream.name))["Items"]
-        return {
-            row["id"]["S"].partition("/")[2]: row["owner"]["S"]
-            for row in rows
-            if "owner" in row and row["place"]["S"] != "SHARD_END"
-        }
-
     def wait_for_owners(self, number: int) -> None:
         """Until all shards are read, by so many adapters."""
 
         def are_owned() -> bool:
-            owners = self._owners_or_none()
-            return bool(owners) and all(owners.values()) and len(set(owners.values())) == number
+            reading, _ = owners(self._stream.where, table_of(self._stream.name))
+            return all(reading.values()) and len(set(reading.values())) == number
 
         wait_until(are_owned, f"{number} adapters to share the shards", WITHIN_S)
-
-    def _owners_or_none(self) -> dict[str, str]:
-        tables = client(self._stream.where, "dynamodb", 1).list_tables()["TableNames"]
-        return self.owners() if table_of(self._stream.name) in tables else {}
 
 
 def in_order(sent: Iterable[Event]) -> dict[str, list[str]]:

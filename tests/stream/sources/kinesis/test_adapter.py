@@ -93,3 +93,13 @@ def test_items_go_to_their_topic(clicks: Stream, adapters: Adapters) -> None:
     adapters.wait_until(lambda: bool(adapters.seen[ITEMS]))
     assert [record.key for record in adapters.seen[ITEMS]] == [b"50"]
     assert len(adapters.seen[EVENTS]) == 1
+
+
+def test_who_comes_later_is_given_a_share_by_those_who_have_more(clicks: Stream, adapters: Adapters) -> None:
+    clicks.split()
+    clicks.split()
+    adapters.start()
+    adapters.start()
+    adapters.wait_for_owners(2)
+    adapters.start()
+    adapters.wait_for_owners(3)

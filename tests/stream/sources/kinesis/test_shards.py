@@ -9,18 +9,20 @@ def shards(*listed: Shard) -> dict[str, Shard]:
 
 def test_a_child_waits_for_both_of_its_parents() -> None:
     family = shards(Shard("s0"), Shard("s1"), Shard("s2", ("s0", "s1")))
-    assert readable(family, ()) == ["s0", "s1"]
-    assert readable(family, {"s0"}) == ["s1"]
-    assert readable(family, {"s0", "s1"}) == ["s2"]
+    assert readable(family, (), ()) == ["s0", "s1"]
+    assert readable(family, {"s0"}, ()) == ["s1"]
+    assert readable(family, {"s0", "s1"}, ()) == ["s2"]
 
 
 def test_a_grandchild_waits_though_its_parent_has_had_nothing() -> None:
     family = shards(Shard("s0"), Shard("s1", ("s0",)), Shard("s2", ("s1",)))
-    assert readable(family, {"s0"}) == ["s1"]
+    assert readable(family, {"s0"}, ()) == ["s1"]
 
 
-def test_a_parent_that_the_stream_lists_no_more_holds_up_nobody() -> None:
-    assert readable(shards(Shard("s2", ("s0", "s1"))), ()) == ["s2"]
+def test_a_parent_that_the_stream_lists_no_more_holds_up_nobody_once_its_row_is_swept_away() -> None:
+    child = shards(Shard("s2", ("s0", "s1")))
+    assert readable(child, (), {"s0"}) == []
+    assert readable(child, {"s0"}, {"s0"}) == readable(child, (), ()) == ["s2"]
 
 
 def test_a_shards_number_is_that_of_its_name() -> None:

@@ -70,3 +70,13 @@ def test_an_adapter_lives_as_long_as_its_counter_moves() -> None:
     watch.see(rows, 100)
     assert watch.living(rows, 110) == {"a": one}
     assert watch.living(rows, 111) == {}
+
+
+def test_a_shard_that_ones_own_list_lacks_is_forgotten_only_when_nobody_writes_to_its_row() -> None:
+    watch, lease = Watch(10), Lease("s9", "a", 1, 1, "7")
+    watch.see(Rows({"s9": lease}, {}), 100)
+    renewed = Rows({"s9": lease._replace(counter=2)}, {})
+    watch.see(renewed, 690)
+    assert watch.gone(renewed, {"s0"}, 701) == []
+    assert watch.gone(renewed, {"s9"}, 9999) == []
+    assert watch.gone(renewed, {"s0"}, 1291) == list(renewed.leases.values())

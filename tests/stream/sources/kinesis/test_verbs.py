@@ -48,7 +48,7 @@ def test_a_time_that_is_none_is_refused(clicks: Stream, settings: Settings) -> N
     assert "trim-horizon" in said
 
 
-def test_an_address_where_nobody_answers_is_named(settings: Settings) -> None:
+def test_an_address_where_nobody_answers_is_named(where: Where, settings: Settings) -> None:
     away = ["--region", "eu-central-1", "--endpoint", "http://127.0.0.1:9"]
     assert "http://127.0.0.1:9" in refused(settings, "source", "kinesis", "--stream", "clicks", *away)
 
