@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -22,10 +22,12 @@ _AHEAD: Final = 5000
 _PATIENCE_S: Final = 60.0
 
 
-class Sent(tuple[str, int]):
-    """Where a record lies: its shard, and its sequence number there."""
+class Sent(NamedTuple):
+    """Where a record lies."""
 
-    __slots__ = ()
+    shard: str
+    number: int
+    """Its sequence number there."""
 
 
 class KinesisSender:
@@ -101,7 +103,7 @@ class KinesisSender:
             return [], list(some), str(error)
         pairs = list(zip(some, answer["Records"], strict=True))
         sent = [
-            (one[1], Sent((told["ShardId"], int(told["SequenceNumber"])))) for one, told in pairs if "ShardId" in told
+            (one[1], Sent(told["ShardId"], int(told["SequenceNumber"]))) for one, told in pairs if "ShardId" in told
         ]
         refused = [(one, told["ErrorCode"]) for one, told in pairs if "ShardId" not in told]
         return sent, [one for one, _ in refused], ", ".join(sorted({code for _, code in refused}))

@@ -6,7 +6,7 @@ from stream.sources.kinesis import metrics as told
 from stream.sources.kinesis.metrics import Metrics
 
 
-def test_a_shard_that_isnt_read_any_more_falls_behind(monkeypatch: object) -> None:
+def test_a_shard_that_isnt_read_any_more_falls_behind() -> None:
     metrics, registry = Metrics(), CollectorRegistry()
     registry.register(metrics)
     metrics.tell("s0", 500)
