@@ -192,7 +192,7 @@ def test_the_verbs_speak_as_they_should(running: Live, shell: Shell) -> None:
     ("arguments", "said"),
     [
         (("list", "--since", "soon"), "2h"),
-        (("list", "--topic", "enriched"), "events or items"),
+        (("list", "--topic", "enriched"), "events, items or kinesis:STREAM"),
         (("retry",), "--all"),
         (("retry", "events/1/1", "--all"), "in one way"),
         (("retry", "--repaired", "nowhere.jsonl"), "nowhere.jsonl"),
