@@ -59,6 +59,7 @@ from benchmarks.synchronised import Synchronised
 from contracts.events import Interaction
 from model import bundle as bundles
 from model.bundle import Bundle
+from online.store.memory import MemoryStore
 
 SYSTEMS: Final = (*INTERVALS, FINE_TUNED, BOTH)
 NIGHTS: Final = 8
@@ -126,9 +127,10 @@ def ranks_of(name: str, data: Data, scored: int, bundle: Path) -> list[int]:
 
 
 async def _ranks(name: str, data: Data, cut: Split, bundle: Bundle) -> list[int]:
-    learning = await Replay.on(bundle)
+    learned = MemoryStore()
+    learning = await Replay.on(bundle, learned)
     await learning.learn(cut.head)
-    system = _system(name, learning, cut.repeats)
+    system = _system(name, learning, learned, cut.repeats)
     if isinstance(system, Synchronised):
         await system.answer_with(bundle)
     nights = _nights(cut) if name in (FINE_TUNED, BOTH) else ()
@@ -147,12 +149,12 @@ async def _ranks(name: str, data: Data, cut: Split, bundle: Bundle) -> list[int]
     return ranks
 
 
-def _system(name: str, learning: Replay, repeats: Repeats) -> Frozen | Live | Synchronised:
+def _system(name: str, learning: Replay, learned: MemoryStore, repeats: Repeats) -> Frozen | Live | Synchronised:
     if name == NEVER:
         return Frozen(name, learning, repeats)
     if name in (EVERY_EVENT, BOTH):
         return Live(name, learning, repeats)
-    return Synchronised(name, learning, repeats, INTERVALS.get(name, INTERVALS[NIGHTLY]) * _MINUTE_MS)
+    return Synchronised(name, learning, learned, repeats, INTERVALS.get(name, INTERVALS[NIGHTLY]) * _MINUTE_MS)
 
 
 def _nights(cut: Split) -> Sequence[int]:

@@ -9,7 +9,7 @@ from batch.evaluate.placed import in_answer
 from batch.evaluate.protocol import Repeats
 from batch.evaluate.split import Step
 from batch.evaluate.systems import Answers, asked
-from batch.replay import Head, Replay, UserEvent
+from batch.replay import Replay, UserEvent
 from contracts.events import Interaction
 from model.bundle import Bundle
 from online.store.memory import MemoryStore
@@ -18,20 +18,24 @@ from online.store.memory import MemoryStore
 class Synchronised:
     """Every event is learned; answers are from what was known when the log's time last passed a full interval."""
 
-    def __init__(self, name: str, learning: Replay, repeats: Repeats, interval_ms: int) -> None:
+    def __init__(self, name: str, learning: Replay, learned: MemoryStore, repeats: Repeats, interval_ms: int) -> None:
+        """`learned` is the store that `learning` writes to."""
         self._name = name
         self._learning = learning
+        self._learned = learned
         self._repeats = repeats
         self._interval_ms = interval_ms
         self._interval = -1
         """The number of the interval that the answers are from the beginning of."""
+        self._store: MemoryStore
         self._answering: Replay
         self._had: defaultdict[str, list[str]] = defaultdict(list)
         """Since then, by user: whoever asks knows it, so it can't be recommended."""
 
     async def answer_with(self, bundle: Bundle) -> None:
         """From here on by this bundle, and from all that is known now."""
-        self._answering = await Replay.behind(Head(MemoryStore(), 0, 0), bundle)
+        self._store = MemoryStore()
+        self._answering = await Replay.on(bundle, self._store)
         self._synchronise()
 
     async def answers(self, event: Interaction, step: Step) -> Answers:
@@ -55,7 +59,7 @@ class Synchronised:
             self._synchronise()
 
     def _synchronise(self) -> None:
-        take_over(self._answering.store, self._learning.store)
+        take_over(self._store, self._learned)
         self._had.clear()
 
 

@@ -12,6 +12,7 @@ from benchmarks.staleness_shown import EVERY_EVENT, HOURLY, INTERVALS, METRICS, 
 from benchmarks.synchronised import Synchronised
 from contracts.events import Interaction
 from online.answer.asked import Ask
+from online.store.memory import MemoryStore
 from tests.fakes.bundle import random_bundle
 
 BUNDLE = random_bundle(30)
@@ -30,8 +31,9 @@ async def placed(system: Synchronised, one: Interaction) -> Placed:
 
 def scene(run: Callable[[Synchronised, Replay], Awaitable[None]]) -> None:
     async def on_both() -> None:
-        learning = await Replay.on(BUNDLE)
-        system = Synchronised("hourly", learning, "never", HOUR_MS)
+        learned = MemoryStore()
+        learning = await Replay.on(BUNDLE, learned)
+        system = Synchronised("hourly", learning, learned, "never", HOUR_MS)
         await system.answer_with(BUNDLE)
         await run(system, learning)
 
