@@ -6,7 +6,7 @@ from typing import Final
 from batch.evaluate.charts import Point, Row, Series, groups_chart, rows_chart
 from batch.evaluate.page import document, legend
 from moodstream.replay.found import Replayed, Stretch
-from moodstream.replay.when import said
+from moodstream.replay.when import said, span
 
 _STYLES: Final = ("whole", "best", "source", "batch", "baseline", "ours")
 _SHOWN: Final = ("hr@5", "hr@10", "hr@20", "ndcg@5", "ndcg@10", "ndcg@20", "mrr@10")
@@ -38,7 +38,7 @@ def _top(found: Replayed) -> str:
     bent = "".join(f" Bent: {escape(one.what)} from {said(one.since)} on, {one.strength:g}." for one in found.bends)
     return (
         f"<h1>Replay of {escape(found.source)}</h1>"
-        f"<p>{said(found.first)} to {said(found.last)} (UTC, arrival). "
+        f"<p>{span(found.first, found.last)} (UTC, arrival). "
         f"{'Users were warmed up with what came before.' if found.learned_only else 'Users began cold.'}{bent}</p>"
         f'<div class="figures">{told}</div>'
         "<p class='small'>Each event is recommended for before it is learned, by the code that streams and serves; "

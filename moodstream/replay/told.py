@@ -5,13 +5,13 @@ from rich.table import Table
 from batch.measures import Measure
 from moodstream.console import console, say
 from moodstream.replay.found import Replayed
-from moodstream.replay.when import said
+from moodstream.replay.when import span
 
 
 def show(found: Replayed) -> None:
     """Print what a person wants to know first; the report has the rest."""
     say(
-        f"{found.events:,} events from {said(found.first)} to {said(found.last)}, {found.scored:,} of them foretold, "
+        f"{found.events:,} events, {span(found.first, found.last)}, {found.scored:,} of them foretold, "
         f"{found.refused:,} refused; {found.events_per_second:,.0f} a second, {found.asking:.0%} of it for answers"
     )
     if found.systems:

@@ -19,3 +19,8 @@ def moment(said: str) -> int:
 def said(time: int) -> str:
     """To the second, UTC."""
     return datetime.fromtimestamp(time / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def span(first: int, last: int) -> str:
+    """From one to the other, where there is any."""
+    return f"{said(first)} to {said(last)}" if last else "no time that is scored"

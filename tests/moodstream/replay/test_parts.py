@@ -11,7 +11,7 @@ from moodstream.replay.folder import folder_of
 from moodstream.replay.pace import Pace, speed_of
 from moodstream.replay.plan import Plan, Source
 from moodstream.replay.spool import LOG, records, spool, spooled
-from moodstream.replay.when import moment, said
+from moodstream.replay.when import moment, said, span
 from tests.moodstream.replay.world import raws, some_log
 
 PLAN = Plan(source=Source("lake", "/x", "ns"), since=1, until=2, warm=False, bundles=["b"], into="")
@@ -19,6 +19,8 @@ PLAN = Plan(source=Source("lake", "/x", "ns"), since=1, until=2, warm=False, bun
 
 def test_times_are_utc_where_no_zone_is_said() -> None:
     assert moment("2026-11-01") == moment("2026-11-01T00:00Z") == moment("2026-11-01T01:00+01:00") == 1_793_491_200_000
+    assert span(0, 0) == "no time that is scored"
+    assert span(0, 60_000) == "1970-01-01T00:00:00 to 1970-01-01T00:01:00"
     assert said(moment("2026-11-01T12:30:05")) == "2026-11-01T12:30:05"
     with pytest.raises(Misconfigured, match="use 2026-11-01"):
         moment("yesterday")
