@@ -33,12 +33,17 @@ def publish(settings: Settings, shelf: Shelf, rollout: Rollout) -> Offsets:
         shelf.load(version)
     offsets = announce(settings.kafka, EVENTS.full_name(settings.namespace), rollout, settings.kafka_timeout_s)
     shelf.point(rollout.bundle)
+    shelf.note(rollout)
     return offsets
 
 
 def rollback(settings: Settings, shelf: Shelf) -> str:
-    """Publish the version that was current before this one, and return it; `BundleRejected` if there is none."""
-    version = shelf.previous()
+    """Undo what was published last, and return the version that all users are on then.
+
+    A canary is ended: its users come back to the current version. Else the one that was current before is published;
+    `BundleRejected` if there is none.
+    """
+    version = shelf.current() if shelf.canary() else shelf.previous()
     if version is None:
         raise BundleRejected(f"no bundle was current before {shelf.current()}: there is nothing to go back to")
     publish(settings, shelf, Rollout(version))

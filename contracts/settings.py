@@ -99,6 +99,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def bundles_url(self) -> str:
         return self.bundles or str(self.home.absolute() / "bundles")
 
+    @property
+    def nights_url(self) -> str:
+        """Where the nightly loop leaves its records: beside the bundles, so that whoever reaches these can go on."""
+        return f"{self.bundles_url.rstrip('/')}/nights"
+
     def __repr__(self) -> str:
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
 

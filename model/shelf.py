@@ -11,11 +11,13 @@ import msgspec
 from fsspec.implementations.local import LocalFileSystem
 
 from contracts.errors import BundleRejected
+from contracts.rollout import Rollout
 from model.bundle import FILES, Bundle, pack, unpack
 from model.manifest import MANIFEST
 from model.whole_file import write_whole
 
 POINTER: Final = "current.json"
+CANARY: Final = "canary.json"
 _VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _KEPT: Final = 3
 _HISTORY: Final = 100
@@ -74,6 +76,24 @@ class Shelf:
         """The version that was current before this one, for `rollback`."""
         published = self._pointer().published
         return next((version for version in reversed(published) if version != published[-1]), None)
+
+    def canary(self) -> Rollout | None:
+        """What was published last, where that was a canary beside the current version; else None.
+
+        It stands in a file of its own, so that whoever reads the pointer alone, older code too, needn't know of it.
+        """
+        self._fs.invalidate_cache()
+        raw = self._get(self._path(CANARY))
+        try:
+            noted = msgspec.json.decode(raw, type=Rollout) if raw else None
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return None  # the next publication writes it anew
+        return noted if noted and noted.canary and noted.bundle == self.current() else None
+
+    def note(self, rollout: Rollout) -> None:
+        """Remember what was published: whether a canary is under way."""
+        if rollout.canary or self._get(self._path(CANARY)) is not None:
+            self._put(self._path(CANARY), msgspec.json.encode(rollout))
 
     def point(self, version: str) -> None:
         """Make a version current, atomically. Raises `BundleRejected` for one that isn't on the shelf."""

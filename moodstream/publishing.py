@@ -28,7 +28,7 @@ def publish_version(settings: Settings, version: str, *, share: float = 1.0) -> 
 
 
 def roll_back(settings: Settings) -> None:
-    """All users go back to the bundle that was current before."""
+    """End a canary, or else take all users back to the bundle that was current before."""
     say(f"back on {publishing.rollback(settings, Shelf(settings.bundles_url))}")
 
 

@@ -63,7 +63,7 @@ def publish(
 
 @app.command()
 def rollback() -> None:
-    """Put all users back on the bundle that was published before.
+    """Undo what was published last: end a canary, or put all users back on the bundle that was current before.
 
     Example: moodstream rollback
     """

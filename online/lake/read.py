@@ -1,6 +1,6 @@
 """The lake's reading side: events in the log's order, without what came twice and without what was erased."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from online.lake.folder import Folder
 from online.lake.layout import SCHEMA, LakeFile, hour_of, in_order_of_offset
+from online.lake.position import noted_position
 from online.lake.rules import STEPPING, Erasures, RecentIds, Row
 
 TRAINING: Final = (
@@ -34,6 +35,8 @@ TRAINING: Final = (
     "extra",
 )
 _NEEDED: Final = tuple(name for name in Row._fields if name != "incarnation")
+Positions = Mapping[str, Mapping[int, int]]
+"""By life of the topic and partition: the next offset that the lake lacked."""
 _LAST_RARE: Final = "erase"
 """`alias` and `erase` sort before all other types, so that a file's footer says whether it may hold one."""
 
@@ -45,22 +48,28 @@ def read_events(
     since: int | None = None,
     until: int | None = None,
     columns: Sequence[str] = SCHEMA.names,
+    before: Positions | None = None,
+    repeated: bool = False,
 ) -> Iterator[pa.Table]:
     """Tables of at most `RANGE` events that arrived in [since, until) (UTC ms), in order of (partition, offset).
 
     A topic that was made again follows after its earlier life. An event whose id is among its user's last 256 is left
-    out, and so are a user's events before their erasure. Raises `Unavailable`, `StateUnreadable` for a damaged file.
+    out unless `repeated` ones are asked for, and so are a user's events before their erasure. With `before` (from
+    `positions`) the lake is read as it stood then. Raises `Unavailable`, `StateUnreadable` for a damaged file.
     """
     folder = Folder(url, namespace)
     files = folder.files()
     erasures = Erasures(row for file in files for row in _rare_rows(folder, file))
-    for (incarnation, _), of_partition in groupby(_in_order(files, since, until), key=lambda file: file[:2]):
+    for (incarnation, partition), of_partition in groupby(_in_order(files, since, until), key=lambda file: file[:2]):
         recent = RecentIds()
-        for _, of_range in groupby(of_partition, key=lambda file: file.first):
+        end = None if before is None else before.get(incarnation, {}).get(partition, 0)
+        for first, of_range in groupby(of_partition, key=lambda file: file.first):
+            if end is not None and first >= end:
+                continue
             names = list(dict.fromkeys([*_NEEDED, *columns]))
             table = in_order_of_offset([folder.table(file, names) for file in of_range])
-            table = _arrived(table, since, until)
-            kept = [recent.is_new(row) and not erasures.covers(row) for row in _rows(table, incarnation)]
+            table = _arrived(table if end is None else _before(table, end), since, until)
+            kept = [(recent.is_new(row) or repeated) and not erasures.covers(row) for row in _rows(table, incarnation)]
             yield table.filter(pa.array(kept, pa.bool_())).select(list(columns))
 
 
@@ -71,10 +80,22 @@ def read_table(
     since: int | None = None,
     until: int | None = None,
     columns: Sequence[str] = SCHEMA.names,
+    before: Positions | None = None,
+    repeated: bool = False,
 ) -> pa.Table:
     """All that `read_events` gives, as one table."""
     none = pa.schema([SCHEMA.field(name) for name in columns]).empty_table()
-    return pa.concat_tables([none, *read_events(url, namespace, since=since, until=until, columns=columns)])
+    found = read_events(url, namespace, since=since, until=until, columns=columns, before=before, repeated=repeated)
+    return pa.concat_tables([none, *found])
+
+
+def positions(url: str, namespace: str) -> Positions:
+    """How far the lake has each partition of each life of the topic, now: what `before` reads up to again, later."""
+    folder = Folder(url, namespace)
+    found: dict[str, dict[int, int]] = {}
+    for incarnation, partition in sorted({file[:2] for file in folder.files()}):
+        found.setdefault(incarnation, {})[partition] = noted_position(folder, incarnation, partition)
+    return found
 
 
 def to_training(table: pa.Table) -> pa.Table:
@@ -105,6 +126,11 @@ def _arrived(table: pa.Table, since: int | None, until: int | None) -> pa.Table:
     if until is not None:
         wanted &= arrival < until
     return table if wanted.all() else table.filter(pa.array(wanted))
+
+
+def _before(table: pa.Table, end: int) -> pa.Table:
+    """The rows of offsets below `end`, in a table in order of offset."""
+    return table.slice(0, int(np.searchsorted(table["offset"].to_numpy(), end)))
 
 
 def _rare_rows(folder: Folder, file: LakeFile) -> list[Row]:

@@ -62,6 +62,28 @@ def test_a_canary_does_not_move_the_pointer_to_itself(settings: Settings, shelf:
     assert written(settings)[0][0].rollout == Rollout(first, canary=second, share=0.1)
 
 
+def test_rollback_during_a_canary_ends_it_and_goes_no_further(settings: Settings, shelf: Shelf) -> None:
+    first, second = shelf.versions()
+    third = shelf.add(random_bundle(n_items=5, seed=2, hidden=8, dim=4))
+    publish(settings, shelf, Rollout(first))
+    publish(settings, shelf, Rollout(second))
+    publish(settings, shelf, Rollout(second, canary=third, share=0.1))
+    assert shelf.canary() == Rollout(second, canary=third, share=0.1)
+    assert rollback(settings, shelf) == shelf.current() == second
+    assert all(found[-1].rollout == Rollout(second) for found in written(settings).values())
+    assert shelf.canary() is None
+    assert rollback(settings, shelf) == first
+
+
+def test_a_canary_that_was_promoted_is_one_no_more(settings: Settings, shelf: Shelf) -> None:
+    first, second = shelf.versions()
+    publish(settings, shelf, Rollout(first))
+    publish(settings, shelf, Rollout(first, canary=second, share=0.1))
+    publish(settings, shelf, Rollout(second))
+    assert shelf.canary() is None
+    assert rollback(settings, shelf) == first
+
+
 def test_a_bundle_that_does_not_load_is_not_published(settings: Settings, shelf: Shelf, tmp_path: Path) -> None:
     version = shelf.versions()[0]
     (tmp_path / version / ITEMS).write_bytes(b"damaged")
