@@ -1,18 +1,24 @@
-"""What training leaves after each epoch, in one file that is there whole or not at all: tensors and JSON, no pickle."""
+"""What training leaves now and then, in one file that is there whole or not at all: tensors and JSON, no pickle.
 
-import os
+It lies in a folder of this machine or at any URL that fsspec reaches, so that another machine goes on from it.
+"""
+
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as of_bytes
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn, optim, tensor
 
+from model.place import Place
+
 NAME: Final = "checkpoint.safetensors"
 _MOMENTS: Final = ("exp_avg", "exp_avg_sq")
+_CHANCE: Final = "chance"
 
 
 class Checkpoint(NamedTuple):
@@ -20,33 +26,34 @@ class Checkpoint(NamedTuple):
 
     best: dict[str, Tensor]
     state: dict[str, Any]
+    chance: Tensor
+    """Where torch's random numbers stood."""
 
 
 def save(
-    folder: Path, network: nn.Module, optimizer: optim.Optimizer, best: Mapping[str, Tensor], state: Mapping[str, Any]
+    folder: Path | str,
+    network: nn.Module,
+    optimizer: optim.Optimizer,
+    best: Mapping[str, Tensor],
+    state: Mapping[str, Any],
 ) -> None:
-    """Write network, optimizer, the best network so far and the `state` (JSON) over the checkpoint before."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write network, optimizer, the best network so far and the `state` (JSON) over the checkpoint before.
+
+    Raises `Unavailable`.
+    """
     tensors = {f"now.{name}": value for name, value in network.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in best.items()}
     tensors |= {name: values[moment] for name, values, moment in _moments(network, optimizer) if values}
+    tensors[_CHANCE] = chance_of(_device(network))
     steps = [int(values["step"]) for _, values, _ in _moments(network, optimizer) if values]
     said = msgspec.json.encode({**state, "steps": max(steps, default=0)}).decode()
     raw = to_bytes({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, {"state": said})
-    beside = folder / f".{NAME}.{os.getpid()}"
-    with beside.open("wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(folder / NAME)
+    Place(str(folder)).put(NAME, raw)
 
 
-def read(folder: Path) -> bytes:
-    """The folder's checkpoint as it was written, empty where there is none."""
-    try:
-        return (folder / NAME).read_bytes()
-    except FileNotFoundError:
-        return b""
+def read(folder: Path | str) -> bytes:
+    """The folder's checkpoint as it was written, empty where there is none. Raises `Unavailable`."""
+    return Place(str(folder)).get(NAME) or b""
 
 
 def load(raw: bytes, network: nn.Module, optimizer: optim.Optimizer, wanted: Mapping[str, Any]) -> Checkpoint | None:
@@ -57,21 +64,40 @@ def load(raw: bytes, network: nn.Module, optimizer: optim.Optimizer, wanted: Map
         if any(state.get(name) != msgspec.to_builtins(value) for name, value in wanted.items()):
             return None
         tensors = of_bytes(raw)
+        chance = tensors[_CHANCE]
     except (SafetensorError, msgspec.MsgspecError, KeyError, TypeError):
         return None
-    device = next(network.parameters()).device
+    device = _device(network)
     network.load_state_dict(_named("now.", tensors))
     for (name, values, moment), parameter in zip(_moments(network, optimizer), _each_twice(network), strict=True):
         if name in tensors:
             values[moment] = tensors[name].to(device)
             values["step"] = tensor(float(state["steps"]), device=device)
             optimizer.state[parameter] = values
-    return Checkpoint({name: value.to(device) for name, value in _named("best.", tensors).items()}, state)
+    best = {name: value.to(device) for name, value in _named("best.", tensors).items()}
+    return Checkpoint(best, state, chance)
 
 
-def remove(folder: Path) -> None:
+def remove(folder: Path | str) -> None:
     """Forget the checkpoint, once its bundle is on the shelf."""
-    (folder / NAME).unlink(missing_ok=True)
+    Place(str(folder)).remove(NAME)
+
+
+def chance_of(device: torch.device) -> Tensor:
+    """Where torch's random numbers stand on this device, for `take_chance` to go on from."""
+    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+
+
+def take_chance(chance: Tensor, device: torch.device) -> None:
+    """Go on with random numbers from there."""
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(chance, device)
+    else:
+        torch.set_rng_state(chance)
+
+
+def _device(network: nn.Module) -> torch.device:
+    return next(network.parameters()).device
 
 
 def _moments(network: nn.Module, optimizer: optim.Optimizer) -> Iterator[tuple[str, dict[str, Any], str]]:

@@ -1,12 +1,15 @@
 """One pass over the users' sequences: what training from scratch, fine-tuning and the benchmark have in common."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final
+from itertools import islice
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
-from torch import nn, optim
+from torch import Tensor, nn, optim
 
+from batch.checkpoint import take_chance
 from batch.loss import surprise
 from batch.moods import Moods
 from batch.network import Network
@@ -20,6 +23,15 @@ Step = Callable[[int, int, float], None]
 """Told of each batch: its number from 1, how many there are, its loss in nats an event."""
 
 _RISE: Final = 0.1
+
+
+class Behind(NamedTuple):
+    """How far an epoch was when it was interrupted."""
+
+    batches: int
+    """Done."""
+    chance: Tensor
+    """Where torch's random numbers stood then."""
 
 
 def cycle(highest: float, epoch: int, epochs: int) -> Rate:
@@ -53,18 +65,24 @@ def run_epoch(
     step: Step,
     world: World = ALONE,
     since: int = 0,
+    behind: Behind | None = None,
 ) -> None:
     """Train on every event once; the same for the same seed and the same network, whatever was run before.
 
     In a world of several each takes its share of every batch, and the shares' gradients are added up. Of users who did
-    nothing after place `since` of the log nothing is trained on.
+    nothing after place `since` of the log nothing is trained on. An epoch that was interrupted goes on `behind` what
+    was done of it, and ends as if it hadn't been.
     """
     rng = np.random.default_rng(seed)
     torch.manual_seed(int(rng.integers(1 << 31)))
     network.train()
     tokens = plan.for_log(len(sequences.place)).tokens
     count, epoch = batches(sequences, moods, rng, tokens, plan.unknown, since)
-    for number, batch in enumerate(epoch, 1):
+    done = behind.batches if behind else 0
+    if behind:
+        deque(islice(epoch, done), maxlen=0)  # made again, for what they draw
+        take_chance(behind.chance, network.ids.device)
+    for number, batch in enumerate(epoch, done + 1):
         for group in optimizer.param_groups:
             group["lr"] = rate((number - 1) / count)
         step(number, count, step_of(network, optimizer, batch, plan, world))

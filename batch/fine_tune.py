@@ -2,15 +2,19 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import torch
 
-from batch import holdout
+from batch import checkpoint, holdout
 from batch.assemble import assemble, counts_of
-from batch.epoch import fall, optimizer_of, run_epoch
-from batch.guard import MOST, held_out, judged
+from batch.epoch import Behind, fall, optimizer_of, run_epoch
+from batch.guard import MOST, Guard, held_out, judged
+from batch.interruption import Interruption, heard
 from batch.log import Log
 from batch.moods import Moods
 from batch.network import Network
@@ -23,6 +27,8 @@ from batch.world import World, device_of, world_of
 from model.bundle import Bundle
 from model.items import Item
 
+EVERY_S: Final = 60.0
+"""Seconds of training that a kill may cost."""
 RATE: Final = 0.3
 """The learning rate, as a share of the plan's."""
 RECENT: Final = LARGE
@@ -36,17 +42,19 @@ def fine_tune(
     plan: Plan = DEFAULT,
     tell: Tell = lambda progress: None,
     now_ms: int | None = None,
+    folder: Path | str | None = None,
 ) -> Bundle:
     """The bundle, taken further over a log that goes beyond the one it was trained on, for a catalogue that may differ.
 
     First the newest events are held out and the network learns from those before: if it then foretells the newest
     worse than the bundle does, or if nothing is new, its weights stay as they were (`batch.guard`). Otherwise it learns
     from the newest, too. Of a long log the newer part alone is learned from. Catalogue, popularity and watermark are
-    new in any case, the ranker stays; `metrics["fine_tune"]` says what was found. Raises `Misconfigured` for a log in
-    which nothing can be learned.
+    new in any case, the ranker stays; `metrics["fine_tune"]` says what was found. With a `folder` (or any URL) it
+    leaves checkpoints there, each minute and when SIGTERM comes, upon which it ends; and it goes on from one. Raises
+    `Misconfigured` for a log in which nothing can be learned.
     """
-    with world_of(plan) as world:
-        return _tuned(bundle, log, items, plan, tell, now_ms, world)
+    with world_of(plan) as world, heard() if folder else nullcontext(Interruption()) as interruption:
+        return _tuned(bundle, log, items, plan, tell, now_ms, folder, world, interruption)
 
 
 def _tuned(
@@ -56,26 +64,34 @@ def _tuned(
     plan: Plan,
     tell: Tell,
     now_ms: int | None,
+    folder: Path | str | None,
     world: World,
+    interruption: Interruption,
 ) -> Bundle:
     torch.set_num_threads(plan.threads)
     of = training_set(log, items, plan)
     everything = of.sequences
     cut = held_out(log, everything, bundle.watermark.time)
     network = warm_start(bundle, items, counts_of(everything)).to(device_of(plan))
-    run = _Run(plan, network, optimizer_of(network, plan), of.moods, tell, world)
+    identity = {"from": bundle.version, "plan": asdict(plan), "log": log.mark()}
+    optimizer = optimizer_of(network, plan)
+    run = _Run(plan, network, optimizer, of.moods, tell, world, interruption, folder, identity)
     started = time.monotonic()
     before = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=MOST)
     untouched = network.held()
-    if len(before):
+    run.resume()
+    if len(before) and run.progress.epoch == 0:
         run.epoch(of.until(cut), 0, max(0, len(log.time) - RECENT))
-    after = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=MOST)
-    guard = world.first(lambda: judged(before, after))
-    if guard.taken:
-        run.epoch(everything, 1, cut)
-    else:
+    if run.guard is None:
+        after = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=MOST)
+        run.guard = world.first(lambda: judged(before, after))
+        run.save()
+    guard = run.guard
+    if not guard.taken:
         network.load_state_dict(untouched)
-        run.end()
+    elif run.progress.epoch == 1:
+        run.epoch(everything, 1, cut)
+    run.end()
     said: dict[str, Any] = {**guard._asdict(), "from": bundle.version, "seconds": round(time.monotonic() - started, 1)}
     born = world.first(lambda: int(time.time() * 1000)) if now_ms is None else now_ms
     metrics = {**bundle.metrics, "fine_tune": said}
@@ -90,20 +106,46 @@ class _Run:
     moods: Moods
     tell: Tell
     world: World
+    interruption: Interruption
+    folder: Path | str | None
+    identity: dict[str, object]
+    guard: Guard | None = None
+    """Once it has judged the first epoch."""
     progress: Progress = field(default_factory=lambda: Progress(phase="fine-tune"))
     started: float = field(default_factory=time.monotonic)
+    behind: Behind | None = None
+    """How far the first epoch is that is run here."""
+    saved: float = field(default_factory=time.monotonic)
+    """When the last checkpoint was left."""
 
     def epoch(self, sequences: Sequences, number: int, since: int) -> None:
         """Over the users who did something from place `since` of the log on."""
         rate, seed = self.plan.rate * RATE, [self.plan.seed, number, 0]
         args = self.network, self.optimizer, sequences, self.moods, self.plan
-        run_epoch(*args, fall(rate, 0, 1), seed, self._advance, self.world, since)
+        run_epoch(*args, fall(rate, 0, 1), seed, self._advance, self.world, since, self.behind)
+        self.behind, self.progress.batch = None, 0
         self.progress.epoch += 1
 
     def end(self) -> None:
         """There is nothing more to do."""
         self.progress.share, self.progress.left = 1.0, 0.0
         self.tell(self.progress)
+
+    def save(self) -> None:
+        """Leave a checkpoint, if there is a folder for it."""
+        if self.folder is not None and self.world.rank == 0:
+            state = {**self.identity, "epoch": self.progress.epoch, "batch": self.progress.batch, "guard": self.guard}
+            checkpoint.save(self.folder, self.network, self.optimizer, {}, state)
+        self.saved = time.monotonic()
+
+    def resume(self) -> None:
+        """Go on from the folder's checkpoint, if it is of the same bundle, plan and log."""
+        folder = self.folder
+        raw = self.world.first(lambda: checkpoint.read(folder) if folder is not None else b"")
+        if found := checkpoint.load(raw, self.network, self.optimizer, self.identity):
+            self.progress.epoch, batches = found.state["epoch"], found.state["batch"]
+            self.guard = msgspec.convert(found.state["guard"], Guard | None)
+            self.behind = Behind(batches, found.chance) if batches else None
 
     def _advance(self, number: int, count: int, loss: float) -> None:
         progress = self.progress
@@ -112,3 +154,7 @@ class _Run:
         progress.share = (progress.epoch + number / count) / 2
         progress.left = progress.seconds * (1 / progress.share - 1)
         self.tell(progress)
+        if self.folder and (self.interruption.asked or time.monotonic() - self.saved > EVERY_S):
+            self.save()
+        if self.interruption.asked:
+            self.interruption.end()

@@ -1,7 +1,7 @@
 """What users chose and what of that they were shown they left, found in a log by the code that the learner runs."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from batch.replay import Logged, is_target
@@ -34,6 +34,16 @@ def choices(log: Sequence[Logged]) -> Mapping[int, list[Choice]]:
         **asked,
         **{at: [Choice(event, _left(page, end)) for event in taken] for at, (page, taken) in shown.items()},
     }
+
+
+def outcomes(log: Sequence[Logged], window_ms: int = WINDOW_MS) -> Iterator[tuple[Impression, bool]]:
+    """The impressions of a log, in its order, whose window was over by its end, and whether anything was taken."""
+    pages, took, _ = pages_of(log)
+    end = max((event.time for event in log), default=0)
+    for at, page in pages.items():
+        shown = log[at]
+        if isinstance(shown, Impression) and page.time + window_ms < end:
+            yield shown, any(taken.time <= page.time + window_ms for taken in took.get(id(page), ()))
 
 
 Pages = tuple[dict[int, Page], dict[int, list[Interaction]], set[int]]

@@ -9,7 +9,7 @@ process of its own.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -24,8 +24,9 @@ from batch.beside import Beside, beside
 from batch.catalogue import catalogue_of
 from batch.clock import Clock
 from batch.dataset import UserEvent
-from batch.epoch import Rate, cycle, fall, optimizer_of, run_epoch
+from batch.epoch import Behind, Rate, cycle, fall, optimizer_of, run_epoch
 from batch.fitting import Fitting, last_of
+from batch.interruption import Interruption, heard
 from batch.log import Log, of_events
 from batch.moods import Moods
 from batch.network import Network
@@ -61,16 +62,17 @@ def train_on(
     items: Sequence[Item],
     plan: Plan = DEFAULT,
     tell: Tell = lambda progress: None,
-    folder: Path | None = None,
+    folder: Path | str | None = None,
     now_ms: int | None = None,
 ) -> Bundle:
-    """A bundle trained on a log. With a `folder` it leaves a checkpoint there after each epoch and resumes from it.
+    """A bundle trained on a log. With a `folder` (or any URL) it leaves checkpoints there and resumes from one.
 
-    Under torchrun all its processes train together and each of them returns the bundle; the first one alone writes
-    checkpoints. Raises `Misconfigured` for a log in which nothing can be learned.
+    That is after each epoch, each minute, and when SIGTERM comes, upon which it ends. Under torchrun all its processes
+    train together and each of them returns the bundle; the first one alone writes checkpoints. Raises `Misconfigured`
+    for a log in which nothing can be learned.
     """
-    with world_of(plan) as world:
-        return _trained(log, items, plan, tell, folder, now_ms, world)
+    with world_of(plan) as world, heard() if folder else nullcontext(Interruption()) as interruption:
+        return _trained(log, items, plan, tell, folder, now_ms, world, interruption)
 
 
 def _trained(
@@ -78,9 +80,10 @@ def _trained(
     items: Sequence[Item],
     plan: Plan,
     tell: Tell,
-    folder: Path | None,
+    folder: Path | str | None,
     now_ms: int | None,
     world: World,
+    interruption: Interruption,
 ) -> Bundle:
     device, plan = device_of(plan), plan.for_log(len(log.time))
     torch.set_num_threads(plan.threads)
@@ -99,7 +102,8 @@ def _trained(
         return Fitting(frozen, *last_of(log, cut), plan.seed, plan.repeats)
 
     network = begin(head)
-    run = _Run(plan, log, folder, network, optimizer_of(network, plan), of.moods, Progress(), tell, world)
+    optimizer = optimizer_of(network, plan)
+    run = _Run(plan, log, folder, network, optimizer, of.moods, Progress(), tell, world, interruption)
     run.resume()
     world.agree(network)
 
@@ -142,6 +146,8 @@ def _trained(
 
 LONG: Final = 20_000
 """Events of a log from which on the ranker is fitted beside: of fewer it's ready before a process would save time."""
+EVERY_S: Final = 60.0
+"""Seconds of training that a kill may cost."""
 _PATIENCE_S: Final = 0.5
 """Seconds between two words while the ranker is waited for."""
 
@@ -150,14 +156,19 @@ _PATIENCE_S: Final = 0.5
 class _Run:
     plan: Plan
     log: Log
-    folder: Path | None
+    folder: Path | str | None
     network: Network
     optimizer: torch.optim.AdamW
     moods: Moods
     progress: Progress
     tell: Tell
     world: World
+    interruption: Interruption
     clock: Clock = field(default_factory=Clock)
+    behind: Behind | None = None
+    """How far the first epoch is that is run here."""
+    saved: float = field(default_factory=time.monotonic)
+    """When the last checkpoint was left."""
     best: dict[str, Tensor] = field(default_factory=dict)
     aside: Beside | None = None
     """The ranker, while it is fitted beside."""
@@ -178,7 +189,8 @@ class _Run:
         progress = self.progress
         seed = [self.plan.seed, progress.epoch, len(progress.phase)]
         args = self.network, self.optimizer, sequences, self.moods, self.plan
-        run_epoch(*args, rate, seed, self._advance, self.world)
+        run_epoch(*args, rate, seed, self._advance, self.world, behind=self.behind)
+        self.behind = None
         progress.epoch += 1
         progress.batch = 0
 
@@ -230,6 +242,7 @@ class _Run:
         if self.folder is not None and self.world.rank == 0:
             state = {**self._identity(), "progress": asdict(self.progress)}
             checkpoint.save(self.folder, self.network, self.optimizer, self.best, state)
+        self.saved = time.monotonic()
 
     def resume(self) -> None:
         """Go on from the folder's checkpoint, if it is of the same plan and log."""
@@ -239,11 +252,12 @@ class _Run:
             self.best = found.best
             self.progress = msgspec.convert(found.state["progress"], Progress)
             self.progress.ranked = float(self.progress.ranker is not None)
+            if self.progress.batch:
+                self.behind = Behind(self.progress.batch, found.chance)
             self.clock.before = self.progress.seconds
 
     def _identity(self) -> dict[str, object]:
-        log = [len(self.log.time), int(self.log.time.sum()), int(self.log.kind.sum())]
-        return {"plan": asdict(self.plan), "log": log, "phases": list(PHASES)}
+        return {"plan": asdict(self.plan), "log": self.log.mark(), "phases": list(PHASES)}
 
     def _advance(self, number: int, count: int, loss: float) -> None:
         progress = self.progress
@@ -252,11 +266,17 @@ class _Run:
         if self.aside and progress.ranker is None:
             progress.ranker, progress.ranked = self.aside.found(), self.aside.share
         self._say(progress.epoch + number / progress.batches)
+        if self.folder and (self.interruption.asked or time.monotonic() - self.saved > EVERY_S):
+            self.save()
+        if self.interruption.asked:
+            self.interruption.end()
 
     def _rank(self, share: float) -> None:
         """So much of the ranker is done, after the epochs."""
         self.progress.ranked = share
         self._say(self.progress.epoch)
+        if self.interruption.asked:
+            self.interruption.end()  # what is fitted now is fitted again, the same
 
     def _say(self, epochs: float) -> None:
         """After so many epochs of this phase."""

@@ -38,10 +38,7 @@ def at_least(name: str, figure: float, limit: float, said: str) -> Check:
 def overridden(checks: Iterable[Check], allowed: Sequence[str]) -> list[Check]:
     """The checks, those that fail and are allowed marked so. Raises `Misconfigured` for a name that is no check."""
     found = list(checks)
-    return [
-        msgspec.structs.replace(check, allowed=not check.ok and check.name in allowed)
-        for check in found
-    ]
+    return [msgspec.structs.replace(check, allowed=not check.ok and check.name in allowed) for check in found]
 
 
 def refusal(checks: Sequence[Check]) -> str:

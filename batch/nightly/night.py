@@ -141,7 +141,8 @@ class Look(Record, frozen=True, kw_only=True):
     serving: Shown
     difference: Measure
     """Of the rates, by drawing users again."""
-    said: str
+    surely: Measure
+    """The same with the wider interval that may end a canary early."""
 
 
 class Verdict(Record, frozen=True, kw_only=True):
@@ -151,7 +152,7 @@ class Verdict(Record, frozen=True, kw_only=True):
 
     time: int
     outcome: str
-    """`promoted`, `rolled back`, `refused`, or `left` where somebody else published meanwhile."""
+    """`PROMOTED`, `ROLLED_BACK`, `REFUSED`, or `LEFT` where somebody else published meanwhile."""
     why: str
 
 
@@ -166,6 +167,10 @@ class Ended(Record, frozen=True, kw_only=True):
 
 
 R = TypeVar("R", bound=Record)
+PROMOTED: Final = "promoted"
+ROLLED_BACK: Final = "rolled back"
+REFUSED: Final = "refused"
+LEFT: Final = "left"
 CATALOGUE: Final = "catalogue.json"
 
 
@@ -231,9 +236,12 @@ class Nights:
         """The night that begins at this time (UTC ms)."""
         return Night(self.place, named(time_ms))
 
-    def records(self, kind: type[R]) -> Iterator[R]:
-        """Of this kind, of all nights, in their order."""
-        return (record for night in self.all() if (record := night.read(kind)))
+    def good(self, kind: type[R]) -> Iterator[R]:
+        """The records of this kind of all nights that ended, in their order, but for those that were refused."""
+        for night in self.all():
+            ended, record = night.read(Ended), night.read(kind)
+            if ended and ended.outcome != REFUSED and record:
+                yield record
 
 
 def named(time_ms: int) -> str:

@@ -1,18 +1,25 @@
 """Going on from a bundle learns what is new, knows new items by their content, and never ends worse than it began."""
 
+import multiprocessing
+import os
+import signal
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from numpy.testing import assert_allclose
 
 from batch.assemble import counts_of
 from batch.fine_tune import fine_tune
+from batch.interruption import CODE
 from batch.log import of_events
+from batch.progress import Progress
 from batch.sequences import sequences_of
 from batch.train import train_on
 from batch.warm_start import warm_start
 from contracts.errors import Misconfigured
 from contracts.events import Interaction
+from model import bundle as bundles
 from model.bundle import Bundle
 from model.index import FIRST, ItemIndex
 from model.items import Item, content_vector
@@ -117,3 +124,33 @@ def test_where_nothing_is_new_the_weights_stay_over_the_new_catalogue(bundle: Bu
     assert (tuned.metrics["fine_tune"]["events"], tuned.metrics["fine_tune"]["taken"]) == (0, False)
     assert_allclose(tuned.encoder.parameters["weight_hh"], bundle.encoder.parameters["weight_hh"], atol=1e-6)
     assert len(tuned.catalogue) == len(GROWN)
+
+
+def ended_at(bundle: Path, epoch: int, folder: str, number: int) -> None:
+    """Fine-tune, and be sent this signal in the middle of an epoch."""
+
+    def tell(progress: Progress) -> None:
+        if (progress.epoch, progress.batch) == (epoch, 2):
+            os.kill(os.getpid(), number)
+
+    fine_tune(bundles.read(bundle), LONG, GROWN, LATER, tell, now_ms=1, folder=folder)
+
+
+@pytest.mark.parametrize(("epoch", "number"), [(0, signal.SIGTERM), (1, signal.SIGTERM), (1, signal.SIGKILL)])
+def test_interrupted_it_goes_on_and_ends_as_if_nothing_had_been(
+    bundle: Bundle, tmp_path: Path, epoch: int, number: int
+) -> None:
+    bundles.write(bundle, tmp_path / "bundle")
+    folder = f"file://{tmp_path}/checkpoints"
+    args = tmp_path / "bundle", epoch, folder, number
+    child = multiprocessing.get_context("spawn").Process(target=ended_at, args=args)
+    child.start()
+    child.join(120)
+    assert child.exitcode == (CODE if number == signal.SIGTERM else -signal.SIGKILL)
+    seen: list[tuple[int, int]] = []
+    tell = lambda at: seen.append((at.epoch, at.batch))  # noqa: E731
+    resumed = fine_tune(bundle, LONG, GROWN, LATER, tell, now_ms=1, folder=folder)
+    assert seen[0] == (epoch, 3 if number == signal.SIGTERM else 1)
+    whole = fine_tune(bundle, LONG, GROWN, LATER, now_ms=1)
+    assert resumed.version == whole.version
+    assert resumed.metrics["fine_tune"]["after"] == whole.metrics["fine_tune"]["after"]

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from batch import checkpoint
+from batch.interruption import CODE
 from batch.log import of_events
 from batch.plan import LARGE, ONWARD, Plan
 from batch.progress import Progress
@@ -85,6 +87,33 @@ def test_after_kill_9_training_goes_on_and_ends_as_if_nothing_had_been(tmp_path:
     np.testing.assert_allclose(resumed.vectors, whole.vectors, atol=1e-5)
     for name, value in whole.encoder.parameters.items():
         np.testing.assert_allclose(resumed.encoder.parameters[name], value, atol=1e-5)
+
+
+def interrupted_at(phase: str, epoch: int, folder: Path) -> None:
+    """Train, and be told to end in the middle of an epoch, as a spot machine is."""
+
+    def tell(progress: Progress) -> None:
+        if (progress.phase, progress.epoch) == (phase, epoch) and progress.batch == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    train_on(LOG, ITEMS, PLAN, tell, folder, now_ms=0)
+
+
+@pytest.mark.parametrize(("phase", "epoch"), [("tail", 1), ("all", 2)])
+def test_after_sigterm_another_machine_goes_on_at_the_next_batch_and_ends_the_same(
+    tmp_path: Path, phase: str, epoch: int
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    child = multiprocessing.get_context("spawn").Process(target=interrupted_at, args=(phase, epoch, here))
+    child.start()
+    child.join(120)
+    assert child.exitcode == CODE
+    shutil.move(here, there)
+    seen: list[tuple[str, int, int]] = []
+    tell = lambda at: seen.append((at.phase, at.epoch, at.batch))  # noqa: E731
+    resumed = train_on(LOG, ITEMS, PLAN, tell, f"file://{there}", now_ms=0)
+    assert seen[0] == (phase, epoch, 3)
+    assert resumed.version == trained().version
 
 
 def test_a_finished_checkpoint_gives_the_bundle_at_once_and_can_be_removed(tmp_path: Path) -> None:
