@@ -73,7 +73,7 @@ def _tuned(
     everything = of.sequences
     cut = held_out(log, everything, bundle.watermark.time)
     network = warm_start(bundle, items, counts_of(everything)).to(device_of(plan))
-    identity = {"from": bundle.version, "plan": asdict(plan), "log": log.mark()}
+    identity: dict[str, object] = {"from": bundle.version, "plan": asdict(plan), "log": log.mark()}
     optimizer = optimizer_of(network, plan)
     run = _Run(plan, network, optimizer, of.moods, tell, world, interruption, folder, identity)
     started = time.monotonic()

@@ -32,7 +32,9 @@ EVENTS: Final = Topic("events", "user_id", 30 * DAY_MS)
 ENRICHED: Final = Topic("enriched", "user_id", 7 * DAY_MS)
 ITEMS: Final = Topic("items", "item_id", -1, compact=True)
 DEAD_LETTER: Final = Topic("dead-letter", "origin", 90 * DAY_MS)
-TOPICS: Final = (EVENTS, ENRICHED, ITEMS, DEAD_LETTER)
+ALARMS: Final = Topic("alarms", "alarm_id", 90 * DAY_MS)
+"""What has moved in the stream, at least once each, by `contracts.alarms`."""
+TOPICS: Final = (EVENTS, ENRICHED, ITEMS, DEAD_LETTER, ALARMS)
 
 
 def topic_of(event: Event) -> Topic:

@@ -8,7 +8,19 @@ import typer
 
 from contracts.errors import MoodstreamError
 from moodstream.console import say
-from moodstream.verbs import Json, data, dead_letters, events, leave_one_out, models, rebuild, replay, settings, source
+from moodstream.verbs import (
+    Json,
+    data,
+    dead_letters,
+    events,
+    leave_one_out,
+    models,
+    nightly,
+    rebuild,
+    replay,
+    settings,
+    source,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +33,7 @@ app = typer.Typer(
 app.add_typer(data.app, name="data")
 app.add_typer(events.app, name="events")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(nightly.app, name="nightly")
 app.add_typer(models.app)
 app.add_typer(leave_one_out.app)
 app.add_typer(rebuild.app)

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary, generate_latest
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_BUNDLES: Final = 3
+"""Told apart: the current one, a canary, and the one before."""
 _BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
@@ -72,7 +74,14 @@ class Metrics:
         self.bundle = Gauge(
             "moodstream_bundle_info", "1 for the bundle that is current here.", ["version"], registry=self.registry
         )
+        self.answers = Summary(
+            "moodstream_answer_seconds",
+            "Seconds that answers for users took to be made, by the bundle that they are of.",
+            ["bundle"],
+            registry=self.registry,
+        )
         self._version = ""
+        self._bundles: dict[str, None] = {}
 
     def answered(self, degraded: Iterable[str], lag: int | None) -> None:
         """Count what an answer says of itself."""
@@ -80,6 +89,16 @@ class Metrics:
             self.degraded.labels(part).inc()
         if lag is not None:
             self.lag.set(lag)
+
+    def made(self, version: str, seconds: float) -> None:
+        """Count an answer of a bundle, of a canary too; bundles that answered longest ago are forgotten."""
+        self._bundles.pop(version, None)
+        self._bundles[version] = None
+        self.answers.labels(version or "none").observe(seconds)
+        while len(self._bundles) > _BUNDLES:
+            oldest = next(iter(self._bundles))
+            del self._bundles[oldest]
+            self.answers.remove(oldest or "none")
 
     def current_bundle(self, version: str) -> None:
         """Say which bundle is current."""

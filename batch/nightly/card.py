@@ -1,13 +1,12 @@
 """A candidate's model card, for people and for programs: data, training, metrics, lineage, gate, canary."""
 
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
 from batch.nightly.canary import told
 from batch.nightly.check import Check
-from batch.nightly.lineage import commit, package
+from batch.nightly.lineage import commit, moment, package
 from batch.nightly.measured import CANDIDATE, SERVING
 from batch.nightly.night import Begun, Canary, Data, Gate, Look, Measured, Night, Trained, Verdict
 
@@ -71,9 +70,9 @@ def markdown(card: Card) -> str:
 
 def _outcome(card: Card) -> str:
     if card.verdict:
-        return f"**{card.verdict.outcome}** {_time(card.verdict.time)}: {card.verdict.why}"
+        return f"**{card.verdict.outcome}** {moment(card.verdict.time)}: {card.verdict.why}"
     if card.canary:
-        return f"**canary** of {card.canary.rollout.share:.0%} of users since {_time(card.canary.time)}"
+        return f"**canary** of {card.canary.rollout.share:.0%} of users since {moment(card.canary.time)}"
     return "**candidate**, shown to nobody yet"
 
 
@@ -91,7 +90,7 @@ def _lineage(card: Card) -> str:
 def _data(data: Data) -> str:
     return (
         f"## Data\n\n{data.events:,} events in the lake, {data.new:,} of them new, by {data.users:,} users, "
-        f"{_time(data.since)} to {_time(data.until)}.\n\n{_checks(data.checks)}\n"
+        f"{moment(data.since)} to {moment(data.until)}.\n\n{_checks(data.checks)}\n"
     )
 
 
@@ -104,7 +103,7 @@ def _training(trained: Trained) -> str:
             f"{guard['after']:.4f} after; {'taken' if guard['taken'] else 'not taken, the old weights stay'}."
         )
     return (
-        f"## Training\n\nLearned from {trained.learned:,} events up to {_time(trained.until)}; the "
+        f"## Training\n\nLearned from {trained.learned:,} events up to {moment(trained.until)}; the "
         f"{trained.held_out:,} behind them it never saw: it is measured there.{said} {trained.size / 1e6:.1f} MB.\n"
     )
 
@@ -144,7 +143,3 @@ def _checks(checks: list[Check]) -> str:
 def verdict(check: Check) -> str:
     """In a word."""
     return "ok" if check.ok else "overridden" if check.allowed else "refused"
-
-
-def _time(ms: int) -> str:
-    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M}"

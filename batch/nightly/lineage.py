@@ -1,6 +1,7 @@
-"""Which code made a bundle: the git commit where there is one, and the package's version."""
+"""Which code made a bundle, and when things were."""
 
 import subprocess
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,11 @@ def package() -> str:
         return version("moodstream")
     except PackageNotFoundError:
         return ""
+
+
+def moment(ms: int) -> str:
+    """A time (UTC ms) as it's written."""
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M}"
 
 
 def _git(*words: str) -> str:

@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -104,7 +105,7 @@ async def _along(
 ) -> _Found:
     replays = {name: await Replay.on(bundle) for name, bundle in bundles.items()}
     for name, replay in replays.items():
-        await replay.learn(head, lambda _, name=name, of=replay: tell(f"{name} learns", of.learned, len(head)))
+        await replay.learn(head, partial(_tell_learned, tell, name, replay, len(head)))
     repeats: Repeats = "kept" if repeat else "never"
     steps = _steps(head, tail, repeats, terms)
     split = Split([event for event in head if not isinstance(event, Impression)], steps, repeats)
@@ -122,6 +123,10 @@ async def _along(
                     tell("foretelling", found.asked, end)
         await found.learn(entry)
     return found
+
+
+def _tell_learned(tell: Tell, name: str, replay: Replay, of: int, more: int) -> None:
+    tell(f"{name} learns", replay.learned, of)
 
 
 def _steps(head: Sequence[Logged], tail: Sequence[Logged], repeats: Repeats, terms: Terms) -> list[Step]:

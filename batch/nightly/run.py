@@ -1,6 +1,7 @@
 """A night from beginning to end: each step is done once, whoever is killed in between, and the next one goes on."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from time import time
 from typing import Final
@@ -12,7 +13,8 @@ from batch.log import Log
 from batch.nightly import canary as canaries
 from batch.nightly import card, data, gate, lake, live, measured
 from batch.nightly.check import Check, known, overridden, refusal
-from batch.nightly.measured import SERVING
+from batch.nightly.measured import CANDIDATE, SERVING
+from batch.nightly.measured import Tell as TellMeasuring
 from batch.nightly.night import (
     CATALOGUE,
     PROMOTED,
@@ -49,8 +51,8 @@ class Told:
     said: Callable[[str], None] = lambda line: None
     checks: Callable[[str, Sequence[Check]], None] = lambda what, checks: None
     measured: Callable[[Measured], None] = lambda found: None
-    training: TellTraining = lambda progress: None
-    measuring: measured.Tell = lambda what, done, total: None
+    training: Callable[[], AbstractContextManager[TellTraining]] = lambda: nullcontext(lambda progress: None)
+    measuring: Callable[[], AbstractContextManager[TellMeasuring]] = lambda: nullcontext(lambda what, done, total: None)
 
 
 @dataclass
@@ -140,17 +142,19 @@ class Loop:
     def _train(self, night: Night, begun: Begun) -> Trained:
         base, log = self.shelf.load(begun.base), self._read(begun)
         plan = self.plan(base, begun.terms)
-        return train(night, begun, base, log, _items(night), self.shelf, plan, self.told.training)
+        with self.told.training() as tell:
+            return train(night, begun, base, log, _items(night), self.shelf, plan, tell)
 
     def _measure(self, begun: Begun, trained: Trained) -> Measured:
         candidate, serving = self.shelf.load(trained.version), self.shelf.load(begun.base)
         args = self._read(begun), trained.learned, repeats(serving), begun.terms
-        return measured.measured(candidate, serving, *args, self.told.measuring)
+        with self.told.measuring() as tell:
+            return measured.measured(candidate, serving, *args, tell)
 
     def _gate(self, begun: Begun, trained: Trained, proof: Measured) -> Gate:
         items = {
             SERVING: len(self.shelf.load(begun.base).catalogue),
-            measured.CANDIDATE: len(self.shelf.load(trained.version).catalogue),
+            CANDIDATE: len(self.shelf.load(trained.version).catalogue),
         }
         checks = gate.gate(proof, begun.terms, items, self._usual(begun))
         return Gate(checks=overridden(checks, begun.terms.allowed))

@@ -25,6 +25,7 @@ CONTENTS: Final = (
     "ports.json",
     "status.json",
     "lock",
+    "nightly.lock",
 )
 """The only names that a purge deletes: whatever else stands in the folder is somebody's own."""
 

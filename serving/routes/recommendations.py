@@ -1,5 +1,7 @@
 """`/v1/recommendations`: the answer to a request, by query or by body."""
 
+import time
+
 from fastapi import APIRouter, Request, Response
 
 from online.answer.asked import Ask
@@ -12,7 +14,9 @@ def router(parts: Parts) -> APIRouter:
     routes = APIRouter()
 
     async def answer(ask: Ask) -> Response:
+        started = time.perf_counter()
         answered = await parts.recommender.recommend(ask)
+        parts.metrics.made(answered.bundle, time.perf_counter() - started)
         parts.metrics.answered(answered.degraded, answered.lag)
         return said(answered)
 

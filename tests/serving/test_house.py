@@ -13,6 +13,7 @@ from contracts.settings import Settings
 from online.answer.answered import Profile, Ranking, Recommendations, SimilarItems
 from online.store.memory import MemoryStore
 from serving import examples
+from serving.metrics import Metrics
 from serving.openapi import document
 from serving.problems import Problem
 from serving.routes.events import Posted
@@ -62,8 +63,20 @@ def test_metrics_count_routes_outcomes_and_what_is_degraded(memory_api: Api) -> 
         'moodstream_posted_events_total{outcome="refused"} 1.0',
         'moodstream_degraded_total{part="stream"} 2.0',
         f'moodstream_bundle_info{{version="{BUNDLE.version}"}} 1.0',
+        f'moodstream_answer_seconds_count{{bundle="{BUNDLE.version}"}} 1.0',
     ):
         assert line in text
+
+
+def test_answers_are_told_apart_by_bundle_as_long_as_it_answers() -> None:
+    metrics = Metrics()
+    for version in ("a", "b", "a", "c", "a", "d"):
+        metrics.made(version, 0.5)
+    lines = metrics.text().decode().splitlines()
+    counts = sorted(line for line in lines if line.startswith("moodstream_answer_seconds_count"))
+    assert counts == [
+        f'moodstream_answer_seconds_count{{bundle="{name}"}} {n}' for name, n in (("a", 3.0), ("c", 1.0), ("d", 1.0))
+    ]
 
 
 @pytest.mark.parametrize(

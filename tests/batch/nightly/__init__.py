@@ -1,0 +1,1 @@
+"""The nightly loop, on a lake of its own."""

@@ -1,0 +1,1 @@
+"""Nights by the clock and by alarm, and how they are told."""
