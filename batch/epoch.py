@@ -66,18 +66,20 @@ def run_epoch(
     world: World = ALONE,
     since: int = 0,
     behind: Behind | None = None,
+    replayed: float = 0.0,
 ) -> None:
     """Train on every event once; the same for the same seed and the same network, whatever was run before.
 
     In a world of several each takes its share of every batch, and the shares' gradients are added up. Of users who did
-    nothing after place `since` of the log nothing is trained on. An epoch that was interrupted goes on `behind` what
-    was done of it, and ends as if it hadn't been.
+    nothing after place `since` of the log nothing is trained on, but for some drawn at random: `replayed` times as many
+    windows as the others have. An epoch that was interrupted goes on `behind` what was done of it, and ends as if it
+    hadn't been.
     """
     rng = np.random.default_rng(seed)
     torch.manual_seed(int(rng.integers(1 << 31)))
     network.train()
     tokens = plan.for_log(len(sequences.place)).tokens
-    count, epoch = batches(sequences, moods, rng, tokens, plan.unknown, since)
+    count, epoch = batches(sequences, moods, rng, tokens, plan.unknown, since, replayed)
     done = behind.batches if behind else 0
     if behind:
         deque(islice(epoch, done), maxlen=0)  # made again, for what they draw

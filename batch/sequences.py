@@ -65,15 +65,26 @@ def sequences_of(log: Log, index: ItemIndex) -> Sequences:
 
 
 def batches(
-    sequences: Sequences, moods: Moods, rng: np.random.Generator, tokens: int, unknown: float, since: int = 0
+    sequences: Sequences,
+    moods: Moods,
+    rng: np.random.Generator,
+    tokens: int,
+    unknown: float,
+    since: int = 0,
+    replayed: float = 0.0,
 ) -> tuple[int, Iterator[Batch]]:
     """One epoch: every event once, in windows of at most WINDOW from the zero state, in batches of about `tokens`.
 
     How many batches, and those, made one by one. `unknown` is the share of tokens whose item is taken as unknown, so
-    that the unknown item's vector is learned. Windows that end before place `since` of the log are left out.
+    that the unknown item's vector is learned. Windows that end before place `since` of the log are left out, but for
+    some drawn at random: `replayed` times as many as there are of the others.
     """
     windows = _windows(sequences.starts, rng)
-    packed = _packed(windows[sequences.place[windows[:, 2] - 1] >= since], rng, tokens * 1.25)
+    kept = sequences.place[windows[:, 2] - 1] >= since
+    if replayed:
+        older = np.flatnonzero(~kept)
+        kept[rng.choice(older, min(len(older), int(replayed * kept.sum())), replace=False)] = True
+    packed = _packed(windows[kept], rng, tokens * 1.25)
     return len(packed), (_batch(sequences, windows, moods, rng, unknown) for windows in packed)
 
 
