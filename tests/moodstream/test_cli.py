@@ -40,6 +40,9 @@ def test_help_names_every_verb(tmp_path: Path) -> None:
         (("train", "--events", "no.csv", "--items", "no.csv"), {}, "no.csv"),
         (("train",), {}, "none is published yet"),
         (("rollback",), {}, "moodstream up"),
+        (("nightly",), {}, "moodstream up"),
+        (("nightly",), {"MOODSTREAM_KAFKA": "127.0.0.1:1"}, "127.0.0.1:1"),
+        (("nightly", "--watch", "--at", "three"), {"MOODSTREAM_KAFKA": "127.0.0.1:1"}, "such as 03:00"),
         (("events", "tail", "--topic", "nothing"), {}, "dead-letter"),
         (("events", "tail"), {}, "moodstream up"),
         (("events", "tail"), {"MOODSTREAM_KAFKA": "127.0.0.1:1"}, "moodstream doctor"),
@@ -78,6 +81,11 @@ def test_down_of_nothing_says_so_and_purge_leaves_what_is_not_ours(tmp_path: Pat
 def test_doctor_is_readable_by_programs(tmp_path: Path) -> None:
     checks = {check["name"]: check for check in json.loads(moodstream(tmp_path, "doctor", "--json").stdout)}
     assert {"python", "java", "kafka", "redis", "disk", "bundle"} <= set(checks)
+
+
+def test_a_history_without_nights_says_how_one_begins(tmp_path: Path) -> None:
+    assert "moodstream nightly" in moodstream(tmp_path, "nightly", "history").stdout
+    assert json.loads(moodstream(tmp_path, "nightly", "history", "--json").stdout) == {"nights": [], "asked": []}
 
 
 def test_bundles_of_an_empty_shelf(tmp_path: Path) -> None:

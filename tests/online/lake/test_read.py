@@ -8,7 +8,7 @@ import pytest
 
 from contracts.events import Alias, Erase, Interaction, MoodEvent
 from online.lake.layout import RANGE
-from online.lake.read import TRAINING, read_events, read_table, to_training
+from online.lake.read import TRAINING, positions, read_events, read_table, to_training
 from online.lake.write import LakeWriter
 from online.learn.enrich import Enriched
 from online.store.state import HISTORY
@@ -181,3 +181,25 @@ def test_an_event_from_the_future_is_taken_as_of_its_arrival(tmp_path: Path) -> 
     event = Interaction(event_id="e", time=START + 10**9, user_id="ann", item_id="i")
     (only,) = read_table(lake_of(tmp_path, [row(event, 0)]), "test").to_pylist()
     assert (only["time"], only["event_time"]) == (START, START + 10**9)
+
+
+def test_a_lake_is_read_as_it_stood_whatever_came_since(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, [*clicks(range(RANGE + 5)), *clicks(range(3), partition=1)])
+    then = positions(lake, "test")
+    assert then == {"life1": {0: RANGE + 5, 1: 3}}
+    before = read_table(lake, "test")
+    lake_of(tmp_path, [*clicks(range(RANGE + 5, RANGE + 9)), *clicks(range(2), partition=2)])
+    lake_of(tmp_path, clicks(range(4)), incarnation="life2")
+    assert len(read_table(lake, "test")) == len(before) + 4 + 2 + 4
+    assert read_table(lake, "test", before=then).equals(before)
+    assert len(read_table(lake, "test", before={})) == 0
+
+
+def test_what_came_twice_is_read_where_it_is_asked_for_but_nothing_erased(tmp_path: Path) -> None:
+    rows = [click(0, event_id="e"), click(1, event_id="e"), erase(2, "ann"), click(3, event_id="f")]
+    lake = lake_of(tmp_path, rows)
+    assert offsets(lake) == [2, 3]
+    again = lake_of(tmp_path / "other", [click(0, event_id="e"), click(1, event_id="e")])
+    assert offsets(again) == [0]
+    assert len(read_table(again, "test", repeated=True)) == 2
+    assert len(read_table(lake, "test", repeated=True)) == 2
