@@ -26,7 +26,7 @@ def judged(look: Look, canary: Canary, terms: Terms) -> Verdict | None:
     """What the live figures say; None as long as it takes more of them."""
     hours = (look.time - canary.time) / HOUR_MS
     shown, beside, gained = look.canary, look.serving, look.difference
-    figures = f"{told(look)} after {hours:.1f} h"
+    figures = f"{told(look)} after {hours:.1f} h" if hours >= 1 else f"{told(look)} after {60 * hours:.0f} min"
     if min(shown.pages, beside.pages) >= _EARLY and look.surely.high < 0:
         return Verdict(time=look.time, outcome=ROLLED_BACK, why=f"its users surely take less: {figures}")
     if shown.pages < terms.enough and hours < terms.hours:

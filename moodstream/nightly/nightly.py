@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from batch.nightly.night import Ended, Nights
+from batch.nightly.card import MARKDOWN
+from batch.nightly.night import Ended, Nights, Trained
 from batch.nightly.run import Loop, Told
 from batch.nightly.terms import Terms
 from contracts.errors import Misconfigured
@@ -43,7 +44,8 @@ def nightly(settings: Settings, terms: Terms, *, judge: bool, wait: bool, asked:
             )
         else:
             say(f"{ended.outcome}: {ended.why}")
-            say(f"its card: {night.url}/card.md")
+            if night.read(Trained):
+                say(f"the candidate's card: {night.url}/{MARKDOWN}")
         return ended
 
 
