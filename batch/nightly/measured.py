@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -130,28 +131,28 @@ def _tell_learned(tell: Tell, name: str, replay: Replay, of: int, more: int) -> 
 
 
 def _steps(head: Sequence[Logged], tail: Sequence[Logged], repeats: Repeats, terms: Terms) -> list[Step]:
-    """The tail without its impressions, up to the last event that is scored."""
-    targets = Targets(repeats, max(1, terms.events // _OF_A_USER))
+    """The tail without its impressions; what is scored of it is spread over all of it."""
+    of_a_user = max(1, terms.events // _OF_A_USER)
+    all_of_them = sum(step.scored for step in _along_with(Targets(repeats, len(tail)), head, tail))
+    every = max(1, -(-all_of_them // terms.events))
+    steps = list(_along_with(Targets(repeats, of_a_user, every), head, tail))
+    places = [place for place, step in enumerate(steps) if step.scored]
+    return steps[: places[-1] + 1] if places else []
+
+
+def _along_with(targets: Targets, head: Sequence[Logged], tail: Sequence[Logged]) -> Iterator[Step]:
     counts: defaultdict[str, int] = defaultdict(int)
     last: dict[str, int] = {}
-
-    def along(log: Sequence[Logged], *, scored: bool) -> Iterator[Step]:
-        for event in log:
-            if isinstance(event, Impression):
-                continue
-            user = event.user_id
+    for place, event in enumerate(chain(head, tail), -len(head)):
+        if isinstance(event, Impression):
+            continue
+        user = event.user_id
+        if place >= 0:
             gap = event.time - last[user] if user in last else -1
-            wanted = scored and targets.wants(event)
-            yield Step(event, wanted, targets.previous.get(user, ""), counts[user], gap)
-            targets.enter(event)
-            last[user] = event.time
-            counts[user] += isinstance(event, Interaction)
-
-    for _ in along(head, scored=False):
-        pass
-    steps = list(along(tail, scored=True))
-    places = [place for place, step in enumerate(steps) if step.scored][: terms.events]
-    return steps[: places[-1] + 1] if places else []
+            yield Step(event, targets.wants(event), targets.previous.get(user, ""), counts[user], gap)
+        targets.enter(event)
+        last[user] = event.time
+        counts[user] += isinstance(event, Interaction)
 
 
 def _summed_up(found: _Found, bundles: dict[str, Bundle], seed: int) -> Measured:
