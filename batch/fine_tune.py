@@ -32,7 +32,10 @@ EVERY_S: Final = 60.0
 RATE: Final = 0.3
 """The learning rate, as a share of the plan's."""
 RECENT: Final = LARGE
-"""Events, the newest: what users did who took part in them is learned from, and of a longer log nothing else."""
+"""Events, the newest: what users did who took part in them is learned from, and of a longer log little else."""
+REPLAYED: Final = 1.0
+"""Of a longer log, what some of the other users did is learned from again, so that it isn't forgotten: as many windows
+as those users have, drawn at random (docs/nightly.md)."""
 
 
 def fine_tune(
@@ -48,10 +51,10 @@ def fine_tune(
 
     First the newest events are held out and the network learns from those before: if it then foretells the newest
     worse than the bundle does, or if nothing is new, its weights stay as they were (`batch.guard`). Otherwise it learns
-    from the newest, too. Of a long log the newer part alone is learned from. Catalogue, popularity and watermark are
-    new in any case, the ranker stays; `metrics["fine_tune"]` says what was found. With a `folder` (or any URL) it
-    leaves checkpoints there, each minute and when SIGTERM comes, upon which it ends; and it goes on from one. Raises
-    `Misconfigured` for a log in which nothing can be learned.
+    from the newest, too. Of a long log the newer part is learned from, and as much drawn from the rest. Catalogue,
+    popularity and watermark are new in any case, the ranker stays; `metrics["fine_tune"]` says what was found. With a
+    `folder` (or any URL) it leaves checkpoints there, each minute and when SIGTERM comes, upon which it ends; and it
+    goes on from one. Raises `Misconfigured` for a log in which nothing can be learned.
     """
     with world_of(plan) as world, heard() if folder else nullcontext(Interruption()) as interruption:
         return _tuned(bundle, log, items, plan, tell, now_ms, folder, world, interruption)
@@ -81,7 +84,7 @@ def _tuned(
     untouched = network.held()
     run.resume()
     if len(before) and run.progress.epoch == 0:
-        run.epoch(of.until(cut), 0, max(0, len(log.time) - RECENT))
+        run.epoch(of.until(cut), 0, max(0, len(log.time) - RECENT), REPLAYED)
     if run.guard is None:
         after = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=MOST)
         run.guard = world.first(lambda: judged(before, after))
@@ -118,11 +121,11 @@ class _Run:
     saved: float = field(default_factory=time.monotonic)
     """When the last checkpoint was left."""
 
-    def epoch(self, sequences: Sequences, number: int, since: int) -> None:
-        """Over the users who did something from place `since` of the log on."""
+    def epoch(self, sequences: Sequences, number: int, since: int, replayed: float = 0.0) -> None:
+        """Over the users who did something from place `since` of the log on, and some of the others."""
         rate, seed = self.plan.rate * RATE, [self.plan.seed, number, 0]
         args = self.network, self.optimizer, sequences, self.moods, self.plan
-        run_epoch(*args, fall(rate, 0, 1), seed, self._advance, self.world, since, self.behind)
+        run_epoch(*args, fall(rate, 0, 1), seed, self._advance, self.world, since, self.behind, replayed)
         self.behind, self.progress.batch = None, 0
         self.progress.epoch += 1
 
