@@ -61,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where a worker tells Prometheus how it does; it says nothing of users."""
     stream_port: Port = 0
     """0: it doesn't; the local stack chooses a free one."""
+    posters: Annotated[str, Meta(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?/(\S*/)?$")] | None = None
+    """Where the live page finds items' images: `https://host/folder/`, then an item's `image`; none: it shows none."""
     geoip: Path | None = None
     """A MaxMind City or Country database (.mmdb)."""
     user_idle_days: Annotated[int, Meta(ge=1, le=3650)] = 365

@@ -79,7 +79,8 @@ def up() -> None:
 
     with running(settings(), say) as stack:
         stack.start_workers()
-        say(f"up: the API at {stack.api} (its pages: {stack.api}/docs), Kafka at {stack.settings.kafka}")
+        say(f"up: the live page at {stack.page}, the API at {stack.api} (its pages: {stack.api}/docs)")
+        say(f"Kafka at {stack.settings.kafka}")
         say("Ctrl-C stops everything")
         stack.stack.wait()
 

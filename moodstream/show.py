@@ -26,8 +26,11 @@ _TITLE: Final = 36
 _BUSY: Final = range(20, 80)
 
 
-def show(client: Client, data: Prepared, *, user: str, items: Sequence[str], mood: str, seed: int) -> None:
-    """Pick a user, ask, click, say a mood, ask again, tell what moved. Raises `Misconfigured` for unknown choices."""
+def show(client: Client, data: Prepared, *, user: str, items: Sequence[str], mood: str, seed: int) -> str:
+    """Pick a user, ask, click, say a mood, ask again, tell what moved; returns who it was.
+
+    Raises `Misconfigured` for unknown choices.
+    """
     rng = random.Random(seed)  # noqa: S311 - a choice for a show
     user = _user(data, user, rng)
     row = mood_of(mood)
@@ -42,6 +45,7 @@ def show(client: Client, data: Prepared, *, user: str, items: Sequence[str], moo
     after = _act(client, user, before, _clicks(user, clicked, data.items), "the clicks")
     after = _act(client, user, after, [_event(user, mood)], f"the mood {mood} ({MOODS[row].label})")
     say(f"Answered with bundle {after.bundle}, from the state at offset {_offset(after)} of the log.")
+    return user
 
 
 def _act(client: Client, user: str, before: Recommendations, events: Sequence[Event], what: str) -> Recommendations:

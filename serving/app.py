@@ -14,11 +14,11 @@ from starlette.middleware import Middleware
 from contracts.settings import Settings
 from online.answer.library import Shelf
 from online.store.protocol import Store
-from serving import pages, problems
+from serving import assets, pages, problems
 from serving.guard import Guard
 from serving.parts import Parts, wire
 from serving.publisher import Publisher
-from serving.routes import events, health, items, rank, recommendations, users
+from serving.routes import events, health, items, live, rank, recommendations, users
 from serving.shedding import Shedding
 
 REFRESH_S: Final = 1.0
@@ -36,8 +36,8 @@ def create_app(
 ) -> FastAPI:
     """The app; it closes the store and the publisher when it ends. Raises `Misconfigured`."""
     parts = wire(settings, store, shelf, publisher, clock)
-    routers = [part.router(parts) for part in (events, recommendations, rank, items, users, health)]
-    routers.append(pages.router(secured=bool(settings.api_token)))
+    routers = [part.router(parts) for part in (events, recommendations, rank, items, users, live, health)]
+    routers += [pages.router(secured=bool(settings.api_token)), assets.router(settings.posters or "")]
     routes = [route for router in routers for route in router.routes]
     handlers: dict[int | type[Exception], Any] = {
         problems.Refused: problems.on_refused,
@@ -58,6 +58,7 @@ def create_app(
     )
     for router in routers:
         app.include_router(router)
+    app.state.end_streams = parts.pulse.end
     return app
 
 
@@ -71,6 +72,7 @@ def _lifespan(parts: Parts) -> Callable[[FastAPI], AbstractAsyncContextManager[N
         finally:
             refreshing.cancel()
             await asyncio.gather(refreshing, return_exceptions=True)
+            await parts.pulse.close()
             await parts.publisher.close()
             await parts.library.close()
             await parts.store.close()

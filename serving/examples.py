@@ -112,6 +112,44 @@ ERASING: Final[dict[str, Any]] = {
     "offset": 20418,
     "token": "kwGibWWR…",
 }
+WORLD: Final[dict[str, Any]] = {
+    "bundle": "20261122T041500-1a2b3c4d",
+    "until": 1795320000000,
+    "items": 1682,
+    "moods": [{"emoji": "😀", "label": "happy"}, {"emoji": "😢", "label": "sad"}],
+    "landmarks": [{"item_id": "50", "title": "Star Wars (1977)", "place": [-0.01, 0.02]}],
+    "told": 0.212,
+    "posters": "",
+}
+WHEREABOUTS: Final[dict[str, Any]] = {
+    **STANDING,
+    "user_id": "me",
+    "place": [0.31, -0.12],
+    "events": 4,
+    "mood": "happy",
+    "folded": 0,
+}
+UNTOUCHED: Final[dict[str, Any]] = {
+    **STANDING,
+    "age_ms": None,
+    "lag": None,
+    "user_id": "me",
+    "until": 1795320000000,
+    "events": 0,
+    "since": 4,
+    "items": [{**ITEM, "sources": ["embedding"]}],
+}
+BEAT: Final[dict[str, Any]] = {
+    "time": 1795320000000,
+    "bundle": "20261122T041500-1a2b3c4d",
+    "partitions": 4,
+    "silent": 0,
+    "lag": 0,
+    "rate": 41.5,
+    "watching": 1,
+    "degraded": [],
+    "heard": [{"kind": "like", "title": "Star Wars (1977)"}, {"kind": "mood", "mood": "sad", "emoji": "😢"}],
+}
 PROBLEM: Final[dict[str, Any]] = {
     "type": "about:blank",
     "title": "Unprocessable Entity",

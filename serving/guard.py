@@ -11,10 +11,12 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving import problems
+from serving.assets import PAGE
 from serving.metrics import Metrics
+from serving.pulse import STREAM
 
 OPEN: Final = ("/health/live", "/health/ready", "/metrics", "/docs", "/openapi.json")
-"""Open on loopback, where a token is set."""
+"""Open on loopback, where a token is set; the files of `/live` are open everywhere, and ask for it."""
 _log = logging.getLogger(__name__)
 
 
@@ -58,7 +60,8 @@ class Guard:
         origin = headers.get("origin")
         if origin and urlsplit(origin).netloc != headers.get("host", ""):
             return problems.answer(403, f"pages of {origin[:100]} may not use this API")
-        if not self._token or (scope["path"] in OPEN and _is_loopback(scope)):
+        path = scope["path"]
+        if not self._token or (path in OPEN and _is_loopback(scope)) or path == PAGE or path.startswith(PAGE + "/"):
             return None
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), self._token):
@@ -68,7 +71,8 @@ class Guard:
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         method = scope["method"] if scope["method"] in ("GET", "POST", "DELETE", "HEAD", "PUT", "PATCH") else "other"
-        self._metrics.latency.labels(route).observe(seconds)
+        if route != STREAM:  # it lasts as long as somebody watches
+            self._metrics.latency.labels(route).observe(seconds)
         self._metrics.requests.labels(route, method, str(status)).inc()
 
 

@@ -7,14 +7,16 @@ from typing import Any, Final, get_args
 import msgspec
 
 from contracts.events import Event, Id
-from online.answer.answered import Profile, Ranking, Recommendations, SimilarItems
+from online.answer.answered import Profile, Ranking, Recommendations, SimilarItems, Untouched, Whereabouts
 from online.answer.asked import Ask, ToRank
 from serving import examples
 from serving.problems import MEDIA_TYPE, Problem
+from serving.pulse import STREAM, Beat
 from serving.reading import CONTEXT, LISTS
 from serving.routes.events import Posted
 from serving.routes.health import Live, Ready
 from serving.routes.items import Query
+from serving.routes.live import Many, Where, World
 from serving.routes.users import Erasing
 
 VERSION: Final = "1"
@@ -36,6 +38,12 @@ def document(*, secured: bool = False) -> Schema:
         SimilarItems,
         Profile,
         Erasing,
+        World,
+        Where,
+        Whereabouts,
+        Many,
+        Untouched,
+        Beat,
         Problem,
         Live,
         Ready,
@@ -43,7 +51,9 @@ def document(*, secured: bool = False) -> Schema:
     for kind in get_args(Event):  # the API gives an event an id and a time where it has none
         required = components[kind.__name__]["required"]
         components[kind.__name__]["required"] = [name for name in required if name not in ("event_id", "time")]
-    event, ask, to_rank, query, posted, recommended, ranking, similar, profile, erasing, problem, live, ready = schemas
+    event, ask, to_rank, query, posted, recommended, ranking, similar, profile, erasing, *others = schemas
+    *page, problem, live, ready = others
+    world, where, whereabouts, many, untouched, beat = page
     refusals = {status: _problem(problem, status, said) for status, said in _REFUSALS.items()}
     recommendations = {"200": _answer("Items, best first", recommended, examples.RECOMMENDED)}
     user, item = _in_path("user_id", "me"), _in_path("item_id", "50")
@@ -119,6 +129,39 @@ def document(*, secured: bool = False) -> Schema:
                     parameters=[user],
                 ),
             },
+            "/v1/live/world": {
+                "get": _operation(
+                    "get_live_world",
+                    "What the live page shows to everybody: the map of the items, and the moods",
+                    {"200": _answer("The world", world, examples.WORLD), **_only(refusals, _LOOKING)},
+                )
+            },
+            "/v1/live/places/{user_id}": {
+                "get": _operation(
+                    "get_live_place",
+                    "Where a user stands on the map of the items",
+                    {"200": _answer("The place", whereabouts, examples.WHEREABOUTS), **_only(refusals, _ASKING)},
+                    parameters=[user, *_in_query(_component(components, where), {})],
+                )
+            },
+            "/v1/live/as-trained/{user_id}": {
+                "get": _operation(
+                    "get_live_as_trained",
+                    "What the bundle alone says of a user as they were when it was trained",
+                    {
+                        "200": _answer("Items, best first", untouched, examples.UNTOUCHED),
+                        **_only(refusals, _ASKING),
+                    },
+                    parameters=[user, *_in_query(_component(components, many), {"n": 5})],
+                )
+            },
+            STREAM: {
+                "get": _operation(
+                    "get_live_stream",
+                    "The stream's pulse once a second, until you hang up",
+                    {"200": _streamed(beat), **_only(refusals, _LOOKING)},
+                )
+            },
             "/health/live": {
                 "get": _watched("get_live", "The process answers", {"200": _answer("Yes", live, {"live": True})})
             },
@@ -178,6 +221,7 @@ _RETRIED: Final = ("429", "503")
 _RETRY_AFTER: Final[Schema] = {
     "Retry-After": {"required": True, "description": "Seconds", "schema": {"type": "integer", "minimum": 1}}
 }
+_LOOKING: Final = ("401", "403", "429", "500")
 _ASKING: Final = ("401", "403", "422", "429", "500")
 _WITH_BODY: Final = ("400", "408", "413", "415")
 
@@ -207,6 +251,13 @@ def _watched(operation: str, summary: str, responses: Schema) -> Schema:
 
 def _answer(said: str, schema: Schema, example: Any) -> Schema:
     return {"description": said, "content": {JSON: {"schema": schema, "example": example}}}
+
+
+def _streamed(beat: Schema) -> Schema:
+    """Server-sent events, each of which is JSON of this schema."""
+    example = f"data: {msgspec.json.encode(examples.BEAT).decode()}\n\n"
+    schema = {"type": "string", "contentMediaType": "text/event-stream", "x-event": beat}
+    return {"description": "Events", "content": {"text/event-stream": {"schema": schema, "example": example}}}
 
 
 def _body(schema: Schema, example: Any) -> Schema:

@@ -8,17 +8,22 @@ from functools import partial
 from contracts.events import Impression, encode
 from contracts.settings import Settings
 from contracts.topics import EVENTS
+from online.answer.as_trained import AsTrained
+from online.answer.atlas import Atlases
 from online.answer.lag import Stream
 from online.answer.library import Library, Shelf
 from online.answer.profile import Profiler
 from online.answer.recommend import Recommender
 from online.answer.similar import Similar
 from online.answer.view import Viewer
+from online.answer.whereabouts import Locator
 from online.learn.enrich import Enricher
 from online.store.protocol import Store
 from serving.breaker import Breaker
+from serving.heard import KafkaTail
 from serving.metrics import Metrics
 from serving.publisher import Publisher, Publishing
+from serving.pulse import Pulse
 from serving.shedding import Limit
 from serving.spared import FAILURES, RETRY_S, spared
 
@@ -35,6 +40,10 @@ class Parts:
     recommender: Recommender
     similar: Similar
     profiler: Profiler
+    atlases: Atlases
+    locator: Locator
+    as_trained: AsTrained
+    pulse: Pulse
     answering: Limit
     posting: Limit
     metrics: Metrics
@@ -44,11 +53,14 @@ class Parts:
 def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, clock: Callable[[], int]) -> Parts:
     """The parts; raises `Misconfigured` where the database of places can't be read."""
     enricher, metrics = Enricher(settings.geoip), Metrics()
-    library = Library(shelf, store)
+    library, atlases = Library(shelf, store), Atlases()
+    library.prepares.append(atlases.draw)
     patience, stale_ms = settings.store_timeout_s, settings.counts_stale_ms
     breaker = Breaker(FAILURES, RETRY_S)
     read = spared(store, breaker, patience)
     viewer, stream = Viewer(read, library, enricher, settings.partitions), Stream(read, clock)
+
+    tail = KafkaTail(settings.kafka, settings.namespace) if settings.kafka else None
 
     def record(impression: Impression) -> None:
         taken = publisher.offer(Publishing(EVENTS, impression.key, encode(impression)))
@@ -65,6 +77,10 @@ def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, c
         ),
         similar=Similar(read, library, stream, clock, patience, stale_ms),
         profiler=Profiler(viewer, library, stream, clock, patience),
+        atlases=atlases,
+        locator=Locator(viewer, library, atlases, stream, clock, patience),
+        as_trained=AsTrained(viewer, clock, patience),
+        pulse=Pulse(read, library, tail, clock, patience),
         answering=Limit(settings.answers_at_once, settings.answers_within_s),
         posting=Limit(settings.posts_at_once, math.inf),
         metrics=metrics,

@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import socket
 from types import FrameType
 from typing import Final
 
@@ -18,6 +19,14 @@ from serving.kafka import KafkaPublisher
 
 GRACE_S: Final = 2
 """For requests that are being answered when SIGTERM comes; then the producer is emptied."""
+
+
+class Server(uvicorn.Server):
+    """Streams to live pages are ended first: they'd be waited for in vain."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.config.app.state.end_streams()  # type: ignore[union-attr]
+        await super().shutdown(sockets)
 
 
 def serve(settings: Settings) -> None:
@@ -45,7 +54,7 @@ def serve(settings: Settings) -> None:
     # uvicorn ends gracefully and then raises the signal again, which these turn into a plain end
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    uvicorn.Server(config).run()
+    Server(config).run()
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving import problems
 from serving.metrics import Metrics
+from serving.pulse import STREAM
 
 LEAST: Final = 4
 """Requests at once that are always answered; the pace of fewer says nothing of what many would take."""
@@ -65,8 +66,8 @@ class Shedding:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or turn away; health and metrics are always answered."""
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+        """Answer, or turn away; health and metrics are always answered; streams are counted apart."""
+        if scope["type"] != "http" or not scope["path"].startswith("/v1/") or scope["path"] == STREAM:
             await self._app(scope, receive, send)
             return
         kind, limit = ("posts", self._posts) if _is_post(scope) else ("answers", self._answers)

@@ -1,6 +1,7 @@
 """`moodstream demo`: everything up, everything prepared, the show, and then it stays up."""
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from contracts.settings import Settings
 from moodstream.client import Client
@@ -15,16 +16,18 @@ def run(settings: Settings, *, once: bool, user: str, items: Sequence[str], mood
     with running(settings, say) as stack:
         data = prepare(stack)
         with Client(stack.api, settings.api_token) as client:
-            show(client, data, user=user, items=items, mood=mood, seed=seed)
+            say(f"See it in a browser: {stack.page}")
+            shown = show(client, data, user=user, items=items, mood=mood, seed=seed)
         if once:
             return
-        _say_what_next(stack)
+        _say_what_next(stack, shown)
         stack.stack.wait()
 
 
-def _say_what_next(stack: Running) -> None:
+def _say_what_next(stack: Running, user: str) -> None:
     settings = stack.settings
     say(f"""Try next (Ctrl-C stops everything):
+  see it live         {stack.page}#user={quote(user)}
   the API's pages     {stack.api}/docs
   send an event       curl -s {stack.api}/v1/events \\
                         -d '{{"type":"interaction","user_id":"me","item_id":"50","kind":"like"}}'

@@ -37,6 +37,11 @@ class Running:
         """The API's address."""
         return f"http://{self.settings.api_host}:{self.settings.api_port}"
 
+    @property
+    def page(self) -> str:
+        """The live page's address."""
+        return f"{self.api}/live"
+
     def start_workers(self) -> None:
         """Start the stream worker and the API together; returns when both are ready."""
         self._say("starting the stream worker and the API, waiting until they answer")

@@ -123,3 +123,28 @@ class Profile(Standing, frozen=True, kw_only=True):
     embedding: list[float] = []
     history: list[Happened] = []
     """The newest first."""
+
+
+class Untouched(Standing, frozen=True, kw_only=True):
+    """What the bundle alone says of a user as they were when it was trained; it stays so until another is published."""
+
+    user_id: str
+    until: int | None = None
+    """The time of the last event that the bundle was trained on, UTC milliseconds."""
+    events: int = 0
+    """Of the user's kept history, those that this answer knows: up to `until`."""
+    since: int = 0
+    """And those that it doesn't."""
+    items: list[Recommended]
+
+
+class Whereabouts(Standing, frozen=True, kw_only=True):
+    """Where a user stands on the map of `/v1/live/world`."""
+
+    user_id: str
+    place: tuple[float, float] | None = None
+    """None without events, without a bundle, or while the user is on another bundle than the map is of."""
+    events: int = 0
+    mood: str = ""
+    folded: int = 0
+    """Events of the request's token that the stream hadn't taken in yet."""

@@ -17,6 +17,7 @@ from online.store.protocol import Store
 from serving.app import create_app
 from serving.http import Protocol
 from serving.publisher import Publisher
+from serving.server import Server
 from tests.fakes.shelf import MemoryShelf
 
 
@@ -30,9 +31,11 @@ class Api(NamedTuple):
 
 
 @contextmanager
-def served(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher) -> Iterator[httpx.Client]:
-    """A client of this app while it runs."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+def served(
+    settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, port: int = 0
+) -> Iterator[httpx.Client]:
+    """A client of this app while it runs; at any free port, where none is given."""
+    with socket.create_server(("127.0.0.1", port)) as listening:
         config = uvicorn.Config(
             create_app(settings, store, shelf, publisher),
             http=Protocol,
@@ -41,7 +44,7 @@ def served(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher)
             timeout_graceful_shutdown=2,
             ws="none",
         )
-        server = uvicorn.Server(config)
+        server = Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         try:

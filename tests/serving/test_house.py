@@ -10,13 +10,15 @@ import msgspec
 import pytest
 
 from contracts.settings import Settings
-from online.answer.answered import Profile, Ranking, Recommendations, SimilarItems
+from online.answer.answered import Profile, Ranking, Recommendations, SimilarItems, Untouched, Whereabouts
 from online.store.memory import MemoryStore
 from serving import examples
 from serving.metrics import Metrics
 from serving.openapi import document
 from serving.problems import Problem
+from serving.pulse import Beat
 from serving.routes.events import Posted
+from serving.routes.live import World
 from serving.routes.users import Erasing
 from tests.fakes.publisher import MemoryPublisher
 from tests.fakes.shelf import MemoryShelf
@@ -151,6 +153,10 @@ def test_every_operation_is_documented_with_an_example_and_every_document_resolv
         ("/v1/items/{item_id}/similar", "GET"),
         ("/v1/users/{user_id}", "GET"),
         ("/v1/users/{user_id}", "DELETE"),
+        ("/v1/live/world", "GET"),
+        ("/v1/live/places/{user_id}", "GET"),
+        ("/v1/live/as-trained/{user_id}", "GET"),
+        ("/v1/live/stream", "GET"),
         ("/health/live", "GET"),
         ("/health/ready", "GET"),
         ("/metrics", "GET"),
@@ -165,6 +171,10 @@ def test_the_examples_are_true(memory_api: Api) -> None:
         (examples.PROFILE, Profile),
         (examples.POSTED, Posted),
         (examples.ERASING, Erasing),
+        (examples.WORLD, World),
+        (examples.WHEREABOUTS, Whereabouts),
+        (examples.UNTOUCHED, Untouched),
+        (examples.BEAT, Beat),
         (examples.PROBLEM, Problem),
     ):
         assert msgspec.convert(example, kind)

@@ -1,7 +1,9 @@
 """A small world for the tests of answers: a store, a learner that fills it, a library, and a clock of its own."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import wraps
 from typing import Any, Final
 
 from contracts import events
@@ -130,6 +132,16 @@ class AwayStore:
             raise StoreUnavailable("Redis does not answer")
 
         return refuse
+
+
+def in_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    """A test that is a coroutine, run to its end."""
+
+    @wraps(test)
+    def run() -> None:
+        asyncio.run(test())
+
+    return run
 
 
 _numbers = iter(range(1_000_000))
