@@ -3,6 +3,7 @@
 It needs Playwright for Python, a Chromium, and for accessibility axe-core; without them its tests are skipped.
 """
 
+import importlib.util
 import os
 import shutil
 import time
@@ -30,12 +31,9 @@ from tests.serving.api import served
 from tests.serving.test_house import TOKEN
 from tests.serving.test_live import beating, now_ms
 
-sync_api: Any = pytest.importorskip("playwright.sync_api", reason="Playwright isn't installed: pip install playwright")
 CHROMIUM: Final = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-AXE: Final = Path(os.environ.get("AXE", "node_modules/axe-core/axe.min.js"))
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium: apt-get install chromium, or set CHROMIUM"),
-]
+AXE: Final = ("axe_playwright_python", "axe.min.js")
+"""The package that brings axe-core, and the file in it; `AXE` of the environment may name another file."""
 HOSTILE: Final = '<img src=x onerror="document.title = 1">"\'&amp;<script>document.title = 2</script>'
 WIDE: Final = {"width": 1300, "height": 900}
 PHONE: Final = {"width": 390, "height": 844}
@@ -101,9 +99,22 @@ class Site:
         return self.page.locator("#list .card").filter(has=self.page.get_by_role("heading", name=title, exact=True))
 
 
+def axe() -> Path | None:
+    """Where axe-core is."""
+    if given := os.environ.get("AXE"):
+        return Path(given)
+    package = importlib.util.find_spec(AXE[0])
+    return Path(package.origin).with_name(AXE[1]) if package and package.origin else None
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One Chromium."""
+    """One Chromium, where there is one."""
+    if importlib.util.find_spec("playwright") is None:
+        pytest.skip("Playwright isn't installed: pip install playwright axe-playwright-python")
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium: apt-get install chromium, or set CHROMIUM")
+    sync_api: Any = importlib.import_module("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield found
@@ -285,7 +296,9 @@ def test_all_of_it_goes_by_keyboard_and_the_focus_stays_in_the_list(site: Site) 
     assert like.kind == "like"
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="there is no axe-core: npm install axe-core, or set AXE to its axe.min.js")
+@pytest.mark.skipif(
+    axe() is None, reason="there is no axe-core: pip install axe-playwright-python, or set AXE to a file"
+)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 def test_axe_finds_nothing_to_complain_of(browser: Any, scheme: str, size: dict[str, int]) -> None:
@@ -295,7 +308,7 @@ def test_axe_finds_nothing_to_complain_of(browser: Any, scheme: str, size: dict[
         site.changed(lambda: page.locator(".card .main").first.click())
         page.locator(".card").first.get_by_role("button", name="Why").click()
         page.wait_for_selector(".card .why li")
-        page.add_script_tag(path=str(AXE))
+        page.add_script_tag(path=str(axe()))
         found = page.evaluate("axe.run().then(found => found.violations)")
         assert [f"{one['id']}: {[node['html'] for node in one['nodes']][:3]}" for one in found] == []
 
