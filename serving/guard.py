@@ -60,6 +60,8 @@ class Guard:
         origin = headers.get("origin")
         if origin and urlsplit(origin).netloc != headers.get("host", ""):
             return problems.answer(403, f"pages of {origin[:100]} may not use this API")
+        if headers.get("sec-fetch-site") == "cross-site" and scope["path"].startswith("/v1/"):  # an image's, a script's
+            return problems.answer(403, "pages of other sites may not use this API")
         path = scope["path"]
         if not self._token or (path in OPEN and _is_loopback(scope)) or path == PAGE or path.startswith(PAGE + "/"):
             return None

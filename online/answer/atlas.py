@@ -7,11 +7,12 @@ import numpy as np
 
 from model.index import FIRST
 from online.answer.catalogue import Catalogue, Floats
-from online.answer.library import KEPT
 
 LANDMARKS: Final = 24
 _APART: Final = 0.1
 """Landmarks are at least so far from each other: the page has room for most of their names."""
+_KEPT: Final = 64
+"""Maps, a kilobyte each; more than bundles that are in memory at once."""
 _WELL_KNOWN: Final = 300
 """The most popular items, from which landmarks are chosen."""
 
@@ -71,7 +72,7 @@ class Atlases:
         """Off the request path; a catalogue that changed keeps its bundle's map."""
         if catalogue.version not in self._drawn:
             self._drawn[catalogue.version] = atlas(catalogue)
-            while len(self._drawn) > KEPT + 1:
+            while len(self._drawn) > _KEPT:
                 self._drawn.popitem(last=False)
 
     def of(self, version: str) -> Atlas | None:

@@ -51,7 +51,7 @@ class Site:
 
     def __init__(self, context: Any, settings: Settings) -> None:
         self.context = context
-        self.log, self.port = MemoryPublisher(), free_port(set())
+        self.log, self.port, self.shelf = MemoryPublisher(), free_port(set()), MemoryShelf(bundle())
         self.wrong: list[str] = []
         """What the browser complained of."""
         self._settings = settings
@@ -65,8 +65,7 @@ class Site:
         return [Heartbeat(partition, 1000, 1003, now_ms()) for partition in range(4)]
 
     def start(self) -> None:
-        shelf = MemoryShelf(bundle())
-        self._running.enter_context(served(self._settings, self._store, shelf, self.log, self.port))
+        self._running.enter_context(served(self._settings, self._store, self.shelf, self.log, self.port))
 
     def stop(self) -> None:
         self._running.close()
@@ -242,6 +241,16 @@ def test_when_the_server_goes_the_page_says_so_and_when_it_is_back_goes_on(brows
         assert [event.kind for event in site.posted() if isinstance(event, Interaction)] == ["click", "like"]
         assert page.locator("#problem").is_hidden()
         site.wrong = [said for said in site.wrong if "ERR_CONNECTION" not in said and "ERR_INCOMPLETE" not in said]
+
+
+def test_a_bundle_that_is_published_meanwhile_is_followed(site: Site) -> None:
+    page = site.open()
+    page.wait_for_selector("#trained li")
+    before = page.locator("#trained").text_content()
+    other = random_bundle(60, 9)
+    site.shelf.add(other)
+    page.wait_for_function("version => document.getElementById('bundle').textContent === version", arg=other.version)
+    page.wait_for_function("before => document.getElementById('trained').textContent !== before", arg=before)
 
 
 def test_what_can_not_be_done_is_said_in_words(site: Site) -> None:

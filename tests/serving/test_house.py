@@ -16,7 +16,7 @@ from serving import examples
 from serving.metrics import Metrics
 from serving.openapi import document
 from serving.problems import Problem
-from serving.pulse import Beat
+from serving.pulse import STREAM, Beat
 from serving.routes.events import Posted
 from serving.routes.live import World
 from serving.routes.users import Erasing
@@ -128,8 +128,11 @@ def test_a_token_is_demanded_where_one_is_set_and_health_is_open_on_loopback() -
             assert http.get(path).status_code == 200
 
 
-def test_pages_of_other_sites_may_not_post(memory_api: Api) -> None:
+def test_pages_of_other_sites_may_neither_post_nor_ask(memory_api: Api) -> None:
     is_problem(memory_api.http.post("/v1/events", json=LIKE, headers={"Origin": "https://evil.example"}), 403)
+    for path in ("/v1/recommendations?user_id=me", STREAM):  # an image or a script there names no origin
+        is_problem(memory_api.http.get(path, headers={"Sec-Fetch-Site": "cross-site"}), 403)
+    assert memory_api.http.get("/live", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
     own = {"Origin": str(memory_api.http.base_url).rstrip("/")}
     assert memory_api.http.post("/v1/events", json=LIKE, headers=own).status_code == 202
 

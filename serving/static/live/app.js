@@ -8,7 +8,7 @@ import * as map from "./map.js";
 import { watch } from "./stream.js";
 import { told } from "./why.js";
 
-const N = 10;
+const N = 10, TOKENS = 100;
 const USER = "moodstream.user", BEEN = "moodstream.been";
 let user = "", items, here, sent = [], trained, doing = Promise.resolve();
 
@@ -61,7 +61,7 @@ const act = async (event) => {
   const before = places();
   const posted = await post({ user_id: user, ...event });
   const acknowledged = performance.now();
-  sent.push({ token: posted.tokens[user], offset: posted.results[0].offset });
+  sent = [...sent, { token: posted.tokens[user], offset: posted.results[0].offset }].slice(-TOKENS);
   if (trained) trained.since += 1;
   const answer = await recommend(user, tokens(), N);
   const ms = performance.now() - acknowledged;
@@ -109,9 +109,24 @@ const batch = async () => {
   besideLive();
 };
 
+/** What this browser keeps, where it may. */
+const recall = (key) => {
+  try {
+    return JSON.parse(localStorage.getItem(key));
+  } catch {
+    return null;
+  }
+};
+
+const remember = (key, value) => {
+  try {
+    localStorage.setItem(key, JSON.stringify(value));
+  } catch { /* then not */ }
+};
+
 const been = (id) => {
-  const ids = [id, ...JSON.parse(localStorage.getItem(BEEN) ?? "[]").filter((one) => one !== id)].slice(0, 8);
-  localStorage.setItem(BEEN, JSON.stringify(ids));
+  const ids = [id, ...(recall(BEEN) ?? []).filter((one) => one !== id)].slice(0, 8);
+  remember(BEEN, ids);
   byId("been").replaceChildren(...ids.map((one) => make("option", { value: one })));
 };
 
@@ -125,7 +140,7 @@ const become = (id) => {
   user = id;
   items = trained = undefined;
   sent = [];
-  localStorage.setItem(USER, id);
+  remember(USER, id);
   history.replaceState(null, "", `#user=${encodeURIComponent(id)}`);
   byId("user").textContent = id;
   been(id);
@@ -141,13 +156,7 @@ const become = (id) => {
 
 const somebody = () => `visitor-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
 
-const told_of = () => {
-  try {
-    return new URLSearchParams(location.hash.slice(1)).get("user") || localStorage.getItem(USER) || somebody();
-  } catch {
-    return somebody();
-  }
-};
+const meant = () => new URLSearchParams(location.hash.slice(1)).get("user") || recall(USER) || somebody();
 
 const settle = async () => {
   here = await world();
@@ -161,14 +170,13 @@ const settle = async () => {
   toolbar(byId("moods"));
 };
 
-const begin = () => inTurn(settle).then(() => become(user || told_of()));
+const begin = () => inTurn(settle).then(() => become(user || meant()));
 
+let bundle;
 const onBeat = (now) => {
   gauges.beat(now);
-  if (here && now.bundle !== here.bundle) {
-    here = { ...here, bundle: now.bundle };
-    begin();
-  }
+  if (bundle !== undefined && now.bundle !== bundle) begin();
+  bundle = now.bundle;
 };
 
 let away = false;
@@ -190,7 +198,7 @@ byId("become").addEventListener("submit", (event) => {
 byId("nobody").addEventListener("click", () => become(somebody()));
 byId("again").addEventListener("click", () => inTurn(async () => { await ask(places()); return true; }));
 document.addEventListener("locked", () => { byId("locked").hidden = false; });
-addEventListener("hashchange", () => { const asked = told_of(); if (asked !== user) become(asked); });
+addEventListener("hashchange", () => { const asked = meant(); if (asked !== user) become(asked); });
 
 const again = watch(onBeat, onState);
 byId("locked").addEventListener("submit", (event) => {
