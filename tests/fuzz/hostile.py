@@ -33,6 +33,10 @@ _QUERIES: Final = (
     "user_id=\x7f",
 )  # fmt: skip
 
+_PATHS: Final = (
+    "/v1/recommendations", "/v1/items/i1/similar", "/v1/users/me", "/v1/live/places/me", "/v1/live/as-trained/me",
+)  # fmt: skip
+
 
 class Request(NamedTuple):
     """One request as it is sent."""
@@ -116,7 +120,7 @@ def _mutated(rng: random.Random) -> Request:
 
 def _queried(rng: random.Random) -> Request:
     parts = [rng.choice(_QUERIES) for _ in range(rng.randint(1, 3))] + (["user_id=me"] if rng.random() < 0.5 else [])
-    path = rng.choice(["/v1/recommendations", "/v1/items/i1/similar", "/v1/users/me"])
+    path = rng.choice(_PATHS)
     return Request("GET", f"{path}?{quote('&'.join(parts), safe='%&=,[]')}")
 
 
