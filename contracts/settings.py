@@ -69,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A user without events for so long is forgotten by the store."""
     count_days: Annotated[int, Meta(ge=1, le=3650)] = 365
     """A bucket of counts that nothing was added to for so long is dropped."""
+    drift_block_s: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
+    """What is watched for drift is one number for at least so many seconds of arriving events, and 128 of them."""
     store_timeout_s: Seconds = 0.25
     """How long an answer waits for Redis before it goes on without."""
     counts_stale_ms: Annotated[int, Meta(ge=0, le=60_000)] = 1000

@@ -45,7 +45,7 @@ class Keeper:
         self._refills = refills
         self._ids = ids
         self._metrics = metrics
-        metrics.outcomes = learner.tally
+        metrics.outcomes, metrics.alarms = learner.tally, learner.alarms
         self._events = EVENTS.full_name(namespace)
         self._items = ITEMS.full_name(namespace)
         self._incarnations: dict[Topic, str] = {}

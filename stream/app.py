@@ -15,6 +15,7 @@ from model.shelf import Shelf
 from online.lake.replay import LakeLog
 from online.lake.write import LakeWriter
 from online.learn.bundles import Bundles
+from online.learn.drift.block import Pace
 from online.learn.enrich import Enricher
 from online.learn.learner import Learner
 from online.store.protocol import Store
@@ -60,7 +61,13 @@ def create_app(settings: Settings, bootstrap: str, store: Store, metrics: Metric
 
     outbox = Outbox(lambda: cast("Any", app.producer)._ensure_producer(), settings.namespace, settings.partitions)
     learner = Learner(
-        store, Bundles(Shelf(settings.bundles_url)), Enricher(settings.geoip), outbox, settings.partitions, now
+        store,
+        Bundles(Shelf(settings.bundles_url)),
+        Enricher(settings.geoip),
+        outbox,
+        settings.partitions,
+        now,
+        Pace.of(settings),
     )
 
     async def first_of(number: int) -> int:

@@ -21,6 +21,8 @@ class Metrics(Collector):
         self._summed_s = 0.0
         self.outcomes: Mapping[str, int] = {}
         """What became of the records; set where the worker is wired."""
+        self.alarms: Mapping[str, int] = {}
+        """Drift alarms by signal; set there too."""
         self.partitions: dict[int, tuple[int, int]] = {}
         """Each of this worker's partitions: the next offset to be learned, and the log's end as last seen."""
 
@@ -42,6 +44,10 @@ class Metrics(Collector):
         for outcome, times in sorted(dict(self.outcomes).items()):
             outcomes.add_metric([outcome], times)
         yield outcomes
+        alarms = CounterMetricFamily("moodstream_drift_alarms", "Drift alarms by signal.", labels=["signal"])
+        for signal, times in sorted(dict(self.alarms).items()):
+            alarms.add_metric([signal], times)
+        yield alarms
         next_offset = GaugeMetricFamily("moodstream_next_offset", "The next to be learned.", labels=["partition"])
         lag = GaugeMetricFamily("moodstream_lag_events", "Events that are yet to be learned.", labels=["partition"])
         for number, (position, end) in sorted(self.partitions.items()):

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from contracts.events import Erase, UserEvent
 from contracts.sharding import user_shard
@@ -14,7 +15,17 @@ from online.learn.partition import Partition
 from online.learn.users import Opened
 from online.store.impressions import Outcomes
 from online.store.protocol import Counter, CountWrite, ShardWrite, UserRecord
-from online.store.state import FORWARDED
+from online.store.state import FORWARDED, Entry
+
+
+class TakenIn(NamedTuple):
+    """An event with its entry in the user's history, the entry before it, and how many entries are before it."""
+
+    row: Enriched
+    entry: Entry
+    before: Entry | None
+    at: int
+
 
 Increments = defaultdict[Counter, defaultdict[str, int]]
 
@@ -29,6 +40,8 @@ class Batch:
         """Users that an event changed, in order of appearance."""
         self._shards: set[int] = set()
         self.refused: list[tuple[Raw, Exception]] = []
+        self.taken: list[TakenIn] = []
+        """Events that what is watched for drift lacks, in the log's order; pages are told by their rows."""
         self.outcomes: list[Outcomes] = []
         """What the calibrator lacks, in the log's order."""
         self._increments: Increments = defaultdict(lambda: defaultdict(int))
@@ -49,6 +62,7 @@ class Batch:
         if row.offset <= self._owned.offset(shard):
             for at in [at for at, entry in enumerate(user.history) if entry.offset == row.offset]:
                 self._count(user, at, row)
+                self._watch(user, at, row)
             self._decide(user, row.offset)
             return "redelivered"
         self._shards.add(shard)
@@ -60,12 +74,18 @@ class Batch:
             self.touched[event.user_id] = None
         if outcome == "applied" and user.history and user.history[-1].offset == row.offset:
             self._count(user, len(user.history) - 1, row)
+            self._watch(user, len(user.history) - 1, row)
         self._decide(user, row.offset)
         return outcome
 
     def _decide(self, user: Working, offset: int) -> None:
         if offset > self._owned.calibrated:
             self.outcomes += decided(user.shown, offset)
+
+    def _watch(self, user: Working, at: int, row: Enriched) -> None:
+        if row.offset <= self._owned.calibrated or row.event_id.startswith(FORWARDED):
+            return
+        self.taken.append(TakenIn(row, user.history[at], user.history[at - 1] if at else None, at))
 
     def _count(self, user: Working, at: int, row: Enriched) -> None:
         if row.event_id.startswith(FORWARDED):  # counted when the anonymous user did it

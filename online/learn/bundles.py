@@ -8,6 +8,7 @@ from typing import Protocol
 from contracts.errors import BundleRejected, BundleUnavailable, MoodstreamError
 from contracts.rollout import Rollout
 from model.bundle import Bundle
+from model.index import ItemIndex
 
 
 class Shelf(Protocol):
@@ -37,6 +38,14 @@ class Bundles:
             for version in filter(None, (rollout.bundle, rollout.canary)):
                 with suppress(MoodstreamError):
                     await self.open(version)
+
+    async def indexes(self, rollout: Rollout) -> dict[str, ItemIndex]:
+        """Which items the rollout's bundles know; without one that can't be loaded any more."""
+        found: dict[str, ItemIndex] = {}
+        for version in filter(None, (rollout.bundle, rollout.canary)):
+            with suppress(BundleRejected):
+                found[version] = (await self.open(version)).index
+        return found
 
     async def open(self, version: str) -> Bundle:
         """A bundle that may be new here, read once, since it's immutable.

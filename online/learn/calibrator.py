@@ -7,8 +7,8 @@ to depends on the order; `online.learn.calibration` combines them.
 """
 
 from collections.abc import Iterable
-from math import log1p
-from typing import Any, Final
+from math import exp, log1p
+from typing import Any, Final, NamedTuple
 
 from msgspec.structs import asdict
 from river.linear_model import LogisticRegression
@@ -23,8 +23,23 @@ _RATE: Final = 0.005
 _KEPT: Final = 0.9997
 """Of the mean squared gradient, from one outcome to the next. What is shown is rarely taken: a mean over few outcomes
 makes the steps of the rare ones too short (with 0.9, the usual, log-loss doubled at one taken in a hundred)."""
+_TAUGHT: Final = 200
+"""Outcomes after which a calibrator should know."""
+_SURE: Final = 30.0
+"""Logits that a surprise is counted up to."""
 _SCORE, _PLACE, _ALWAYS = "score", "place", "always"
 _SCALED: Final = (_SCORE, _PLACE)
+
+
+class Lesson(NamedTuple):
+    """What outcomes came to."""
+
+    state: bytes
+    losses: dict[int, list[float]]
+    """By the offset of the event that decided them: how surprising each was, as log-loss, before it was learned.
+
+    A calibrator that has learned little is surprised by everything, and says nothing.
+    """
 
 
 def learned(state: bytes, outcomes: Iterable[Outcomes]) -> bytes:
@@ -32,32 +47,46 @@ def learned(state: bytes, outcomes: Iterable[Outcomes]) -> bytes:
 
     The bytes don't depend on how the outcomes were cut into calls.
     """
-    fitted = unpack_fitted(state)
+    return lesson(state, outcomes).state
+
+
+def lesson(state: bytes, outcomes: Iterable[Outcomes]) -> Lesson:
+    """The same, with how surprising the outcomes were."""
+    fitted, outcomes = unpack_fitted(state), list(outcomes)
+    if not outcomes:
+        return Lesson(state, {})
     model, scaler = _model(fitted), _scaler(fitted)
     shown, taken = fitted.shown, fitted.taken
+    losses: dict[int, list[float]] = {}
     for found in outcomes:
-        for score, position, was_taken in zip(found.scores, found.positions, found.taken, strict=True):
+        surprises = [
             _learn_one(model, scaler, score, position, was_taken)
+            for score, position, was_taken in zip(found.scores, found.positions, found.taken, strict=True)
+        ]
+        if shown >= _TAUGHT:
+            losses[found.offset] = losses.get(found.offset, []) + surprises
         shown += len(found.taken)
         taken += sum(found.taken)
-    return pack_fitted(
-        Fitted(
-            shown,
-            taken,
-            Each(**model.weights),
-            Each(**scaler.means),
-            Each(**scaler.vars),
-            Each(**model.optimizer.g2.to_dict()),
-        )
+    after = Fitted(
+        shown,
+        taken,
+        Each(**model.weights),
+        Each(**scaler.means),
+        Each(**scaler.vars),
+        Each(**model.optimizer.g2.to_dict()),
     )
+    return Lesson(pack_fitted(after), losses)
 
 
-def _learn_one(model: Any, scaler: Any, score: float, position: int, taken: bool) -> None:
+def _learn_one(model: Any, scaler: Any, score: float, position: int, taken: bool) -> float:
     x = {_SCORE: score, _PLACE: log1p(position)}
     scaler.learn_one(x)
-    model.learn_one({**scaler.transform_one(x), _ALWAYS: 1.0}, taken)
+    scaled = {**scaler.transform_one(x), _ALWAYS: 1.0}
+    stated = sum(model._weights[name] * value for name, value in scaled.items())
+    model.learn_one(scaled, taken)
     if model._weights[_SCORE] < 0:  # a better score is never less likely to be taken
         model._weights[_SCORE] = 0.0
+    return log1p(exp(min(_SURE, -stated if taken else stated)))
 
 
 def _model(fitted: Fitted) -> Any:

@@ -10,6 +10,7 @@ from contracts.events import MAX_FORWARDS, Alias, Context, Erase, Impression, In
 from contracts.kinds import MOOD_KIND, ORDER
 from contracts.moods import LABELS, mood_of
 from online.learn.enrich import Enriched
+from online.learn.foretold import is_asked
 from online.learn.impressions import close, show, take
 from online.store.history import History
 from online.store.impressions import Impressions
@@ -36,7 +37,7 @@ class Working:
         self.shown = record.impressions() if record else Impressions()
         """What became of what the user was shown; `online.learn.impressions` reads it."""
         if state.incarnation != incarnation:  # the topic was made again: old offsets say nothing any more
-            state = msgspec.structs.replace(state, offset=-1)
+            state = msgspec.structs.replace(state, offset=-1, foretold=())
             self.history = History(msgspec.structs.replace(entry, offset=-1) for entry in self.history)
             self.shown.outcomes = []
         self.user_id = user_id
@@ -49,6 +50,10 @@ class Working:
             nothing = np.zeros(0, np.float32)
             self.state = msgspec.structs.replace(self.state, hidden=nothing, embedding=nothing)
         self.pending: list[Entry] = list(self.history) if rebuild else []
+        self.foretold = self.state.foretold
+        """How well the last events were foretold; those that are pending are among them once they are stepped."""
+        self.asked: list[int] = []
+        """Which of `pending` are to be asked how well they were foretold."""
         self.stepped_to: int | None = None if rebuild or not self.history else self.history[-1].time
         """Event time of what `state.hidden` has taken in last; None for the zero state."""
         self.outgoing: list[UserEvent] = []
@@ -82,6 +87,8 @@ class Working:
             close(self.shown, row.time, row.offset)
 
     def _append(self, entry: Entry) -> None:
+        if is_asked(entry):
+            self.asked.append(len(self.pending))
         self.history.append(entry)
         self.pending.append(entry)
         if entry.item:
@@ -116,6 +123,7 @@ class Working:
         kept = {"incarnation": self.state.incarnation, "turn": self.state.turn, "gone": self._ids.gone}
         self.state = msgspec.structs.replace(left, bundle=self.bundle, offset=offset, **kept)
         self.history, self.pending, self.stepped_to, self.seen = History(), [], None, SeenFilter()
+        self.asked = []
         self.shown = Impressions(ids=self.shown.ids)
 
 

@@ -1,32 +1,40 @@
 """The learner: takes in batches of a partition's records, and moves states, counts and watermarks by the scheme "Once".
 
-The order is what makes it right: read (fenced by the watermarks), fold, count, calibrate, send, write the users'
-shards. The caller acknowledges last. See DESIGN.md, "Once"; `tests/once/` explores it step by step.
+The order is what makes it right: read (fenced by the watermarks), fold, count, calibrate and watch for drift, send,
+write the users' shards. The caller acknowledges last. See DESIGN.md, "Once"; `tests/once/` explores it step by step.
 """
 
 import asyncio
+import logging
 import sys
 from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from contracts.alarms import Alarm
 from contracts.errors import InvalidEvent, MoodstreamError, StateUnreadable
 from contracts.events import UserEvent
 from contracts.sharding import user_shard
 from online.learn.batch import Batch
 from online.learn.bundles import Bundles
+from online.learn.drift.block import Pace
 from online.learn.enrich import Enriched, Enricher
 from online.learn.intake import Control, Taken, take_in
 from online.learn.kept import control_row, take_kept
 from online.learn.moving import move_some
-from online.learn.outgoing import Outbox, Outgoing, Raw, dead_letter, enriched, published
+from online.learn.outgoing import Outbox, Outgoing, Raw, alarmed, dead_letter, enriched, published
 from online.learn.partition import Partition
 from online.learn.users import Users
 from online.store.protocol import ShardWrite, Store
 
-_CALIBRATOR: Final = "online.learn.calibrator"
+if TYPE_CHECKING:
+    from online.learn.drift.drift import Drift
+    from online.learn.watched import Watched
+
+log: Final = logging.getLogger("moodstream.learn")
+_WATCHED: Final = "online.learn.watched"
 """Imported by processes that learn only, beside the event loop: river brings scipy along, 1.6 s and 93 MB."""
 
 
@@ -41,6 +49,7 @@ class Learner:
         outbox: Outbox,
         partitions: int,
         now: Callable[[], int],
+        pace: Pace | None = None,
     ) -> None:
         self._store = store
         self._bundles = bundles
@@ -49,8 +58,11 @@ class Learner:
         self._outbox = outbox
         self._partitions = partitions
         self._now = now
+        self._pace = pace or Pace()
         self._owned: dict[int, Partition] = {}
         self.tally: Tally[str] = Tally()
+        self.alarms: Tally[str] = Tally()
+        """By signal."""
 
     async def assign(self, number: int, incarnation: str, kept: int = 0) -> int:
         """Own a partition, as the store knows it now; returns the lowest offset that any shard needs.
@@ -60,8 +72,8 @@ class Learner:
         owned = self._owned[number] = await self.look(number, incarnation)
         owned.sent = max(owned.sent, kept - 1)
         await self._bundles.warm({meta.rollout for meta in owned.metas.values()})
-        if _CALIBRATOR not in sys.modules:
-            await asyncio.to_thread(import_module, _CALIBRATOR)
+        if _WATCHED not in sys.modules:
+            await asyncio.to_thread(import_module, _WATCHED)
         return owned.lowest + 1
 
     def revoke(self, numbers: Iterable[int]) -> None:
@@ -142,6 +154,10 @@ class Learner:
             await self._set_aside(owned, [(control.raw, error)])
             return []
         offset = control.raw.offset
+        if owned.calibrated < offset:
+            drift = _drift(owned, self._pace)
+            drift.change(rollout, offset)
+            await owned.write_calibrator(owned.calibrator.state, drift, offset)
         behind = [(shard, meta) for shard, meta in owned.metas.items() if owned.offset(shard) < offset]
         await owned.write_shards([ShardWrite(s, m, m.on(s, rollout).at(owned.at(offset)), {}) for s, m in behind])
         self.tally["bundle_changes"] += 1
@@ -173,11 +189,12 @@ class Learner:
         for (raw, event), row in zip(taken.placed, rows, strict=True):
             self._fold(batch, raw, event, row)
         records = await self._users.records([batch.users[user_id] for user_id in batch.touched])
-        calibrated = _calibrated(owned, batch)
+        watched = await self._watch(owned, batch, rows)
         # all that can crash is done: what was counted is never set aside
         await owned.write_counts(batch.count_writes(taken.upto))
-        if calibrated is not None:
-            await owned.write_calibrator(calibrated, taken.upto)
+        if watched is not None:
+            await self._alarm(owned, watched.alarms)
+            await owned.write_calibrator(watched.calibrator, watched.drift, taken.upto)
         await self._send(owned, taken, batch, rows)
         await owned.write_shards(batch.shard_writes(taken.upto, records))
         return rows
@@ -198,6 +215,22 @@ class Learner:
         except (InvalidEvent, StateUnreadable) as error:
             batch.refused.append((raw, error))
 
+    async def _watch(self, owned: Partition, batch: Batch, rows: Sequence[Enriched]) -> "Watched | None":
+        if not rows or rows[-1].offset <= owned.calibrated:
+            return None
+        from online.learn.watched import watch
+
+        drift = _drift(owned, self._pace)
+        return watch(owned, drift, batch, rows, await self._bundles.indexes(drift.rollout))
+
+    async def _alarm(self, owned: Partition, alarms: Sequence[Alarm]) -> None:
+        """Before what is watched is written: whoever takes it in once more sends the same alarm."""
+        fresh = [alarm for alarm in alarms if alarm.offset > owned.sent]
+        for alarm in fresh:
+            log.warning("drift: %s was %.3g and is %.3g (%s)", alarm.about, alarm.before, alarm.after, alarm.alarm_id)
+        self.alarms.update(alarm.signal for alarm in fresh)
+        await self._outbox(list(map(alarmed, fresh)))
+
     async def _send(self, owned: Partition, taken: Taken, batch: Batch, rows: Sequence[Enriched]) -> None:
         """What others are to get, before the users' shards say that it's done."""
         fresh = [(raw, out) for raw, out in taken.misplaced if raw.offset > owned.sent]
@@ -214,12 +247,10 @@ class Learner:
         await self._outbox(letters)
 
 
-def _calibrated(owned: Partition, batch: Batch) -> bytes | None:
-    if not batch.outcomes:
-        return None
-    from online.learn.calibrator import learned
+def _drift(owned: Partition, pace: Pace) -> "Drift":
+    from online.learn.watched import drift_of
 
-    return learned(owned.calibrator.state, batch.outcomes)
+    return drift_of(owned, pace)
 
 
 def _raise_if_retriable(error: Exception) -> None:

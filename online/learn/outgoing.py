@@ -1,9 +1,10 @@
-"""What learning sends to Kafka: dead letters, misplaced and forwarded events, enriched ones."""
+"""What learning sends to Kafka: dead letters, misplaced and forwarded events, enriched ones, alarms."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 
 from contracts import events, topics
+from contracts.alarms import Alarm
 from contracts.dead_letter import DeadLetter
 from contracts.errors import InvalidEvent
 from contracts.events import UserEvent
@@ -58,6 +59,11 @@ def dead_letter(raw: Raw, error: Exception, now: int) -> Outgoing:
 def enriched(row: Enriched) -> Outgoing:
     """The event as the learner saw it."""
     return Outgoing(topics.ENRICHED, row.user_id, events.encode(row))
+
+
+def alarmed(alarm: Alarm) -> Outgoing:
+    """That something in the stream has moved."""
+    return Outgoing(topics.ALARMS, alarm.alarm_id, events.encode(alarm))
 
 
 def published(event: UserEvent) -> Outgoing:

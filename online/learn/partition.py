@@ -5,9 +5,10 @@ A store that differs means that somebody else has written, or that it went back:
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from contracts.errors import Fenced
+from contracts.rollout import Rollout
 from contracts.sharding import shards_of
 from online.store.protocol import (
     Calibrator,
@@ -19,6 +20,9 @@ from online.store.protocol import (
     Store,
     Watermark,
 )
+
+if TYPE_CHECKING:  # it loads river
+    from online.learn.drift.drift import Drift
 
 _SWEPT_AT_ONCE: Final = 32
 """Shards that an event may have to wait for: some milliseconds."""
@@ -43,6 +47,8 @@ class Partition:
         self.counts = counts
         """Item shard → watermark of this partition's part in it."""
         self.calibrator = calibrator
+        self.drift: Drift | None = None
+        """As the calibrator's bytes have it; None while it's to be made of these."""
         self.lock = asyncio.Lock()
         self.sent = max(meta.watermark.within(incarnation) for meta in metas.values())
         """Up to this offset, what a batch sends to Kafka was sent in an earlier life: shards are written after it."""
@@ -73,6 +79,12 @@ class Partition:
         """What the calibrator has taken in."""
         return self.calibrator.watermark.within(self.incarnation)
 
+    @property
+    def unwatched(self) -> Rollout | None:
+        """The rollout in force, where a worker of before drift was watched has brought the partition here."""
+        came_far = self.calibrator.watermark.incarnation and not self.calibrator.running
+        return next(iter(self.metas.values())).rollout if came_far else None
+
     def at(self, offset: int) -> Watermark:
         return Watermark(self.incarnation, offset)
 
@@ -98,10 +110,15 @@ class Partition:
         await self._store.add_counts(writes)
         self.counts.update({write.shard: write.new for write in writes})
 
-    async def write_calibrator(self, state: bytes, upto: int) -> None:
-        new = Calibrator(self.at(upto), state)
-        await self._store.write_calibrator(CalibratorWrite(self.number, self.calibrator.watermark, new))
+    async def write_calibrator(self, state: bytes, drift: "Drift | None", upto: int) -> None:
+        """What the calibrator has come to, and what is watched for drift; without one that stays as it is."""
+        before = self.calibrator
+        running, kept = drift.packed() if drift else (before.running, before.kept)
+        new = Calibrator(self.at(upto), state, running, kept)
+        changed = kept != before.kept
+        await self._store.write_calibrator(CalibratorWrite(self.number, before.watermark, new, changed))
         self.calibrator = new
+        self.drift = drift or self.drift
 
     async def sweep_shared(self) -> None:
         """Move the idle ones of the item shards and the calibrator up to what was taken in."""
@@ -110,7 +127,7 @@ class Partition:
         behind = [shard for shard, mark in self.counts.items() if mark.within(self.incarnation) < new.offset]
         await self.write_counts([CountWrite(s, self.number, self.counts[s], new, {}) for s in behind])
         if self.calibrated < new.offset:
-            await self.write_calibrator(self.calibrator.state, new.offset)
+            await self.write_calibrator(self.calibrator.state, None, new.offset)
 
     def user_shards(self) -> list[Sequence[int]]:
         """The user shards in groups that are swept at once."""

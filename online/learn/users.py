@@ -60,6 +60,8 @@ class Users:
             group = [user for user in users if user.bundle == version and user.pending]
             stepped = advance(group, await self._bundles.get(version))
             states.update({user.user_id: state for user, state in zip(group, stepped, strict=True)})
+        for user in users:
+            user.foretold = states[user.user_id].foretold
         return {u.user_id: UserRecord.pack(states[u.user_id], u.history, u.seen, u.shown) for u in users}
 
     async def records_of_sound(self, users: Sequence[Working]) -> dict[str, UserRecord]:

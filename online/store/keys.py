@@ -33,6 +33,11 @@ class Keys(NamedTuple):
         return f"{self.namespace}:calibrators"
 
     @property
+    def drift(self) -> str:
+        """In the calibrators' slot, whose key has no tag."""
+        return f"{self.namespace}:drift:{{{self.calibrators}}}"
+
+    @property
     def heartbeats(self) -> str:
         return f"{self.namespace}:heartbeats"
 

@@ -160,7 +160,11 @@ class MemoryStore:
     async def write_calibrator(self, write: CalibratorWrite) -> None:
         if self._calibrators.get(write.partition, Calibrator()).watermark != write.expected:
             raise Fenced(f"the calibrator of partition {write.partition} was moved by another worker")
-        self._calibrators[write.partition] = write.new
+        before = self._calibrators.get(write.partition, Calibrator())
+        self._calibrators[write.partition] = write.new if write.kept else write.new._replace(kept=before.kept)
+
+    async def drifts(self) -> dict[int, bytes]:
+        return {number: one.kept for number, one in sorted(self._calibrators.items()) if one.kept}
 
     async def buckets(self, family: str, newest: int) -> list[int]:
         return sorted(self._buckets[family], reverse=True)[:newest]
@@ -203,7 +207,7 @@ class MemoryStore:
             "users": {user: tuple(record) for users in self._users.values() for user, record in users.items()},
             "count_watermarks": {f"{s}/{p}": mark.text() for (s, p), mark in self._count_watermarks.items()},
             "counts": {f"{c.shard}/{c.family}/{c.bucket}/{c.name}": n.dump() for c, n in self._counts.items()},
-            "calibrators": {str(p): (one.watermark.text(), one.state) for p, one in self._calibrators.items()},
+            "calibrators": {str(p): (one.watermark.text(), *one[1:]) for p, one in self._calibrators.items()},
             "items": dict(self._items),
         }
 

@@ -137,11 +137,18 @@ class CountWrite(NamedTuple):
 
 
 class Calibrator(NamedTuple):
-    """What one source partition's outcomes have taught, and up to where in the log."""
+    """What one source partition's outcomes have taught, what is watched for drift there, and up to where in the log.
+
+    Both depend on the log's order. Under one watermark neither can be behind the other, whose results it learns from.
+    """
 
     watermark: Watermark = Watermark()
     state: bytes = b""
     """Empty as long as there was no outcome."""
+    running: bytes = b""
+    """Of drift, what each batch changes."""
+    kept: bytes = b""
+    """Of drift, what only changes at a block's end: some 30 times as long."""
 
 
 class CalibratorWrite(NamedTuple):
@@ -150,6 +157,8 @@ class CalibratorWrite(NamedTuple):
     partition: int
     expected: Watermark
     new: Calibrator
+    kept: bool = True
+    """False: what is kept of drift is there already."""
 
 
 class Heartbeat(msgspec.Struct, frozen=True):
@@ -198,6 +207,9 @@ class Store(Protocol):
 
     async def write_calibrator(self, write: CalibratorWrite) -> None:
         """Raises `Fenced` when it was refused."""
+
+    async def drifts(self) -> dict[int, bytes]:
+        """What each partition that watches for drift has kept of it, as `Calibrator.kept`."""
 
     async def buckets(self, family: str, newest: int) -> list[int]:
         """The newest buckets of this family that hold anything, newest first."""

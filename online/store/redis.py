@@ -103,9 +103,13 @@ class RedisStore:
         return (len(keys), *keys, write.partition, *marks, self._count_idle_ms, added)
 
     async def calibrator(self, partition: int) -> Calibrator:
+        # the watermark is read first: what another writes meanwhile is refused by it
         fields = (f"watermark:{partition}", f"state:{partition}")
-        ((mark, state),) = await self._calls.pipelined([("HMGET", self._keys.calibrators, *fields)])
-        return Calibrator(Watermark.parse((mark or b"").decode()), state or b"")
+        of_drift = (f"running:{partition}", f"kept:{partition}")
+        (mark, *state), drift = await self._calls.pipelined(
+            [("HMGET", self._keys.calibrators, *fields), ("HMGET", self._keys.drift, *of_drift)]
+        )
+        return Calibrator(Watermark.parse((mark or b"").decode()), *(part or b"" for part in (*state, *drift)))
 
     async def calibrators(self) -> list[bytes]:
         (found,) = await self._calls.pipelined([("HGETALL", self._keys.calibrators)])
@@ -113,10 +117,17 @@ class RedisStore:
         return [states[partition] for partition in sorted(states)]
 
     async def write_calibrator(self, write: CalibratorWrite) -> None:
-        (watermark, state), marks = write.new, write.expected.text()
-        call = (1, self._keys.calibrators, write.partition, marks, watermark.text(), state)
+        new, keys = write.new, (self._keys.calibrators, self._keys.drift)
+        marks = (write.expected.text(), new.watermark.text())
+        drift = (int(write.kept), new.running, *([new.kept] if write.kept else []))
+        call = (len(keys), *keys, write.partition, *marks, new.state, *drift)
         if await self._calls.scripted(scripts.WRITE_CALIBRATOR, [call]) == [0]:
             raise Fenced(f"the calibrator of partition {write.partition} was moved by another worker")
+
+    async def drifts(self) -> dict[int, bytes]:
+        (found,) = await self._calls.pipelined([("HGETALL", self._keys.drift)])
+        kept = {int(name[5:]): raw for name, raw in found.items() if name.startswith(b"kept:") and raw}
+        return dict(sorted(kept.items()))
 
     async def buckets(self, family: str, newest: int) -> list[int]:
         found = await self._calls.pipelined(

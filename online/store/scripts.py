@@ -44,10 +44,13 @@ return 1
 """
 
 WRITE_CALIBRATOR: Final = """
--- KEYS: calibrators. ARGV: partition, expected, new, state
+-- KEYS: calibrators, drift. ARGV: partition, expected, new, state, whether drift's kept part follows its running one,
+-- running, kept
 local field = 'watermark:' .. ARGV[1]
 if (redis.call('HGET', KEYS[1], field) or '') ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], field, ARGV[3], 'state:' .. ARGV[1], ARGV[4])
+redis.call('HSET', KEYS[2], 'running:' .. ARGV[1], ARGV[6])
+if ARGV[5] == '1' then redis.call('HSET', KEYS[2], 'kept:' .. ARGV[1], ARGV[7]) end
 return 1
 """
 

@@ -16,6 +16,8 @@ from online.store.codec import column, damaged, decoded, encoded
 
 HISTORY: Final = 256
 """Events kept of each user; training crops to the same number, and duplicates are known within it."""
+FORETOLD: Final = 8
+"""Events of which it's kept how well they were foretold, for drift that came back older than its users."""
 FORWARDED: Final = "#"
 """How the id of an event begins that an alias made from another user's history."""
 _NO_VECTOR: Final[NDArray[np.float32]] = np.zeros(0, np.float32)
@@ -70,6 +72,8 @@ class UserState(msgspec.Struct, frozen=True):
     """Which change of the shard's bundle `hidden` was made for: a bundle that comes back is another turn."""
     gone: tuple[int, ...] = ()
     """Hashes of ids that the history doesn't hold, or not for long, and whose events may still be sent again."""
+    foretold: tuple[tuple[int, int], ...] = ()
+    """Offsets of the last events that were asked how well they were foretold, and what the answer was."""
 
 
 class _Packed(msgspec.Struct, array_like=True, frozen=True):
@@ -88,6 +92,7 @@ class _Packed(msgspec.Struct, array_like=True, frozen=True):
     erased: bool
     turn: int = 0
     gone: bytes = b""
+    foretold: tuple[tuple[int, int], ...] = ()
 
 
 _state_decoder: Final = msgspec.msgpack.Decoder(_Packed)
@@ -97,6 +102,7 @@ def pack_state(state: UserState) -> bytes:
     """The state as bytes; float32 vectors and 64-bit hashes little-endian."""
     fields = msgspec.structs.asdict(state)
     packed = {name: fields[name].astype("<f4").tobytes() for name in ("hidden", "embedding")}
+    packed["foretold"] = state.foretold[-FORETOLD:]
     packed["gone"] = struct.pack(f"<{len(state.gone)}Q", *state.gone)
     return encoded(_Packed(**{**fields, **packed}))
 

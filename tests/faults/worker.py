@@ -31,7 +31,7 @@ SESSION_S: Final = 4.0
 """The product's is 10 s: after a kill or a freeze, Kafka gives the partitions to others so much later."""
 _PR_SET_PDEATHSIG: Final = 1
 
-import_module("online.learn.calibrator")
+import_module("online.learn.watched")
 
 
 def work(settings: Settings, log: Path, tally: Path, guard: str | None) -> None:

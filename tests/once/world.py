@@ -105,7 +105,7 @@ async def ends(store: Store, kafka: Kafka, counters: list[Counter]) -> Ends:
         {
             "users": {user: _taken_in(record) for user, record in users.items() if record},
             "counts": counts,
-            "calibrators": {number: calibrator.state for number, calibrator in calibrators.items()},
+            "calibrators": {number: calibrator[1:] for number, calibrator in calibrators.items()},
         },
         {(row.partition, row.offset, row.arrival) for row in told},
         {(letter.partition, letter.offset, letter.raw) for letter in letters},

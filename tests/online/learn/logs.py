@@ -14,6 +14,7 @@ from contracts.sharding import user_shard
 from contracts.topics import EVENTS
 from model.bundle import Bundle
 from online.learn.bundles import Bundles
+from online.learn.drift.block import Pace
 from online.learn.enrich import Enricher
 from online.learn.learner import Learner
 from online.learn.outgoing import Outgoing, Raw
@@ -25,6 +26,8 @@ PARTITIONS: Final = 512
 TOPIC_ID: Final = "topic-1"
 USERS: Final = tuple(islice((f"u{n}" for n in count() if user_shard(f"u{n}") % PARTITIONS == 0), 4))
 START: Final = 1_700_000_000_000
+PACE: Final = Pace(3, 0)
+"""Blocks so short that small logs have many."""
 APART_MS: Final = 600_000
 """Between two events, so that showings are taken in time, late or never."""
 
@@ -36,7 +39,7 @@ class Shelf(dict[str, Bundle]):
         return self[version]
 
 
-import_module("online.learn.calibrator")  # so that no learner needs a thread to load it
+import_module("online.learn.watched")  # so that no learner needs a thread to load it
 SHELF: Final = Shelf({bundle.version: bundle for bundle in (random_bundle(12, seed) for seed in (1, 2))})
 VERSIONS: Final = tuple(SHELF)
 
@@ -104,4 +107,5 @@ class Ready(Bundles):
 
 def learner_of(store: Store, box: Box | None = None) -> Learner:
     """A learner with everything real but Kafka and the clock."""
-    return Learner(store, Ready(SHELF), Enricher(), box if box is not None else Box(), PARTITIONS, lambda: START)
+    box = box if box is not None else Box()
+    return Learner(store, Ready(SHELF), Enricher(), box, PARTITIONS, lambda: START, PACE)

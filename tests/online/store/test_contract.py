@@ -71,6 +71,7 @@ async def test_an_empty_store_knows_nothing(store: Store) -> None:
     assert await store.top_counts([Counter(0, "pairs", 1, "a")], 5) == [[]]
     assert await store.calibrator(0) == Calibrator()
     assert await store.calibrators() == []
+    assert await store.drifts() == {}
     assert await store.heartbeats() == []
     assert await store.items_watermark(0) == Watermark()
     assert await store.items(0) == (0, {})
@@ -295,8 +296,8 @@ async def test_the_newest_buckets_come_first_whatever_shard_they_are_in(store: S
     assert await store.buckets("trend", 2) == [99]
 
 
-def taught(state: bytes, offset: int) -> Calibrator:
-    return Calibrator(Watermark("life1", offset), state)
+def taught(state: bytes, offset: int, running: bytes = b"", kept: bytes = b"") -> Calibrator:
+    return Calibrator(Watermark("life1", offset), state, running, kept)
 
 
 async def test_each_partition_has_a_calibrator_and_all_are_read_at_once(store: Store) -> None:
@@ -316,6 +317,18 @@ async def test_a_calibrator_that_read_another_watermark_changes_nothing(store: S
         await store.write_calibrator(CalibratorWrite(0, expected, taught(b"wrong", 9)))
     assert refused.value.retriable
     assert await store.calibrator(0) == taught(b"right", 5)
+
+
+async def test_what_is_kept_of_drift_stays_where_a_write_says_that_it_is_there(store: Store) -> None:
+    await store.write_calibrator(CalibratorWrite(2, Watermark(), taught(b"two", 5, bytes(range(256)), b"kept")))
+    await store.write_calibrator(CalibratorWrite(2, Watermark("life1", 5), taught(b"", 6, b"on", b"kept"), kept=False))
+    assert await store.calibrator(2) == taught(b"", 6, b"on", b"kept")
+    await store.write_calibrator(CalibratorWrite(10, Watermark(), taught(b"ten", 1, b"a", b"b" * 50_000)))
+    await store.write_calibrator(CalibratorWrite(3, Watermark(), taught(b"three", 1)))
+    with pytest.raises(Fenced):
+        await store.write_calibrator(CalibratorWrite(2, Watermark("life1", 5), taught(b"no", 7, b"no", b"no")))
+    assert await store.drifts() == {2: b"kept", 10: b"b" * 50_000}
+    assert await store.calibrators() == [b"three", b"ten"]
 
 
 async def test_the_last_heartbeat_of_each_partition_is_kept(store: Store) -> None:

@@ -76,8 +76,8 @@ class Steps:
 
     def _calibrator(self) -> Step:
         expected = self._random.choice([Watermark(), *self._marks[-4:]])
-        new = Calibrator(self._mark(), self._random.randbytes(self._random.choice((0, 9))))
-        write = CalibratorWrite(self._random.choice((0, 10)), expected, new)
+        new = Calibrator(self._mark(), *(self._random.randbytes(self._random.choice((0, 9))) for _ in range(3)))
+        write = CalibratorWrite(self._random.choice((0, 10)), expected, new, self._random.random() < 0.5)
         return lambda store: store.write_calibrator(write)
 
     def _items(self) -> Step:
@@ -108,6 +108,7 @@ async def everything_read(store: Store) -> list[object]:
         [await store.count_watermarks(partition) for partition in range(3)],
         [await store.calibrator(partition) for partition in (0, 1, 10)],
         await store.calibrators(),
+        await store.drifts(),
         [await store.buckets(family, n) for family in ("pairs", "trend", "none") for n in (1, 5)],
         await store.top_counts(COUNTERS, 2),
         await store.top_counts(COUNTERS, 9),

@@ -166,6 +166,7 @@ def _calls(store: Store) -> list[Callable[[], Awaitable[object]]]:
         lambda: store.top_counts([Counter(3, "pairs", 7, "i")], 1),
         lambda: store.calibrator(0),
         lambda: store.calibrators(),
+        lambda: store.drifts(),
         lambda: store.write_calibrator(CalibratorWrite(0, Watermark(), Calibrator(Watermark("life1", 0), b"x"))),
         lambda: store.beat(Heartbeat(0, 1, 2, 3)),
         lambda: store.heartbeats(),

@@ -1,0 +1,206 @@
+"""The drift of one partition: notes go into blocks, blocks into the timeline and its detectors, and these alarm.
+
+What it comes to depends on the notes and their order alone, not on batches or restarts: sums are of whole numbers, and
+a detector is a function of its ring.
+"""
+
+import logging
+from collections.abc import Sequence
+from math import isnan, nan
+from typing import Any, Final
+
+import msgspec
+
+from contracts.alarms import Alarm
+from contracts.errors import StateTooNew, StateUnreadable
+from contracts.rollout import Rollout
+from online.learn.drift.block import Block, Pace
+from online.learn.drift.change import Change, change_of
+from online.learn.drift.examples import Moved, examples_of
+from online.learn.drift.note import Note
+from online.learn.drift.signals import ALL, FIRST_MIX, MIXES
+from online.learn.drift.timeline import ALARMS, RING, ROWS, Timeline
+from online.learn.drift.watching import Watching
+from online.store.codec import decoded, encoded
+from online.store.protocol import NO_ROLLOUT
+
+log: Final = logging.getLogger("moodstream.drift")
+_TABLE: Final = [f"{one.signal.name}/{one.segment}" for one in ALL]
+_FLOOR: Final = 1 / 3
+"""Of the least change that is an alarm: what moves less is as good as still."""
+
+
+_MOST_REFUSED: Final = 1000
+"""Of a gap in the log; a longer one is none of records that were refused."""
+
+
+class _Running(msgspec.Struct, array_like=True):
+    """What each batch changes."""
+
+    rollout: Rollout
+    block: Block
+    last: int
+    """The offset of the last record that was an event."""
+
+
+class _Kept(msgspec.Struct, array_like=True):
+    """What only a block's end changes."""
+
+    table: list[str]
+    """The columns that the code had which wrote it: with others it begins anew."""
+    timeline: Timeline
+
+
+_running_decoder: Final = msgspec.msgpack.Decoder(_Running)
+_kept_decoder: Final = msgspec.msgpack.Decoder(_Kept)
+_table_decoder: Final = msgspec.msgpack.Decoder(tuple[list[str], Any])
+
+
+class Drift:
+    """Of one partition; the detectors are live as long as this object is."""
+
+    def __init__(self, partition: int, pace: Pace, running: bytes = b"", kept: bytes = b"") -> None:
+        """As stored, or a new one; raises `StateTooNew`. Damaged bytes, and those of another table, begin anew."""
+        self._partition = partition
+        self._pace = pace
+        self._kept = kept
+        timeline = timeline_of(kept)
+        fits = timeline is not None
+        self.timeline = timeline or Timeline()
+        said = _unpacked(running) if fits or not kept else _nothing()
+        self.rollout, self._block, self._last = said.rollout, said.block, said.last
+        self._watching: dict[int, Watching] = {}
+
+    def begin(self, rollout: Rollout, last: int) -> None:
+        """The next record is the one behind the offset `last`, -1 where that isn't known."""
+        self.rollout, self._last = rollout, last
+
+    def change(self, rollout: Rollout, offset: int) -> None:
+        """From here on users are on this; what means something else under another bundle is watched anew."""
+        self.rollout = rollout
+        self._pass(offset)
+        for at, one in enumerate(ALL):
+            if one.signal.of_bundle:
+                self._restart(at, self.timeline.blocks)
+        self._kept = b""
+
+    def take(self, notes: Sequence[Note]) -> list[Alarm]:
+        """Take in notes in the log's order; returns what alarms there are."""
+        alarms: list[Alarm] = []
+        for note in notes:
+            if self._block.is_over(note, self._pace):
+                alarms += self._close(note)
+            self._pass(note.offset)
+            self._block.add(note)
+        return alarms
+
+    def packed(self) -> tuple[bytes, bytes]:
+        """What each batch changes, and what only a block's end does."""
+        self._kept = self._kept or encoded(_Kept(_TABLE, self.timeline))
+        return encoded(_Running(self.rollout, self._block, self._last)), self._kept
+
+    def _pass(self, offset: int) -> None:
+        if 0 <= self._last < offset - 1:
+            self._block.refuse(min(_MOST_REFUSED, offset - 1 - self._last))
+        self._last = offset
+
+    def _close(self, note: Note) -> list[Alarm]:
+        block, timeline = self._block, self.timeline
+        values = block.values(note.arrival)
+        shares = [block.shares(mix) for mix in range(len(MIXES))]
+        values[FIRST_MIX:] = [
+            usual.distance(now) if now and usual.blocks else nan
+            for usual, now in zip(timeline.usual, shares, strict=True)
+        ]
+        row = timeline.append(block.begun, note.offset, self.rollout.bundle, values)
+        for at, start in enumerate(timeline.starts):
+            if timeline.blocks - start > ROWS:
+                self._restart(at, timeline.blocks - RING)
+        alarms = [
+            self._alarm(at, change, note, shares)
+            for at, value in enumerate(row)
+            if not isnan(value) and (change := self._see(at, value)) is not None
+        ]
+        for usual, now in zip(timeline.usual, shares, strict=True):
+            if now:
+                usual.learn(now)
+        timeline.alarms = [*timeline.alarms, *alarms][-ALARMS:]
+        block.begin(note.arrival)
+        self._kept = b""
+        return alarms
+
+    def _see(self, at: int, value: float) -> Change | None:
+        """Let the detector see the column's new value; the change, its `at` a block's number, where it's an alarm."""
+        signal = ALL[at].signal
+        if not signal.watch.method:
+            return None
+        watching = self._watching.get(at)
+        if watching is None:
+            *before, _ = self.timeline.ring(at)
+            watching = self._watching[at] = Watching(
+                signal.watch, signal.least * _FLOOR, [value for _, value in before]
+            )
+        if not watching.see(value):
+            return None
+        ring = self.timeline.ring(at)
+        change = change_of([value for _, value in ring])
+        if change.size < signal.least:
+            return None
+        since = ring[change.at][0]
+        # a mix is measured against what was usual, which is learned anew
+        self._restart(at, self.timeline.blocks if at >= FIRST_MIX else since)
+        if at >= FIRST_MIX:
+            self.timeline.usual[at - FIRST_MIX].blocks = 0
+        is_alarm = signal.way == "both" or change.after > change.before
+        return change._replace(at=since) if is_alarm else None
+
+    def _restart(self, at: int, block: int) -> None:
+        self.timeline.starts[at] = block
+        self._watching.pop(at, None)
+
+    def _alarm(self, at: int, change: Change, note: Note, shares: Sequence[list[float]]) -> Alarm:
+        one, timeline = ALL[at], self.timeline
+        name = "-".join(filter(None, (one.signal.name, one.segment)))
+        mix = at - FIRST_MIX
+        moved = Moved.of(mix, timeline.usual[mix].shares, shares[mix]) if mix >= 0 else None
+        return Alarm(
+            alarm_id=f"{name}-{self._partition}-{note.offset}",
+            time=note.arrival,
+            partition=self._partition,
+            offset=note.offset,
+            signal=one.signal.name,
+            segment=one.segment,
+            detector=one.signal.watch.method,
+            before=change.before,
+            after=change.after,
+            since=timeline.rows[max(0, change.at - timeline.first)].begun,
+            examples=examples_of(at, self._block.sampled, change, moved),
+            moved=moved.named if moved else {},
+        )
+
+
+def timeline_of(kept: bytes) -> Timeline | None:
+    """The timeline in these bytes; None where there is none that this code can go on with. Raises `StateTooNew`."""
+    try:
+        if kept and decoded(_table_decoder, kept)[0] == _TABLE:
+            return decoded(_kept_decoder, kept).timeline
+    except StateTooNew:
+        raise
+    except StateUnreadable as error:
+        log.warning("drift is watched anew: %s", error)
+    return None
+
+
+def _nothing() -> _Running:
+    return _Running(NO_ROLLOUT, Block(), -1)
+
+
+def _unpacked(running: bytes) -> _Running:
+    try:
+        if running:
+            return decoded(_running_decoder, running)
+    except StateTooNew:
+        raise
+    except StateUnreadable as error:
+        log.warning("drift begins a new block: %s", error)
+    return _nothing()
