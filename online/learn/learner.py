@@ -128,7 +128,8 @@ class Learner:
         """
         owned = self._owned[number]
         async with owned.lock:
-            await owned.sweep_shared()
+            begun = owned.calibrator.running and owned.calibrated >= 0
+            await owned.sweep_shared(None if begun else _drift(owned, self._pace))
         for shards in owned.user_shards():
             if self._owned.get(number) is owned:
                 async with owned.lock:

@@ -120,14 +120,17 @@ class Partition:
         self.calibrator = new
         self.drift = drift or self.drift
 
-    async def sweep_shared(self) -> None:
-        """Move the idle ones of the item shards and the calibrator up to what was taken in."""
+    async def sweep_shared(self, drift: "Drift | None" = None) -> None:
+        """Move the idle ones of the item shards and the calibrator up to what was taken in.
+
+        `drift` is the partition's where the store has none of this life of the topic.
+        """
         await self.check_shared()
         new = self.at(self.position)
         behind = [shard for shard, mark in self.counts.items() if mark.within(self.incarnation) < new.offset]
         await self.write_counts([CountWrite(s, self.number, self.counts[s], new, {}) for s in behind])
         if self.calibrated < new.offset:
-            await self.write_calibrator(self.calibrator.state, None, new.offset)
+            await self.write_calibrator(self.calibrator.state, drift, new.offset)
 
     def user_shards(self) -> list[Sequence[int]]:
         """The user shards in groups that are swept at once."""

@@ -31,10 +31,9 @@ def drift_of(owned: Partition, pace: Pace) -> Drift:
     if drift is None:
         stored = owned.calibrator
         drift = Drift(owned.number, pace, stored.running, stored.kept)
-        if stored.running == b"":
-            drift.begin(owned.unwatched or drift.rollout, owned.calibrated)
+        drift.rollout = owned.unwatched or drift.rollout
     if owned.calibrated < 0:
-        drift.begin(drift.rollout, -1)  # another life of the topic counts from 0 again
+        drift.begin_life()
     return drift
 
 

@@ -13,7 +13,7 @@ from online.store.protocol import Store
 from tests.once.kafka import NUMBERS, Kafka
 from tests.once.past import Past
 from tests.once.steps import Steps
-from tests.online.learn.logs import PARTITIONS, SHELF, START, Ready
+from tests.online.learn.logs import PACE, PARTITIONS, SHELF, START, Ready
 
 SWEPT_AFTER: Final = 6
 """Records: the product sweeps every few seconds."""
@@ -28,9 +28,8 @@ class Worker:
         self._batch = batch
         self._go = asyncio.Event()
         self._stands = asyncio.Event()
-        self._learner = Learner(
-            cast("Any", Steps(store, past, self._turn)), Ready(SHELF), Enricher(), self._send, PARTITIONS, lambda: START
-        )
+        steps = cast("Any", Steps(store, past, self._turn))
+        self._learner = Learner(steps, Ready(SHELF), Enricher(), self._send, PARTITIONS, lambda: START, PACE)
         self._life = ""
         self._at: dict[int, int] = {}
         self._unswept: dict[int, int] = {}

@@ -71,9 +71,9 @@ class Drift:
         self.rollout, self._block, self._last = said.rollout, said.block, said.last
         self._watching: dict[int, Watching] = {}
 
-    def begin(self, rollout: Rollout, last: int) -> None:
-        """The next record is the one behind the offset `last`, -1 where that isn't known."""
-        self.rollout, self._last = rollout, last
+    def begin_life(self) -> None:
+        """The topic was made, maybe again: its offsets begin anew, and nobody knows where."""
+        self._last = -1
 
     def change(self, rollout: Rollout, offset: int) -> None:
         """From here on users are on this; what means something else under another bundle is watched anew."""
