@@ -8,7 +8,7 @@ from typing import Protocol
 from contracts.errors import BundleRejected, BundleUnavailable, MoodstreamError
 from contracts.rollout import Rollout
 from model.bundle import Bundle
-from model.index import ItemIndex
+from online.learn.drift.known import Known
 
 
 class Shelf(Protocol):
@@ -24,6 +24,7 @@ class Bundles:
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self._loaded: dict[str, Bundle] = {}
+        self._known: dict[str, Known] = {}
 
     async def get(self, version: str) -> Bundle:
         """A bundle that states are on; raises `BundleUnavailable`, since nothing can be learned without it."""
@@ -39,13 +40,13 @@ class Bundles:
                 with suppress(MoodstreamError):
                     await self.open(version)
 
-    async def indexes(self, rollout: Rollout) -> dict[str, ItemIndex]:
+    async def known(self, rollout: Rollout) -> dict[str, Known]:
         """Which items the rollout's bundles know; without one that can't be loaded any more."""
-        found: dict[str, ItemIndex] = {}
         for version in filter(None, (rollout.bundle, rollout.canary)):
-            with suppress(BundleRejected):
-                found[version] = (await self.open(version)).index
-        return found
+            if version not in self._known:
+                with suppress(BundleRejected):
+                    self._known[version] = Known(await self.open(version))
+        return self._known
 
     async def open(self, version: str) -> Bundle:
         """A bundle that may be new here, read once, since it's immutable.

@@ -58,7 +58,8 @@ class Learner:
         self._outbox = outbox
         self._partitions = partitions
         self._now = now
-        self._pace = pace or Pace()
+        self.pace = pace or Pace()
+        """How long a block is of what is watched for drift."""
         self._owned: dict[int, Partition] = {}
         self.tally: Tally[str] = Tally()
         self.alarms: Tally[str] = Tally()
@@ -129,7 +130,7 @@ class Learner:
         owned = self._owned[number]
         async with owned.lock:
             begun = owned.calibrator.running and owned.calibrated >= 0
-            await owned.sweep_shared(None if begun else _drift(owned, self._pace))
+            await owned.sweep_shared(None if begun else _drift(owned, self.pace))
         for shards in owned.user_shards():
             if self._owned.get(number) is owned:
                 async with owned.lock:
@@ -156,7 +157,7 @@ class Learner:
             return []
         offset = control.raw.offset
         if owned.calibrated < offset:
-            drift = _drift(owned, self._pace)
+            drift = _drift(owned, self.pace)
             drift.change(rollout, offset)
             await owned.write_calibrator(owned.calibrator.state, drift, offset)
         behind = [(shard, meta) for shard, meta in owned.metas.items() if owned.offset(shard) < offset]
@@ -221,8 +222,8 @@ class Learner:
             return None
         from online.learn.watched import watch
 
-        drift = _drift(owned, self._pace)
-        return watch(owned, drift, batch, rows, await self._bundles.indexes(drift.rollout))
+        drift = _drift(owned, self.pace)
+        return watch(owned, drift, batch, rows, await self._bundles.known(drift.rollout))
 
     async def _alarm(self, owned: Partition, alarms: Sequence[Alarm]) -> None:
         """Before what is watched is written: whoever takes it in once more sends the same alarm."""

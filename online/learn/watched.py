@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from contracts.alarms import Alarm
-from model.index import ItemIndex
 from online.learn import calibrator
 from online.learn.batch import Batch
 from online.learn.drift.block import Pace
 from online.learn.drift.drift import Drift
+from online.learn.drift.known import Known
 from online.learn.drift.notes import notes_of
 from online.learn.enrich import Enriched
 from online.learn.partition import Partition
@@ -38,13 +38,13 @@ def drift_of(owned: Partition, pace: Pace) -> Drift:
 
 
 def watch(
-    owned: Partition, drift: Drift, batch: Batch, rows: Sequence[Enriched], indexes: Mapping[str, ItemIndex]
+    owned: Partition, drift: Drift, batch: Batch, rows: Sequence[Enriched], known: Mapping[str, Known]
 ) -> Watched | None:
     """Let both learn what they lack of a batch, whose users are stepped; None where that's nothing."""
     lesson = calibrator.lesson(owned.calibrator.state, batch.outcomes)
     fresh = [row for row in rows if row.offset > owned.calibrated]
     foretold = {user_id: user.foretold for user_id, user in batch.users.items()}
-    notes = list(notes_of(fresh, batch.taken, lesson.losses, foretold, drift.rollout, indexes))
+    notes = list(notes_of(fresh, batch.taken, lesson.losses, foretold, drift.rollout, known))
     if not notes:
         owned.drift = drift
         return None

@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from contracts.settings import Settings
-from online.learn.drift.note import REFUSED, UNIT, Note
+from online.learn.drift.known import UNIT
+from online.learn.drift.note import REFUSED, Note
 from online.learn.drift.signals import ALL, FIRST_MIX, MIXES, PARTS, SUMMED
 
 _ENOUGH: Final = 8

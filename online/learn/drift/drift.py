@@ -26,7 +26,7 @@ from online.store.protocol import NO_ROLLOUT
 
 log: Final = logging.getLogger("moodstream.drift")
 _TABLE: Final = [f"{one.signal.name}/{one.segment}" for one in ALL]
-_FLOOR: Final = 1 / 3
+FLOOR: Final = 1 / 3
 """Of the least change that is an alarm: what moves less is as good as still."""
 
 
@@ -137,9 +137,7 @@ class Drift:
         watching = self._watching.get(at)
         if watching is None:
             *before, _ = self.timeline.ring(at)
-            watching = self._watching[at] = Watching(
-                signal.watch, signal.least * _FLOOR, [value for _, value in before]
-            )
+            watching = self._watching[at] = Watching(signal.watch, signal.least * FLOOR, [value for _, value in before])
         if not watching.see(value):
             return None
         ring = self.timeline.ring(at)

@@ -6,12 +6,11 @@ from typing import Final
 import msgspec
 
 from contracts.kinds import MOOD_KIND
+from online.learn.drift.known import UNIT, Known
 from online.learn.drift.signals import BUCKETS, DEVICES, PLACE, SEGMENTS
 from online.learn.enrich import Enriched
 from online.store.state import Entry, hash64
 
-UNIT: Final = 1_000_000
-"""A value of 1."""
 _MOST: Final = 1_000_000 * UNIT
 _NEW: Final = 5
 """Events with which a user is new."""
@@ -21,6 +20,7 @@ _OTHER: Final = DEVICES.index("other")
 _ERROR, _CALIBRATION, _SCORE, _SPREAD, _GAP, _VALUE, _LATENESS, _FIELDS = (
     PLACE[name, ""] for name in ("error", "calibration", "score", "spread", "gap", "value", "lateness", "fields")
 )
+_POPULARITY: Final = PLACE["popularity", ""]
 _ITEMS, _USERS, _VALENCE, _AROUSAL, _MOODY = (
     PLACE[name, ""] for name in ("unknown-items", "unknown-users", "valence", "arousal", "moody")
 )
@@ -58,12 +58,12 @@ def of_losses(row: Enriched, losses: list[float]) -> Note:
 
 
 def of_event(
-    row: Enriched, entry: Entry, before: Entry | None, at: int, known: bool | None, error: float | None
+    row: Enriched, entry: Entry, before: Entry | None, at: int, known: Known | None, error: float | None
 ) -> Note:
     """An event that was taken in as `entry`, the user's `at`-th that is kept; `before` is the one before it.
 
-    `known`: whether the bundle knows its item, `error`: the share of other items that were put above it; None where
-    nobody can say.
+    `known` is of the user's bundle, `error` the share of other items that were put above its item; None where nobody
+    can say.
     """
     device = _DEVICE.get(row.device, _OTHER)
     new = 0 if at < _NEW else 1
@@ -82,8 +82,11 @@ def of_event(
     if entry.mood:
         values += [(_VALENCE, _unit(row.valence)), (_AROUSAL, _unit(row.arousal))]
     values.append((_MOODY, UNIT if entry.mood else 0))
-    if known is not None:
-        unknown = 0 if known else UNIT
+    if known is not None and entry.item:
+        standing = known.standing(entry.item)
+        if standing is not None:
+            values.append((_POPULARITY, standing))
+        unknown = UNIT if standing is None else 0
         values += [(_ITEMS, unknown), (_ITEMS_IN + new, unknown), (_ITEMS_IN + _DEVICES_FROM + device, unknown)]
     if error is not None:
         wrong = _unit(error)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from contracts.rollout import Rollout, bundle_for
-from model.index import ItemIndex
 from online.learn.batch import TakenIn
+from online.learn.drift.known import Known
 from online.learn.drift.note import Note, of_event, of_losses, of_page
 from online.learn.enrich import Enriched
 from online.learn.foretold import Foretold, error_of
@@ -16,7 +16,7 @@ def notes_of(
     losses: Mapping[int, list[float]],
     foretold: Mapping[str, Foretold],
     rollout: Rollout,
-    indexes: Mapping[str, ItemIndex],
+    bundles: Mapping[str, Known],
 ) -> Iterator[Note]:
     """In the log's order, one for each record that is an event, known moods only: what has none was refused.
 
@@ -24,8 +24,7 @@ def notes_of(
     events = {one.row.offset: one for one in taken}
     for row in rows:
         if (one := events.get(row.offset)) is not None:
-            index = indexes.get(bundle_for(row.user_id, rollout))
-            known = one.entry.item in index if index is not None and one.entry.item else None
+            known = bundles.get(bundle_for(row.user_id, rollout))
             error = error_of(foretold.get(row.user_id, ()), row.offset)
             yield of_event(row, one.entry, one.before, one.at, known, error)
         elif row.type == "impression":

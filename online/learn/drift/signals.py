@@ -76,6 +76,14 @@ MEANS: Final = (
     ),
     Signal("fields", "how many of an event's optional fields are filled", _ABRUPT, 0.2, todo=_SENDER),
     Signal("unknown-items", "the share of items that the bundle doesn't know", _STEADY, 0.05, "up", todo=_RETRAIN),
+    Signal(
+        "popularity",
+        "how popular the items taken are by the bundle, from 0 for its least to 1 for its most",
+        _STEADY,
+        0.05,
+        of_bundle=True,
+        todo=_RETRAIN,
+    ),
     Signal("unknown-users", "the share of events that are their users' first", _STEADY, 0.05, todo=_RETRAIN),
     Signal("valence", "how pleasant the moods are, -1 to 1", _ABRUPT, 0.15, todo=_RETRAIN),
     Signal("arousal", "how awake the moods are, -1 to 1", _ABRUPT, 0.15, todo=_RETRAIN),
@@ -90,7 +98,13 @@ MEANS: Final = (
     Signal("moody", "the share of events with a mood", _ABRUPT, 0.05, todo=_SENDER),
 )
 """Means over a block's events, or pages."""
-VOLUME: Final = Signal("volume", "events a minute, in powers of ten", _ABRUPT, 0.2, todo=_SENDER)
+VOLUME: Final = Signal(
+    "volume",
+    "events a minute, in powers of ten: a night is no alarm, three times as many are",
+    _ABRUPT,
+    0.5,
+    todo=_SENDER,
+)
 MIXES: Final = (
     Signal("items", "how far the mix of items is from what it was, 0 to 1", _ABRUPT, 0.06, "up", todo=_RETRAIN),
     Signal(
