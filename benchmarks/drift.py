@@ -72,8 +72,7 @@ def report(logs: Sequence[Recorded]) -> dict[str, Any]:
     choosing, held = ([one for one in logs if one.seed % 2 == half] for half in (0, 1))
     figures: dict[str, Any] = {"signals": {}, "system": {}}
     for column, one in enumerate(ALL):
-        about = "/".join(filter(None, (one.signal.name, one.segment)))
-        figures["signals"][about] = {
+        figures["signals"][one.about] = {
             method: _figures(column, chosen(column, method, choosing, 0), held) for method in THRESHOLDS
         }
     _print_signals(figures["signals"])

@@ -19,7 +19,8 @@ from batch.replay import Replay
 from benchmarks.drift_world import log
 from model import bundle as bundles
 from online.learn.drift.block import Pace
-from online.learn.drift.drift import Drift, timeline_of
+from online.learn.drift.drift import Drift
+from online.learn.drift.kept import timeline_of
 from online.learn.drift.timeline import Timeline
 from online.learn.outgoing import Raw
 

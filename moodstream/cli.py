@@ -16,6 +16,7 @@ from moodstream.verbs import (
     leave_one_out,
     models,
     nightly,
+    drift,
     rebuild,
     replay,
     settings,
@@ -34,6 +35,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(events.app, name="events")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(nightly.app, name="nightly")
+app.add_typer(drift.app, name="drift")
 app.add_typer(models.app)
 app.add_typer(leave_one_out.app)
 app.add_typer(rebuild.app)

@@ -4,56 +4,25 @@ What it comes to depends on the notes and their order alone, not on batches or r
 a detector is a function of its ring.
 """
 
-import logging
 from collections.abc import Sequence
 from math import isnan, nan
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from contracts.alarms import Alarm
-from contracts.errors import StateTooNew, StateUnreadable
 from contracts.rollout import Rollout
-from online.learn.drift.block import Block, Pace
+from online.learn.drift import kept as kept_as
+from online.learn.drift.block import Pace
 from online.learn.drift.change import Change, change_of
 from online.learn.drift.examples import Moved, examples_of
 from online.learn.drift.note import Note
 from online.learn.drift.signals import ALL, FIRST_MIX, MIXES
-from online.learn.drift.timeline import ALARMS, RING, ROWS, Timeline
+from online.learn.drift.timeline import ALARMS, RING, ROWS
 from online.learn.drift.watching import Watching
-from online.store.codec import decoded, encoded
-from online.store.protocol import NO_ROLLOUT
 
-log: Final = logging.getLogger("moodstream.drift")
-_TABLE: Final = [f"{one.signal.name}/{one.segment}" for one in ALL]
 FLOOR: Final = 1 / 3
 """Of the least change that is an alarm: what moves less is as good as still."""
-
-
 _MOST_REFUSED: Final = 1000
 """Of a gap in the log; a longer one is none of records that were refused."""
-
-
-class _Running(msgspec.Struct, array_like=True):
-    """What each batch changes."""
-
-    rollout: Rollout
-    block: Block
-    last: int
-    """The offset of the last record that was an event."""
-
-
-class _Kept(msgspec.Struct, array_like=True):
-    """What only a block's end changes."""
-
-    table: list[str]
-    """The columns that the code had which wrote it: with others it begins anew."""
-    timeline: Timeline
-
-
-_running_decoder: Final = msgspec.msgpack.Decoder(_Running)
-_kept_decoder: Final = msgspec.msgpack.Decoder(_Kept)
-_table_decoder: Final = msgspec.msgpack.Decoder(tuple[list[str], Any])
 
 
 class Drift:
@@ -64,10 +33,8 @@ class Drift:
         self._partition = partition
         self._pace = pace
         self._kept = kept
-        timeline = timeline_of(kept)
-        fits = timeline is not None
-        self.timeline = timeline or Timeline()
-        said = _unpacked(running) if fits or not kept else _nothing()
+        said, timeline = kept_as.unpacked(running, kept)
+        self.timeline = timeline
         self.rollout, self._block, self._last = said.rollout, said.block, said.last
         self._watching: dict[int, Watching] = {}
 
@@ -96,8 +63,8 @@ class Drift:
 
     def packed(self) -> tuple[bytes, bytes]:
         """What each batch changes, and what only a block's end does."""
-        self._kept = self._kept or encoded(_Kept(_TABLE, self.timeline))
-        return encoded(_Running(self.rollout, self._block, self._last)), self._kept
+        self._kept = self._kept or kept_as.pack_timeline(self.timeline)
+        return kept_as.pack_running(kept_as.Running(self.rollout, self._block, self._last)), self._kept
 
     def _pass(self, offset: int) -> None:
         if 0 <= self._last < offset - 1:
@@ -175,30 +142,3 @@ class Drift:
             examples=examples_of(at, self._block.sampled, change, moved),
             moved=moved.named if moved else {},
         )
-
-
-def timeline_of(kept: bytes) -> Timeline | None:
-    """The timeline in these bytes; None where there is none that this code can go on with. Raises `StateTooNew`."""
-    try:
-        if kept and decoded(_table_decoder, kept)[0] == _TABLE:
-            return decoded(_kept_decoder, kept).timeline
-    except StateTooNew:
-        raise
-    except StateUnreadable as error:
-        log.warning("drift is watched anew: %s", error)
-    return None
-
-
-def _nothing() -> _Running:
-    return _Running(NO_ROLLOUT, Block(), -1)
-
-
-def _unpacked(running: bytes) -> _Running:
-    try:
-        if running:
-            return decoded(_running_decoder, running)
-    except StateTooNew:
-        raise
-    except StateUnreadable as error:
-        log.warning("drift begins a new block: %s", error)
-    return _nothing()

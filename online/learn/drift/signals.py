@@ -117,6 +117,8 @@ MIXES: Final = (
 )
 """How much of a block's mix is not as in the blocks before: half the sum of the shares' differences."""
 
+REFERENCE: Final = 24
+"""Blocks that say what is usual; nothing is an alarm before."""
 DEVICES: Final = ("mobile", "desktop", "tablet", "tv", "bot", "other")
 SEGMENTS: Final = ("new", "known", *DEVICES)
 """Each event is in one of the first two and one of the others."""
@@ -141,6 +143,11 @@ class Watched(NamedTuple):
 
     signal: Signal
     segment: str = ""
+
+    @property
+    def about(self) -> str:
+        """Its name, as alarms are about it."""
+        return f"{self.signal.name}/{self.segment}" if self.segment else self.signal.name
 
 
 _SEGMENTED: Final = tuple(Watched(one, segment) for one in MEANS if one.name in BY_SEGMENT for segment in SEGMENTS)

@@ -9,10 +9,8 @@ from typing import Any, Final
 
 from river.drift import ADWIN, KSWIN, PageHinkley
 
-from online.learn.drift.signals import Watch
+from online.learn.drift.signals import REFERENCE, Watch
 
-REFERENCE: Final = 24
-"""Values that say what is usual; nothing is an alarm before."""
 _SEED: Final = 7
 _FAR: Final = 10.0
 """A value that is further from the usual than so many deviations counts as so far."""
