@@ -29,7 +29,7 @@ class Line(NamedTuple):
 
 
 def chart(lines: Sequence[Line], moments: Sequence[Moment], span: tuple[int, int]) -> str:
-    """The lines between two moments (UTC ms), straight on where a value is missing; empty where there is none at all."""
+    """The lines between two moments (UTC ms), straight on where a value is missing; empty where all are."""
     values = [value for line in lines for value in line.values if not isnan(value)]
     if not values:
         return ""

@@ -25,9 +25,7 @@ def print_status(watched: Watched, found: Sequence[Standing]) -> None:
     blocks = {number: timeline.blocks for number, timeline in watched.timelines.items()}
     say("blocks of events so far: " + ", ".join(f"partition {number} {n:,}" for number, n in blocks.items()))
     if max(blocks.values()) < REFERENCE:
-        say(
-            f"the first {REFERENCE} say what is usual; alarms come after (MOODSTREAM_DRIFT_BLOCK_S is a block's length)"
-        )
+        say(f"the first {REFERENCE} say what is usual, alarms come after: MOODSTREAM_DRIFT_BLOCK_S is a block's length")
     table = Table(box=None, pad_edge=False)
     for name in ("signal", "usual", "now", "detector", "", "what it says"):
         table.add_column(name, no_wrap=name != "what it says", justify="right" if name in ("usual", "now") else "left")
