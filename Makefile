@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test once check live soak bench bench-calibration bench-compare bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile
+.PHONY: help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -39,6 +39,9 @@ check: setup  ## format, lint, types, and the direction of imports
 
 bench: setup  ## all below in a quarter of an hour at most, each beside its reference; bench/bench.json and a page (ARGS="--only stream --out DIR")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks $(ARGS)
+
+bench-drift: setup  ## known drifts on a hundred seeds: how soon each is seen, and what is seen for nothing (ARGS="--recorded DIR" goes on)
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.drift $(ARGS)
 
 bench-freshness: setup  ## from an acknowledged event to a changed answer, 200 times (ARGS="--load 2000": beside so many clicks a second)
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.freshness $(ARGS)

@@ -34,7 +34,7 @@ _PAST: Final = 12_000
 def main() -> None:
     """Record, choose, measure, print."""
     parser = argparse.ArgumentParser(prog="make bench-drift ARGS=…", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=200, help="half of them choose thresholds, half are measured")
+    parser.add_argument("--seeds", type=int, default=100, help="half of them choose thresholds, half are measured")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--json", type=Path, help="write all figures to this file, too")
     parser.add_argument("--recorded", type=Path, help="keep bundle and recordings in this folder, and go on with them")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from online.learn.drift.change import Change
+from online.learn.drift.known import UNIT
 from online.learn.drift.note import Note
 from online.learn.drift.signals import FIRST_MIX, MIXES, PARTS
 
@@ -34,11 +35,13 @@ def examples_of(at: int, sampled: Sequence[Note], change: Change, moved: Moved |
 
     Of a mix, those of the part that gained most; the newest ones where none is such.
     """
+    found: list[tuple[float, Note]]
     if moved:
         found = [(0, note) for note in sampled if note.parts and note.parts[at - FIRST_MIX] == moved.gained]
     else:
         way = 1 if change.after > change.before else -1
-        found = [(way * value, note) for note in sampled for column, value in note.values if column == at]
+        said = [(value / UNIT, note) for note in sampled for column, value in note.values if column == at]
+        found = [(way * value, note) for value, note in said if way * (value - change.before) > 0]
     found = found or [(0, note) for note in sampled]
     in_order = sorted(found, key=lambda one: (one[0], one[1].offset), reverse=True)
     return [note.event_id for _, note in in_order[:_SHOWN]]
