@@ -27,12 +27,12 @@ class InMemory:
     def __init__(self, bundle: Bundle) -> None:
         self.store = MemoryStore()
         self._version = bundle.version
-        self._learner = Learner(self.store, Bundles(MemoryShelf(bundle)), Enricher(), _nowhere, 1, lambda: 0)
+        self.learner = Learner(self.store, Bundles(MemoryShelf(bundle)), Enricher(), _nowhere, 1, lambda: 0)
         self._end = 0
 
     async def begin(self) -> "InMemory":
         """Own the partition, with the bundle in force."""
-        await self._learner.assign(0, "topic")
+        await self.learner.assign(0, "topic")
         change = BundleChange(event_id="bundle", time=0, rollout=Rollout(self._version))
         await self.learn(self.placed([change]))
         return self
@@ -46,7 +46,7 @@ class InMemory:
         """Some hundred at a time."""
         left = iter(raws)
         while some := list(islice(left, AT_ONCE)):
-            await self._learner.learn(0, some)
+            await self.learner.learn(0, some)
 
     async def record(self, user_id: str) -> UserRecord:
         """What the store has of a user who has had an event."""

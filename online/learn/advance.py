@@ -1,5 +1,6 @@
 """The encoder's steps for a micro-batch of users, in rounds: every user's first pending event, then the second …"""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
@@ -28,7 +29,10 @@ def advance(users: Sequence[Working], bundle: Bundle) -> list[UserState]:
     The bytes of a state don't depend on who else is in the batch: the encoder works user by user.
     """
     hidden, encoder = _stack(users, bundle), bundle.encoder
-    asked = [set(user.asked) for user in users]
+    asked: defaultdict[int, list[int]] = defaultdict(list)
+    for row, user in enumerate(users):
+        for at in user.asked:
+            asked[at].append(row)
     before: list[Asked] = []
     tokens = [tokens_of(user.pending, bundle.index, user.stepped_to) for user in users]
     for start in range(0, max((len(user.pending) for user in users), default=0), _AHEAD):
@@ -38,7 +42,7 @@ def advance(users: Sequence[Working], bundle: Bundle) -> list[UserState]:
         first = np.cumsum(pending) - pending
         for turn in range(pending.max()):
             rows = np.flatnonzero(pending > turn)
-            before += [(row, start + turn, hidden[row].copy()) for row in rows.tolist() if start + turn in asked[row]]
+            before += [(row, start + turn, hidden[row].copy()) for row in asked.get(start + turn, ())]
             hidden[rows] = encoder.go(hidden[rows], read[first[rows] + turn])
     foretold = _foretold(users, bundle, tokens, before)
     nothing = np.zeros(len(users))

@@ -43,7 +43,7 @@ class Block(msgspec.Struct, array_like=True):
 
     def add(self, note: Note) -> None:
         sums, times = self.sums, self.times
-        for at, value in note.values:
+        for at, value in note.pairs():
             sums[at] += value
             times[at] += 1
         if note.parts:

@@ -40,7 +40,7 @@ def examples_of(at: int, sampled: Sequence[Note], change: Change, moved: Moved |
         found = [(0, note) for note in sampled if note.parts and note.parts[at - FIRST_MIX] == moved.gained]
     else:
         way = 1 if change.after > change.before else -1
-        said = [(value / UNIT, note) for note in sampled for column, value in note.values if column == at]
+        said = [(value / UNIT, note) for note in sampled for column, value in note.pairs() if column == at]
         found = [(way * value, note) for value, note in said if way * (value - change.before) > 0]
     found = found or [(0, note) for note in sampled]
     in_order = sorted(found, key=lambda one: (one[0], one[1].offset), reverse=True)

@@ -7,7 +7,7 @@ from online.learn.batch import TakenIn
 from online.learn.drift.known import Known
 from online.learn.drift.note import Note, of_event, of_losses, of_page
 from online.learn.enrich import Enriched
-from online.learn.foretold import Foretold, error_of
+from online.learn.foretold import Foretold, error_of, is_asked
 
 
 def notes_of(
@@ -24,8 +24,8 @@ def notes_of(
     events = {one.row.offset: one for one in taken}
     for row in rows:
         if (one := events.get(row.offset)) is not None:
-            known = bundles.get(bundle_for(row.user_id, rollout))
-            error = error_of(foretold.get(row.user_id, ()), row.offset)
+            known = bundles.get(bundle_for(row.user_id, rollout) if rollout.canary else rollout.bundle)
+            error = error_of(foretold.get(row.user_id, ()), row.offset) if is_asked(one.entry) else None
             yield of_event(row, one.entry, one.before, one.at, known, error)
         elif row.type == "impression":
             yield of_page(row)

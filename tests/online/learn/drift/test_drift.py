@@ -33,14 +33,21 @@ def notes(rng: random.Random, n: int, start: int = 0, unknown: float = 0.05, dev
             arrival=START + 1000 * at,
             event_id=f"e{at}",
             values=tuple(
-                (column, (UNIT if rng.random() < unknown else 0) if column == UNKNOWN else round(rng.random() * UNIT))
+                number
                 for column in range(len(SUMMED))
                 if rng.random() < 0.9
+                for number in (column, _value(rng, UNIT * unknown if column == UNKNOWN else -1))
             ),
             parts=(rng.randrange(BUCKETS), rng.randrange(BUCKETS), rng.randrange(3), device, -1, rng.randrange(8)),
         )
         for at in range(start, start + n)
     ]
+
+
+def _value(rng: random.Random, share: float) -> int:
+    """One or none by this share; anything between where that's below 0."""
+    chance = rng.random() * UNIT
+    return round(chance) if share < 0 else UNIT * (chance < share)
 
 
 def run(batches: Sequence[Sequence[Note]], restarts: Sequence[bool] = ()) -> tuple[tuple[bytes, bytes], list[Alarm]]:
@@ -53,7 +60,7 @@ def run(batches: Sequence[Sequence[Note]], restarts: Sequence[bool] = ()) -> tup
     return drift.packed(), alarms
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32), cuts=st.sets(st.integers(1, 899)), restarts=st.lists(st.booleans(), max_size=40))
 def test_any_cut_and_any_restart_give_the_same_bytes_and_the_same_alarms(
     seed: int, cuts: set[int], restarts: list[bool]
@@ -71,7 +78,7 @@ def test_a_timeline_that_has_outgrown_its_rings_goes_on_as_one_that_was_made_aga
     rng = random.Random(1)
     log = notes(rng, 8 * (2 * ROWS + RING))
     log = [
-        note if number % 40 else Note(note.offset, note.arrival, note.event_id, ((SCORE, UNIT),), note.parts)
+        note if number % 40 else Note(note.offset, note.arrival, note.event_id, (SCORE, UNIT), note.parts)
         for number, note in enumerate(log)
     ]
     pieces = [log[at : at + 500] for at in range(0, len(log), 500)]
