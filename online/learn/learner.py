@@ -229,7 +229,7 @@ class Learner:
         """Before what is watched is written: whoever takes it in once more sends the same alarm."""
         fresh = [alarm for alarm in alarms if alarm.offset > owned.sent]
         for alarm in fresh:
-            log.warning("drift: %s was %.3g and is %.3g (%s)", alarm.about, alarm.before, alarm.after, alarm.alarm_id)
+            log.info("drift: %s was %.3g and is %.3g (%s)", alarm.about, alarm.before, alarm.after, alarm.alarm_id)
         self.alarms.update(alarm.signal for alarm in fresh)
         await self._outbox(list(map(alarmed, fresh)))
 
