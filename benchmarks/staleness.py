@@ -11,7 +11,7 @@ night (at most eight nights, evenly spread); `both` learns with every event besi
 
 On MovieLens-100K and two of the worlds of `benchmarks.worlds`, or on `--events FILE --items FILE`. NDCG@10 and HR@10
 on the same events for all, with the paired 95% interval of what is lost against every event (users drawn again).
-`--out` is the folder for staleness.html and staleness.json.
+`--out` is the folder for staleness.html, .svg and .json.
 """
 
 import argparse
@@ -52,6 +52,7 @@ from benchmarks.staleness_shown import (
     NIGHTLY,
     Found,
     Lost,
+    figure,
     page,
     table,
 )
@@ -198,7 +199,8 @@ def main() -> None:
     chosen.out.mkdir(parents=True, exist_ok=True)
     (chosen.out / "staleness.json").write_bytes(msgspec.json.encode(found))
     (chosen.out / "staleness.html").write_text(page(found))
-    print(f"written to {chosen.out}/staleness.html and .json")
+    (chosen.out / "staleness.svg").write_text(figure(found))
+    print(f"written to {chosen.out}/staleness.html, .svg and .json")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from html import escape
+from importlib.resources import files
 from typing import Final
 
 import msgspec
 
-from batch.evaluate.charts import Point, Row, Series, groups_chart, rows_chart
+from batch.evaluate.charts import WIDTH, Point, Row, Series, groups_chart, rows_chart
 from batch.evaluate.page import document, legend
 from batch.measures import Measure
 
@@ -15,12 +16,8 @@ INTERVALS: Final = {NEVER: 0, NIGHTLY: 24 * 60, "5 h": 5 * 60, HOURLY: 60, "5 mi
 """How often serving is synchronised, and that in minutes."""
 FINE_TUNED, BOTH = "nightly fine-tune", "both"
 METRICS: Final = ("ndcg@10", "hr@10")
-_KINDS: Final = {
-    NEVER: "nothing learned since the split",
-    FINE_TUNED: "each night: states, counts and a fine-tune",
-    EVERY_EVENT: "with every event, the bundle as it was",
-    BOTH: "both",
-}
+_KINDS: Final = {NEVER: "nothing since the split", FINE_TUNED: FINE_TUNED, EVERY_EVENT: EVERY_EVENT, BOTH: BOTH}
+_HIGH: Final = 360
 _STYLES: Final = ("whole", "best", "source", "batch", "ours")
 
 
@@ -89,6 +86,22 @@ def curve(found: Sequence[Found]) -> str:
     return groups_chart(list(INTERVALS), series, "NDCG@10 as a share of that with every event", joined=True)
 
 
+def figure(found: Sequence[Found]) -> str:
+    """The curve as one SVG that needs nothing else, with its legend."""
+    style = files("batch.evaluate").joinpath("report.css").read_text()
+    drawn = curve(found).partition(">")[2].removesuffix("</svg>")
+    keys = "".join(
+        f'<circle class="dot {style}" cx="{70 + 150 * place}" cy="12" r="5"/>'
+        f'<text x="{82 + 150 * place}" y="16">{escape(one.dataset)}</text>'
+        for place, (one, style) in enumerate(zip(found, _STYLES, strict=False))
+    )
+    size = f'width="{WIDTH}" height="{_HIGH}" viewBox="0 0 {WIDTH} {_HIGH}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size}><style>{style} rect {{ fill: var(--paper); }}</style>'
+        f'<rect width="100%" height="100%"/>{keys}<g transform="translate(0 34)">{drawn}</g></svg>\n'
+    )
+
+
 def _learning(one: Found) -> list[str]:
     rows = [
         Row(
@@ -101,6 +114,7 @@ def _learning(one: Found) -> list[str]:
     ]
     return [
         f"<h2>{escape(one.dataset)}: {escape(headline(one))}</h2>",
-        f"<p>{one.n_events:,} events of {one.n_users:,} users in {one.days} days, {one.nights} fine-tunes.</p>",
+        f"<p>{one.n_events:,} events of {one.n_users:,} users in {one.days} days, fine-tuned in {one.nights} of the "
+        "nights.</p>",
         rows_chart(rows, "NDCG@10"),
     ]
