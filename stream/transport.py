@@ -90,6 +90,9 @@ class Consumer(driver.Consumer):
         try:
             while not (self.should_stop or fetcher.should_stop):
                 await self._place()
+                if not self.flow_active:  # Faust would wait for it until the consumer ends, which ends after this loop
+                    await fetcher.wait(self.can_resume_flow)
+                    continue
                 generations = self._generations.copy()
                 records, active = await self._wait_next_records(timeout=1.0)
                 for tp, chunk in [(TP(*tp), chunk) for tp, chunk in (records or {}).items()]:

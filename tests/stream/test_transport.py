@@ -44,7 +44,15 @@ def test_faust_still_uses_what_we_override() -> None:
     assert "self._new_offset(tp)" in inspect.getsource(Base)
     assert "message.acked" in inspect.getsource(Base._clean_unacked_messages)
     made = inspect.getsource(Base.__init__)
-    for name in ("_acked", "_acked_index", "_unacked_messages", "callback", "suspend_flow", "not_waiting_next_records"):
+    for name in (
+        "_acked",
+        "_acked_index",
+        "_unacked_messages",
+        "callback",
+        "suspend_flow",
+        "not_waiting_next_records",
+        "can_resume_flow",
+    ):
         assert f"self.{name} =" in made
     assert inspect.getsource(Base.perform_seek).count("seek_to_committed") == 1
     assert driver.Transport.Consumer is driver.Consumer
@@ -151,6 +159,25 @@ async def play(moves: int) -> dict[TP, list[int]]:
 @pytest.mark.parametrize("moves", [0, 1, 3])
 def test_reading_again_loses_nothing_of_any_partition_and_takes_nothing_twice(moves: int) -> None:
     assert asyncio.run(play(moves)) == {ONE: list(range(10)), TWO: list(range(10))}
+
+
+def test_a_worker_that_is_told_to_end_while_nothing_may_flow_ends() -> None:
+    async def scene() -> None:
+        app = faust.App("transport-test", broker="kafka://nowhere", store="memory://", web_enabled=False)
+
+        async def nothing(*_: Any) -> None: ...
+
+        consumer = Consumer(Transport(app.conf.broker, app, asyncio.get_running_loop()), nothing, nothing, nothing)
+        consumer.assignment = lambda: set()  # type: ignore[method-assign]
+        consumer.stop_flow()
+        fetcher = Fetcher(app)
+        draining = asyncio.create_task(consumer._drain_messages(fetcher))
+        await asyncio.sleep(0)
+        fetcher._stopped.set()
+        await asyncio.wait_for(draining, 5)
+        consumer._thread.thread_loop.close()
+
+    asyncio.run(scene())
 
 
 def test_the_last_acknowledged_chunk_stands_for_all_before_it() -> None:
