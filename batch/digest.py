@@ -34,10 +34,10 @@ async def digest_of(store: Store) -> str:
 
 
 def _content(record: UserRecord) -> tuple[object, ...]:
-    """What is kept of one user, without offsets."""
+    """What is kept of one user, without offsets and what depends on them: which events drift asks about."""
     state, history, seen = record.unpack()
     shown = record.impressions()
-    kept = msgspec.structs.asdict(msgspec.structs.replace(state, offset=0, incarnation=""))
+    kept = msgspec.structs.asdict(msgspec.structs.replace(state, offset=0, incarnation="", foretold=()))
     vectors = {name: kept[name].tobytes() for name in ("hidden", "embedding")}
     entries = [msgspec.structs.replace(entry, offset=0) for entry in history]
     outcomes = [msgspec.structs.replace(one, offset=0) for one in shown.outcomes]

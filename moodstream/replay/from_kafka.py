@@ -51,10 +51,7 @@ def from_offsets(settings: Settings, topic: str, starts: Mapping[int, int]) -> I
 
 
 def _merged(consumer: Any, starts: Offsets, ends: Offsets) -> Iterator[Raw]:
-    consumer.assign(list(starts))
-    for partition, start in starts.items():
-        consumer.seek(partition, start)
-    reading = _Reading(consumer, ends)
+    reading = _Reading(consumer, starts, ends)
     for _, raw in merge(*(_in_order(reading.of(one)) for one in starts), key=lambda pair: pair[0]):
         yield raw
 
@@ -93,11 +90,17 @@ def _is_wanted(raw: Raw, partitions: int) -> bool:
 
 
 class _Reading:
-    """One consumer, asked for each partition's next record."""
+    """One consumer, asked for each partition's next record.
 
-    def __init__(self, consumer: Any, ends: Offsets) -> None:
+    What need not be read now isn't assigned: a paused partition, of which records came all the same, can hold up the
+    others (kafka-python 3.0).
+    """
+
+    def __init__(self, consumer: Any, starts: Offsets, ends: Offsets) -> None:
         self._consumer = consumer
+        self._next = dict(starts)
         self._ends = ends
+        self._assigned: set[TopicPartition] = set()
         self._waiting: dict[TopicPartition, deque[Raw]] = {partition: deque() for partition in ends}
 
     def of(self, partition: TopicPartition) -> Iterator[Raw]:
@@ -106,17 +109,24 @@ class _Reading:
         while True:
             while waiting:
                 yield waiting.popleft()
-            if self._consumer.position(partition) >= self._ends[partition]:
+            if self._next[partition] >= self._ends[partition]:
                 return
             self._fetch(partition)
 
+    def _assign(self, wanted: TopicPartition) -> None:
+        """The wanted partition, and those beside it that have room."""
+        room = {one for one, waiting in self._waiting.items() if len(waiting) < _AHEAD} | {wanted}
+        if room != self._assigned:
+            self._assigned = room
+            self._consumer.assign(sorted(room))
+            for one in room:
+                self._consumer.seek(one, self._next[one])
+
     def _fetch(self, wanted: TopicPartition) -> None:
-        """Until the wanted partition has some; others are fetched beside it, as far as there is room."""
-        full = [one for one, waiting in self._waiting.items() if len(waiting) >= _AHEAD and one != wanted]
-        self._consumer.pause(*full)
-        self._consumer.resume(*(one for one in self._waiting if one not in full))
+        """Until the wanted partition has some, or has come to its end."""
+        self._assign(wanted)
         deadline = time.monotonic() + _PATIENCE_S
-        while not self._waiting[wanted] and self._consumer.position(wanted) < self._ends[wanted]:
+        while not self._waiting[wanted] and self._next[wanted] < self._ends[wanted]:
             if time.monotonic() > deadline:
                 raise KafkaUnavailable(f"Kafka gives nothing more of {wanted.topic}: run the same command again")
             for partition, records in self._consumer.poll(timeout_ms=500).items():
@@ -126,3 +136,4 @@ class _Reading:
                     for one in records
                     if one.offset < self._ends[partition] and one.value is not None
                 ]
+            self._next.update((one, self._consumer.position(one)) for one in self._assigned)

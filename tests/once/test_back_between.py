@@ -24,21 +24,22 @@ GONE: dict[str, Any] = {"event_id": "gone", "user_id": USER, "time": START}
 
 
 @pytest.mark.parametrize(
-    "log",
+    ("log", "drift"),
     [
-        pytest.param([*TAKEN[:5], Alias(**GONE, known_as=KNOWN), *TAKEN[5:9]], id="alias"),
-        pytest.param([*TAKEN[:5], Erase(**GONE), *TAKEN[5:9]], id="erase"),
-        pytest.param(TAKEN, id="more than a history"),
+        pytest.param([*TAKEN[:5], Alias(**GONE, known_as=KNOWN), *TAKEN[5:9]], True, id="alias"),
+        pytest.param([*TAKEN[:5], Erase(**GONE), *TAKEN[5:9]], True, id="erase"),
+        # of so many events of one user in a batch, a state keeps how well the last ones were foretold
+        pytest.param(TAKEN, False, id="more than a history"),
     ],
 )
-def test_counts_that_went_back_after_any_write_are_made_again(log: Sequence[UserEvent]) -> None:
+def test_counts_that_went_back_after_any_write_are_made_again(log: Sequence[UserEvent], drift: bool) -> None:
     writes = 0
-    while _went_back(log, after=writes):
+    while _went_back(log, after=writes, drift=drift):
         writes += 1
     assert writes > 5
 
 
-def _went_back(log: Sequence[UserEvent], after: int) -> bool:
+def _went_back(log: Sequence[UserEvent], after: int, *, drift: bool) -> bool:
     """The server loses all of the log, once so many writes of it are done; False where it doesn't take so many."""
     with asyncio.Runner() as runner:
         store = MemoryStore()
@@ -59,7 +60,15 @@ def _went_back(log: Sequence[UserEvent], after: int) -> bool:
         world.settle(0)
         clean_store, clean_kafka = runner.run(clean_run(world.kafka))
         counters = counters_of(clean_store)
-        clean = runner.run(ends(clean_store, clean_kafka, counters))
-        assert runner.run(ends(store, world.kafka, counters)).effects == clean.effects, f"lost after {after} writes"
+        clean = runner.run(ends(clean_store, clean_kafka, counters)).effects
+        found = runner.run(ends(store, world.kafka, counters)).effects
+        if not drift:
+            clean, found = _undrifted(clean), _undrifted(found)
+        assert found == clean, f"lost after {after} writes"
         world.close()
         return enough
+
+
+def _undrifted(effects: dict[str, Any]) -> dict[str, Any]:
+    """But for what is watched for drift."""
+    return {**effects, "calibrators": {part: state for part, (state, *_) in effects["calibrators"].items()}}
