@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 WIDTH: Final = 860
 _HEIGHT: Final = 120
 _LEFT: Final = 60
-_STYLES: Final = ("whole", "best", "source", "batch", "ours", "baseline")
+_STYLES: Final = ("whole", "source", "ours", "baseline")
 """Of the report's style sheet, one partition each, and again from the first."""
 
 

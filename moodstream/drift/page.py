@@ -65,7 +65,8 @@ def _alarms(alarms: Sequence[Alarm]) -> str:
 def _signals(watched: Watched, span: tuple[int, int]) -> Iterator[str]:
     found = {one.about: one for one in standings(watched)}
     bundles = list(_bundle_changes(watched))
-    for at, one in enumerate(ALL):
+    moved = {alarm.about for alarm in watched.alarms}
+    for at, one in sorted(enumerate(ALL), key=lambda each: each[1].about not in moved):
         lines = [_line(timeline, at) for timeline in watched.timelines.values()]
         moments = [
             Moment(alarm.since, _ALARM, f"{alarm.alarm_id}: {alarm.before:.4g} → {alarm.after:.4g}")
