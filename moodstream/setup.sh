@@ -51,7 +51,7 @@ install_uv() {
 }
 
 install_locked() {
-  say "installing $(grep -c '^[a-z].*==' locks/requirements.txt) locked packages, checked by their hashes (0.2 GB to download the first time, 0.7 GB unpacked)"
+  say "installing $(grep -c '^[a-z].*==' locks/requirements.txt) locked packages, checked by their hashes (0.3 GB to download the first time, 1 GB unpacked)"
   with_progress .venv/bin/uv pip install --require-hashes -r locks/requirements.txt \
     || stop "the locked packages can't be installed; on arm64 one is built here and needs a C compiler (apt-get install gcc)"
 }
