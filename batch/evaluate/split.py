@@ -56,7 +56,7 @@ def split(log: Sequence[UserEvent], protocol: Protocol) -> Split:
     """
     log = _once(in_order(log, protocol.seed))
     cut = int(len(log) * TRAINED)
-    steps = _first(list(_steps(log, cut, protocol.repeats)), protocol.max_events)
+    steps = steps_of(log, cut, Targets(protocol.repeats), protocol.max_events)
     if not steps:
         raise Misconfigured(f"nothing to foretell in the last {1 - TRAINED:.0%} of the events: the log is too short")
     return Split(log[:cut], steps, protocol.repeats)
@@ -66,8 +66,14 @@ def _once(log: Sequence[UserEvent]) -> list[UserEvent]:
     return list({(event.user_id, event.event_id): event for event in reversed(log)}.values())[::-1]
 
 
-def _steps(log: Sequence[UserEvent], cut: int, repeats: Repeats) -> Iterator[Step]:
-    targets = Targets(repeats)
+def steps_of(log: Sequence[UserEvent], cut: int, targets: Targets, most: int | None = None) -> list[Step]:
+    """The log from place `cut` on, up to the last of at most so many scored events."""
+    steps = list(_steps(log, cut, targets))
+    places = [place for place, step in enumerate(steps) if step.scored][:most]
+    return steps[: places[-1] + 1] if places else []
+
+
+def _steps(log: Sequence[UserEvent], cut: int, targets: Targets) -> Iterator[Step]:
     counts: defaultdict[str, int] = defaultdict(int)
     last: dict[str, int] = {}
     for place, event in enumerate(log):
@@ -78,9 +84,3 @@ def _steps(log: Sequence[UserEvent], cut: int, repeats: Repeats) -> Iterator[Ste
         targets.enter(event)
         last[user] = event.time
         counts[user] += isinstance(event, Interaction)
-
-
-def _first(steps: list[Step], most: int | None) -> list[Step]:
-    """Up to the last of at most so many scored ones."""
-    places = [place for place, step in enumerate(steps) if step.scored][:most]
-    return steps[: places[-1] + 1] if places else []

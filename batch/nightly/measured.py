@@ -7,10 +7,9 @@ them learn along: states and counts by the code that streams, baselines by thems
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -23,7 +22,7 @@ from batch.compared import Compared
 from batch.evaluate.groups import groups
 from batch.evaluate.placed import SERVED, TOP, in_answer
 from batch.evaluate.protocol import Repeats
-from batch.evaluate.split import Split, Step
+from batch.evaluate.split import Split, Step, steps_of
 from batch.evaluate.targets import Targets
 from batch.evaluate.wrapped import Wrapped
 from batch.log import Log, events_of
@@ -33,7 +32,7 @@ from batch.nightly.curve import ece_of
 from batch.nightly.night import Measured
 from batch.nightly.terms import Terms
 from batch.prequential import Foretold
-from batch.replay import Logged, Replay, ask_of
+from batch.replay import Logged, Replay, UserEvent, ask_of
 from contracts.events import Impression, Interaction
 from model.bundle import Bundle, pack
 
@@ -108,8 +107,9 @@ async def _along(
     for name, replay in replays.items():
         await replay.learn(head, partial(_tell_learned, tell, name, replay, len(head)))
     repeats: Repeats = "kept" if repeat else "never"
-    steps = _steps(head, tail, repeats, terms)
-    split = Split([event for event in head if not isinstance(event, Impression)], steps, repeats)
+    known = _without_impressions(head)
+    steps = _steps(known, _without_impressions(tail), repeats, terms)
+    split = Split(known, steps, repeats)
     ids = [item.item_id for item in bundles[CANDIDATE].catalogue]
     found = _Found(split, replays, [Wrapped(baseline, split, ids) for baseline in (OnlinePopularity(), ItemKnn())])
     coming, end = iter(steps), sum(step.scored for step in steps)
@@ -130,29 +130,16 @@ def _tell_learned(tell: Tell, name: str, replay: Replay, of: int, more: int) -> 
     tell(f"{name} learns", replay.learned, of)
 
 
-def _steps(head: Sequence[Logged], tail: Sequence[Logged], repeats: Repeats, terms: Terms) -> list[Step]:
-    """The tail without its impressions; what is scored of it is spread over all of it."""
-    of_a_user = max(1, terms.events // _OF_A_USER)
-    all_of_them = sum(step.scored for step in _along_with(Targets(repeats, len(tail)), head, tail))
+def _steps(head: Sequence[UserEvent], tail: Sequence[UserEvent], repeats: Repeats, terms: Terms) -> list[Step]:
+    """What is scored of the tail is spread over all of it."""
+    log, cut, of_a_user = [*head, *tail], len(head), max(1, terms.events // _OF_A_USER)
+    all_of_them = sum(step.scored for step in steps_of(log, cut, Targets(repeats, len(tail))))
     every = max(1, -(-all_of_them // terms.events))
-    steps = list(_along_with(Targets(repeats, of_a_user, every), head, tail))
-    places = [place for place, step in enumerate(steps) if step.scored]
-    return steps[: places[-1] + 1] if places else []
+    return steps_of(log, cut, Targets(repeats, of_a_user, every))
 
 
-def _along_with(targets: Targets, head: Sequence[Logged], tail: Sequence[Logged]) -> Iterator[Step]:
-    counts: defaultdict[str, int] = defaultdict(int)
-    last: dict[str, int] = {}
-    for place, event in enumerate(chain(head, tail), -len(head)):
-        if isinstance(event, Impression):
-            continue
-        user = event.user_id
-        if place >= 0:
-            gap = event.time - last[user] if user in last else -1
-            yield Step(event, targets.wants(event), targets.previous.get(user, ""), counts[user], gap)
-        targets.enter(event)
-        last[user] = event.time
-        counts[user] += isinstance(event, Interaction)
+def _without_impressions(log: Sequence[Logged]) -> list[UserEvent]:
+    return [event for event in log if not isinstance(event, Impression)]
 
 
 def _summed_up(found: _Found, bundles: dict[str, Bundle], seed: int) -> Measured:
