@@ -87,20 +87,21 @@ class Drawn:
     def mean(self, name: str) -> Measure:
         """Of one column."""
         place = self._places[name]
-        return _interval(self._means[place], self._drawn[:, place])
+        return interval(self._means[place], self._drawn[:, place])
 
     def difference(self, better: str, worse: str) -> Measure:
         """Of two columns."""
         one, other = self._places[better], self._places[worse]
-        return _interval(self._means[one] - self._means[other], self._drawn[:, one] - self._drawn[:, other])
+        return interval(self._means[one] - self._means[other], self._drawn[:, one] - self._drawn[:, other])
 
 
-def weights(users: int, seed: int) -> Iterator[Floats]:
+def weights(users: int, seed: int | np.random.Generator) -> Iterator[Floats]:
     """How often each user is drawn, (draws, users) at a time, DRAWS in all."""
     rng = np.random.default_rng(seed)
     for _ in range(DRAWS // _AT_ONCE):
         yield rng.multinomial(users, np.full(users, 1 / users), _AT_ONCE).astype(np.float64)
 
 
-def _interval(mean: float, drawn: Floats) -> Measure:
-    return rounded(mean, *np.quantile(drawn, ((1 - COVERED) / 2, (1 + COVERED) / 2)))
+def interval(mean: float, drawn: Floats, covered: float = COVERED) -> Measure:
+    """A mean, and the middle of what was drawn (n,): the share of it that is to be covered."""
+    return rounded(mean, *np.quantile(drawn, ((1 - covered) / 2, (1 + covered) / 2)))

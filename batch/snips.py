@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batch.impressions import pages_of
-from batch.measures import COVERED, rounded, weights
+from batch.measures import Floats, Measure, interval, weights
 from batch.replay import Logged
 from contracts.events import Impression
 from online.learn.impressions import WINDOW_MS
@@ -70,7 +70,7 @@ def estimate(showings: Sequence[Showing], seed: int = 0) -> Estimate | None:
     total, squares = float(weighed.sum()), float(np.square(weighed).sum())
     effective = total**2 / squares if squares else 0.0
     supported = min(1.0, total / len(showings))
-    rate, low, high = rounded(*_rate(weighed * taken, weighed, users, seed)) if total else (0.0, 0.0, 0.0)
+    rate, low, high = _rate(weighed * taken, weighed, users, seed) if total else (0.0, 0.0, 0.0)
     return Estimate(
         rate=rate,
         low=low,
@@ -83,15 +83,12 @@ def estimate(showings: Sequence[Showing], seed: int = 0) -> Estimate | None:
     )
 
 
-def _rate(
-    gained: NDArray[np.float64], weighed: NDArray[np.float64], users: NDArray[np.int64], seed: int
-) -> tuple[float, float, float]:
-    """The ratio of the sums of two columns (n,), and its interval."""
+def _rate(gained: Floats, weighed: Floats, users: NDArray[np.int64], seed: int) -> Measure:
+    """The ratio of the sums of two columns (n,)."""
     columns = np.stack([np.bincount(users, gained), np.bincount(users, weighed)], axis=1)
     sums = np.concatenate([drawn @ columns for drawn in weights(len(columns), seed)])
     sums = sums[sums[:, 1] > 0]
-    low, high = np.quantile(sums[:, 0] / sums[:, 1], ((1 - COVERED) / 2, (1 + COVERED) / 2))
-    return float(gained.sum() / weighed.sum()), float(low), float(high)
+    return interval(gained.sum() / weighed.sum(), sums[:, 0] / sums[:, 1])
 
 
 def _warning(effective: float, supported: float) -> str:

@@ -4,16 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from batch.impressions import outcomes
 from batch.log import Log, events_of
-from batch.measures import COVERED, DRAWS, Measure, rounded
+from batch.measures import COVERED, Floats, Measure, interval, weights
 from batch.nightly.night import Look, Shown
 from batch.replay import Logged
 from contracts.rollout import Rollout, bundle_for
 
-_AT_ONCE: Final = 50
 _SURELY: Final = 0.999
 """Of the interval that may end a canary early: it is looked at many times, and once in twenty the usual one misses."""
 
@@ -50,24 +48,14 @@ def difference(canary: ByUser, serving: ByUser, seed: int, covered: float = COVE
         return Measure(0.0, -1.0, 1.0)
     rng = np.random.default_rng(seed)
     drawn = _drawn(canary, rng) - _drawn(serving, rng)
-    mean = _rate(canary) - _rate(serving)
-    return rounded(mean, *np.quantile(drawn, ((1 - covered) / 2, (1 + covered) / 2)))
+    return interval(_shown(canary).rate - _shown(serving).rate, drawn, covered)
 
 
-def _drawn(of: ByUser, rng: np.random.Generator) -> NDArray[np.float64]:
+def _drawn(of: ByUser, rng: np.random.Generator) -> Floats:
     """(DRAWS,): the rate over users drawn again."""
     counts = np.array(list(of.values()), np.float64)
-    sums = [
-        rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), _AT_ONCE) @ counts
-        for _ in range(DRAWS // _AT_ONCE)
-    ]
-    pages, taken = np.concatenate(sums).T
+    pages, taken = np.concatenate([drawn @ counts for drawn in weights(len(counts), rng)]).T
     return np.asarray(taken / np.maximum(pages, 1), np.float64)
-
-
-def _rate(of: ByUser) -> float:
-    shown = _shown(of)
-    return shown.rate
 
 
 def _shown(of: ByUser) -> Shown:
