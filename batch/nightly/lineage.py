@@ -13,14 +13,23 @@ def commit() -> str:
     """Of the checkout that this code is in, marked where files differ from it; empty for an installed package."""
     if not (_ROOT / ".git").exists():
         return ""
-    head = _git("rev-parse", "HEAD")
-    return head + (" and changes" if head and _git("status", "--porcelain", "--untracked-files=no") else "")
+    head = git("rev-parse", "HEAD")
+    return head + (" and changes" if head and git("status", "--porcelain", "--untracked-files=no") else "")
 
 
-def package() -> str:
-    """The version of Moodstream."""
+def git(*words: str) -> str:
+    """What it says of this code's checkout; empty where it says nothing, or isn't there."""
     try:
-        return version("moodstream")
+        said = subprocess.run(["git", "-C", _ROOT, *words], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return said.stdout.strip() if said.returncode == 0 else ""
+
+
+def package(name: str = "moodstream") -> str:
+    """Its version; empty where it isn't installed."""
+    try:
+        return version(name)
     except PackageNotFoundError:
         return ""
 
@@ -28,11 +37,3 @@ def package() -> str:
 def moment(ms: int) -> str:
     """A time (UTC ms) as it's written."""
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M}"
-
-
-def _git(*words: str) -> str:
-    try:
-        said = subprocess.run(["git", "-C", _ROOT, *words], capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return said.stdout.strip() if said.returncode == 0 else ""
