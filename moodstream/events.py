@@ -48,7 +48,7 @@ def tail(settings: Settings, topic: Topic, *, follow: bool, last: int) -> None:
     Raises `KafkaUnavailable`, `Misconfigured`.
     """
     with reader(settings) as consumer:
-        partitions = partitions_of(consumer, settings, topic)
+        partitions = partitions_of(consumer, settings, topic.full_name(settings.namespace))
         consumer.assign(partitions)
         starts, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
         for partition in partitions:

@@ -1,7 +1,8 @@
 """Kafka's clients as the command line uses them: opened, closed, and what fails of them said as `KafkaUnavailable`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from itertools import chain
 from typing import Any, Final
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -9,11 +10,15 @@ from kafka.errors import KafkaError
 
 from contracts.errors import KafkaUnavailable, Misconfigured
 from contracts.settings import Settings
-from contracts.topics import Topic
 from online.reach import require_kafka
 
 _BOOTSTRAP_MS: Final = 10_000
 _REQUEST_MS: Final = 15_000
+_POLL_MS: Final = 500
+_SILENT_POLLS: Final = 120
+"""A minute without a record that is known to be there."""
+
+Offsets = Mapping[TopicPartition, int]
 
 
 @contextmanager
@@ -47,13 +52,34 @@ def writer(settings: Settings) -> Iterator[Any]:
             producer.close(timeout=settings.kafka_timeout_s)
 
 
-def partitions_of(consumer: Any, settings: Settings, topic: Topic) -> list[TopicPartition]:
-    """The topic's partitions, in order; raises `Misconfigured` where there is no such topic."""
-    name = topic.full_name(settings.namespace)
-    numbers = sorted(consumer.partitions_for_topic(name) or ())
+def partitions_of(consumer: Any, settings: Settings, topic: str) -> list[TopicPartition]:
+    """The partitions of the topic of this full name, in order; raises `Misconfigured` where there is no such topic."""
+    numbers = sorted(consumer.partitions_for_topic(topic) or ())
     if not numbers:
-        raise Misconfigured(f"Kafka at {settings.kafka} has no topic {name}: moodstream topics creates it")
-    return [TopicPartition(name, number) for number in numbers]
+        raise Misconfigured(
+            f"Kafka at {settings.kafka} has no topic {topic}: moodstream topics creates those of MOODSTREAM_NAMESPACE"
+        )
+    return [TopicPartition(topic, number) for number in numbers]
+
+
+def arrivals(consumer: Any, when: int, ends: Offsets) -> Offsets:
+    """The offsets of the first arrivals at `when` (UTC ms) or later; the ends where there are none."""
+    found = consumer.offsets_for_times(dict.fromkeys(ends, when))
+    return {one: min(found[one].offset, end) if found.get(one) else end for one, end in ends.items()}
+
+
+def to_the_end(consumer: Any, starts: Offsets, ends: Offsets) -> Iterator[Any]:
+    """All records from these offsets up to these, and what came behind them meanwhile; raises `KafkaUnavailable`."""
+    consumer.assign(list(starts))
+    for partition, offset in starts.items():
+        consumer.seek(partition, offset)
+    silent = 0
+    while behind := [one for one, end in ends.items() if consumer.position(one) < end]:
+        polled = consumer.poll(timeout_ms=_POLL_MS)
+        silent = 0 if polled else silent + 1
+        if silent > _SILENT_POLLS:
+            raise KafkaUnavailable(f"Kafka gives no more of {behind[0].topic} though there is more: try again")
+        yield from chain.from_iterable(polled.values())
 
 
 def _servers(settings: Settings) -> list[str]:

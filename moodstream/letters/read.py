@@ -1,24 +1,18 @@
 """The letters in Kafka's dead-letter topic: each known once, however often it was written."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Callable
 
 import msgspec
-from kafka import TopicPartition
 
 from contracts.dead_letter import DeadLetter, Retried
-from contracts.errors import KafkaUnavailable
 from contracts.settings import Settings
 from contracts.topics import DEAD_LETTER
-from moodstream.kafka import partitions_of, reader
+from moodstream.kafka import partitions_of, reader, to_the_end
 from moodstream.letters.letter import Letter
 from moodstream.letters.wanted import Wanted
 
 Told = Callable[[int, int], None]
 """Takes how many records were read, of how many."""
-_POLL_MS: Final = 500
-_SILENT_POLLS: Final = 120
-"""A minute without a record that is known to be there."""
 
 
 class Letters:
@@ -65,24 +59,10 @@ def read(settings: Settings, wanted: Wanted, told: Told) -> Letters:
     """All letters in the topic by now, as far as they are wanted; raises `KafkaUnavailable`, `Misconfigured`."""
     letters = Letters(wanted)
     with reader(settings) as consumer:
-        for done, total, record in _records(consumer, partitions_of(consumer, settings, DEAD_LETTER)):
+        partitions = partitions_of(consumer, settings, DEAD_LETTER.full_name(settings.namespace))
+        starts, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+        total = sum(ends.values()) - sum(starts.values())
+        for done, record in enumerate(to_the_end(consumer, starts, ends), 1):
             letters.add(record.value)
-            told(done, total)
+            told(min(done, total), total)
     return letters
-
-
-def _records(consumer: Any, partitions: list[TopicPartition]) -> Iterator[tuple[int, int, Any]]:
-    """Each record up to the ends of now, with how many were read of how many."""
-    consumer.assign(partitions)
-    starts, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
-    for partition in partitions:
-        consumer.seek(partition, starts[partition])
-    total, silent = sum(ends.values()) - sum(starts.values()), 0
-    while any(consumer.position(partition) < ends[partition] for partition in partitions):
-        polled = consumer.poll(timeout_ms=_POLL_MS)
-        silent = 0 if polled else silent + 1
-        if silent > _SILENT_POLLS:
-            raise KafkaUnavailable("Kafka gives no more dead letters though there are some: look at its log, try again")
-        done = sum(min(consumer.position(p), ends[p]) - starts[p] for p in partitions)
-        for record in (record for records in polled.values() for record in records):
-            yield done, total, record

@@ -3,14 +3,11 @@
 from collections.abc import Iterator
 
 from contracts import events
-from contracts.errors import InvalidEvent, KafkaUnavailable
+from contracts.errors import InvalidEvent
 from contracts.events import ItemEvent
 from contracts.settings import Settings
 from contracts.topics import ITEMS, Topic
-from moodstream.kafka import partitions_of, reader
-
-_POLL_MS = 500
-_SILENT_POLLS = 60
+from moodstream.kafka import arrivals, partitions_of, reader, to_the_end
 
 
 def changes(settings: Settings) -> list[ItemEvent]:
@@ -32,17 +29,6 @@ def changes(settings: Settings) -> list[ItemEvent]:
 def records(settings: Settings, topic: Topic, since: int = 0) -> Iterator[bytes]:
     """The records that a topic has now of what arrived from then (UTC ms) on. Raises as `changes` does."""
     with reader(settings) as consumer:
-        partitions = partitions_of(consumer, settings, topic)
-        consumer.assign(partitions)
-        ends = consumer.end_offsets(partitions)
-        starts = consumer.offsets_for_times(dict.fromkeys(partitions, since))
-        for partition in partitions:
-            found = starts.get(partition)
-            consumer.seek(partition, found.offset if found else ends[partition])
-        silent = 0
-        while any(consumer.position(partition) < ends[partition] for partition in partitions):
-            polled = consumer.poll(timeout_ms=_POLL_MS)
-            silent = 0 if polled else silent + 1
-            if silent > _SILENT_POLLS:
-                raise KafkaUnavailable(f"Kafka gives no more of {topic.name} though there is more: try again")
-            yield from (record.value for of in polled.values() for record in of if record.value is not None)
+        ends = consumer.end_offsets(partitions_of(consumer, settings, topic.full_name(settings.namespace)))
+        found = to_the_end(consumer, arrivals(consumer, since, ends), ends)
+        yield from (record.value for record in found if record.value is not None)

@@ -15,15 +15,14 @@ from contracts.events import Impression, Interaction, MoodEvent
 from contracts.settings import Settings
 from contracts.topics import EVENTS
 from moodstream.console import bar, say
+from moodstream.kafka import partitions_of, reader, to_the_end
 from moodstream.local.operate import with_kafka
-from moodstream.replay.from_kafka import from_offsets
 from moodstream.replay.plan import Plan
 from moodstream.replay.source import log_of
 from moodstream.sending import send
 from moodstream.written import write_json
 from online.lake.folder import Folder
 from online.lake.position import noted_position
-from online.learn.outgoing import Raw
 from online.reach import require_kafka
 from online.store.state import FORWARDED
 from stream import topics
@@ -115,8 +114,12 @@ def _forget_those_in_kafka(settings: Settings, wanted: dict[str, Logged]) -> Non
     """What the lake has yet to take in."""
     ids = topics.ids(settings.kafka or "", settings.namespace, settings.partitions)
     folder = Folder(settings.lake_url, settings.namespace)
-    starts = {number: noted_position(folder, ids[EVENTS], number) for number in range(settings.partitions)}
-    _forget(_ids(from_offsets(settings, EVENTS.full_name(settings.namespace), starts)), wanted)
+    with reader(settings) as consumer:
+        partitions = partitions_of(consumer, settings, EVENTS.full_name(settings.namespace))
+        firsts, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+        noted = {one: noted_position(folder, ids[EVENTS], one.partition) for one in partitions}
+        starts = {one: max(first, noted[one]) for one, first in firsts.items()}
+        _forget(_ids(record.value for record in to_the_end(consumer, starts, ends)), wanted)
 
 
 def _forget(ids: Iterable[str], wanted: dict[str, Logged]) -> None:
@@ -124,9 +127,9 @@ def _forget(ids: Iterable[str], wanted: dict[str, Logged]) -> None:
         wanted.pop(event_id, None)
 
 
-def _ids(log: Iterable[Raw]) -> Iterable[str]:
+def _ids(log: Iterable[bytes | None]) -> Iterable[str]:
     for raw in log:
         try:
-            yield events.decode(raw.value).event_id
+            yield events.decode(raw or b"").event_id
         except InvalidEvent:
             continue

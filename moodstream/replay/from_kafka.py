@@ -2,26 +2,24 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from heapq import merge
 from typing import Any, Final
 
 from kafka import TopicPartition
 
 from contracts import events
-from contracts.errors import InvalidEvent, KafkaUnavailable, Misconfigured
+from contracts.errors import InvalidEvent, KafkaUnavailable
 from contracts.events import BundleChange, ItemEvent
 from contracts.settings import Settings
 from contracts.sharding import partition_of
 from contracts.topics import EVENTS
-from moodstream.kafka import reader
+from moodstream.kafka import Offsets, arrivals, partitions_of, reader
 from online.learn.outgoing import Raw
 
 _AHEAD: Final = 20_000
 """Records of one partition that wait for those of others, before it's paused."""
 _PATIENCE_S: Final = 30.0
-
-Offsets = Mapping[TopicPartition, int]
 
 
 def from_kafka(settings: Settings, topic: str, since: int | None, until: int | None) -> Iterator[Raw]:
@@ -32,45 +30,14 @@ def from_kafka(settings: Settings, topic: str, since: int | None, until: int | N
     `KafkaUnavailable`, `Misconfigured` where there is no such topic.
     """
     with reader(settings) as consumer:
-        partitions = _partitions(consumer, settings, topic)
-        ends = _at(consumer, partitions, until, consumer.end_offsets(partitions))
-        starts = _at(
-            consumer, partitions, since, consumer.end_offsets(partitions), consumer.beginning_offsets(partitions)
-        )
-        for raw in _merged(consumer, starts, ends):
+        partitions = partitions_of(consumer, settings, topic)
+        now = consumer.end_offsets(partitions)
+        ends = now if until is None else arrivals(consumer, until, now)
+        starts = consumer.beginning_offsets(partitions) if since is None else arrivals(consumer, since, now)
+        reading = _Reading(consumer, starts, ends)
+        for _, raw in merge(*(_in_order(reading.of(one)) for one in partitions), key=lambda pair: pair[0]):
             if _is_wanted(raw, len(partitions)):
                 yield raw
-
-
-def from_offsets(settings: Settings, topic: str, starts: Mapping[int, int]) -> Iterator[Raw]:
-    """All records of a topic from these offsets, by partition, to its end; raises as `from_kafka` does."""
-    with reader(settings) as consumer:
-        partitions = _partitions(consumer, settings, topic)
-        firsts, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
-        yield from _merged(consumer, {one: max(firsts[one], starts.get(one.partition, 0)) for one in partitions}, ends)
-
-
-def _merged(consumer: Any, starts: Offsets, ends: Offsets) -> Iterator[Raw]:
-    reading = _Reading(consumer, starts, ends)
-    for _, raw in merge(*(_in_order(reading.of(one)) for one in starts), key=lambda pair: pair[0]):
-        yield raw
-
-
-def _partitions(consumer: Any, settings: Settings, topic: str) -> list[TopicPartition]:
-    numbers = sorted(consumer.partitions_for_topic(topic) or ())
-    if not numbers:
-        raise Misconfigured(f"Kafka at {settings.kafka} has no topic {topic}: moodstream topics shows what there is")
-    return [TopicPartition(topic, number) for number in numbers]
-
-
-def _at(
-    consumer: Any, partitions: Sequence[TopicPartition], when: int | None, ends: Offsets, else_: Offsets | None = None
-) -> Offsets:
-    """The offsets of the first arrivals at `when` or later; the ends where there are none."""
-    if when is None:
-        return else_ or ends
-    found = consumer.offsets_for_times(dict.fromkeys(partitions, when))
-    return {one: min(found[one].offset, ends[one]) if found.get(one) else ends[one] for one in partitions}
 
 
 def _in_order(log: Iterator[Raw]) -> Iterator[tuple[tuple[int, int], Raw]]:

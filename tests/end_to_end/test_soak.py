@@ -18,7 +18,7 @@ def clicked(loop: Loop) -> list[str]:
     """Who has clicked, by the log."""
     users = []
     with reader(loop.settings) as consumer:
-        partitions = partitions_of(consumer, loop.settings, EVENTS)
+        partitions = partitions_of(consumer, loop.settings, EVENTS.full_name(loop.settings.namespace))
         consumer.assign(partitions)
         consumer.seek_to_beginning()
         ends = consumer.end_offsets(partitions)
