@@ -1,7 +1,6 @@
 """`moodstream data import`: bars while it works, and a report that says what was understood."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -10,6 +9,7 @@ from batch.importing.report import FileFound, Report
 from batch.importing.run import bring_in, examine
 from batch.importing.source import Source
 from contracts.errors import InvalidEvent
+from contracts.moment import to_the_second
 from moodstream.bars import bars
 from moodstream.console import say
 
@@ -86,7 +86,7 @@ def _events(report: Report) -> Iterator[str]:
     if report.lowest is not None:
         yield f"values      {report.lowest:g} to {report.highest:g}"
     if report.events:
-        yield f"time        {_time(report.first_ms)} to {_time(report.last_ms)} UTC"
+        yield f"time        {to_the_second(report.first_ms)} to {to_the_second(report.last_ms)} UTC"
         yield f"            {report.tied:.1%} of the events have the very time of their user's previous one"
 
 
@@ -117,7 +117,3 @@ def _wrong(report: Report) -> Iterator[str]:
         yield f"    {Path(row.file).name}, line {row.line}: {row.reason}: {row.raw[:100]}"
     if report.wrong:
         yield f"  all of them: {report.wrong_file}"
-
-
-def _time(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -6,9 +6,10 @@ import msgspec
 
 from batch.nightly.canary import told
 from batch.nightly.check import Check
-from batch.nightly.lineage import commit, moment, package
+from batch.nightly.lineage import commit, package
 from batch.nightly.measured import CANDIDATE, SERVING
 from batch.nightly.night import Begun, Canary, Data, Gate, Look, Measured, Night, Trained, Verdict
+from contracts.moment import to_the_minute
 
 MARKDOWN: Final = "card.md"
 JSON: Final = "card.json"
@@ -70,9 +71,9 @@ def markdown(card: Card) -> str:
 
 def _outcome(card: Card) -> str:
     if card.verdict:
-        return f"**{card.verdict.outcome}** {moment(card.verdict.time)}: {card.verdict.why}"
+        return f"**{card.verdict.outcome}** {to_the_minute(card.verdict.time)}: {card.verdict.why}"
     if card.canary:
-        return f"**canary** of {card.canary.rollout.share:.0%} of users since {moment(card.canary.time)}"
+        return f"**canary** of {card.canary.rollout.share:.0%} of users since {to_the_minute(card.canary.time)}"
     return "**candidate**, shown to nobody yet"
 
 
@@ -90,7 +91,7 @@ def _lineage(card: Card) -> str:
 def _data(data: Data) -> str:
     return (
         f"## Data\n\n{data.events:,} events in the lake, {data.new:,} of them new, by {data.users:,} users, "
-        f"{moment(data.since)} to {moment(data.until)}.\n\n{_checks(data.checks)}\n"
+        f"{to_the_minute(data.since)} to {to_the_minute(data.until)}.\n\n{_checks(data.checks)}\n"
     )
 
 
@@ -103,7 +104,7 @@ def _training(trained: Trained) -> str:
             f"{guard['after']:.4f} after; {'taken' if guard['taken'] else 'not taken, the old weights stay'}."
         )
     return (
-        f"## Training\n\nLearned from {trained.learned:,} events up to {moment(trained.until)}; the "
+        f"## Training\n\nLearned from {trained.learned:,} events up to {to_the_minute(trained.until)}; the "
         f"{trained.held_out:,} behind them it never saw: it is measured there.{said} {trained.size / 1e6:.1f} MB.\n"
     )
 

@@ -1,7 +1,6 @@
-"""Which code made a bundle, and when things were."""
+"""Which code made a bundle."""
 
 import subprocess
-from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
@@ -32,8 +31,3 @@ def package(name: str = "moodstream") -> str:
         return version(name)
     except PackageNotFoundError:
         return ""
-
-
-def moment(ms: int) -> str:
-    """A time (UTC ms) as it's written."""
-    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M}"

@@ -1,13 +1,13 @@
 """The drift report: one HTML file with every signal over time, what was alarmed, and which bundle was in force."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from html import escape
 from itertools import pairwise
 from math import isnan
 
 from batch.evaluate.page import document, legend
 from contracts.alarms import Alarm
+from contracts.moment import to_the_minute
 from moodstream.drift.apart import Apart, apart
 from moodstream.drift.chart import Line, Moment, chart, style_of
 from moodstream.drift.combined import standings
@@ -42,7 +42,7 @@ def _top(watched: Watched, rows: Sequence[Row], span: tuple[int, int]) -> str:
     told = "".join(f'<div class="figure"><b>{value}</b><span>{escape(what)}</span></div>' for value, what in figures)
     keys = [(style_of(number), f"partition {name}") for number, name in enumerate(watched.timelines)]
     return (
-        f"<h1>What has moved?</h1><p>{_time(span[0])} to {_time(span[1])} UTC, by arrival.</p>"
+        f"<h1>What has moved?</h1><p>{to_the_minute(span[0])} to {to_the_minute(span[1])} UTC, by arrival.</p>"
         f'<div class="figures">{told}</div>' + legend([*keys, (_ALARM, "alarm"), (_BUNDLE, "another bundle")])
     )
 
@@ -52,7 +52,7 @@ def _alarms(alarms: Sequence[Alarm]) -> str:
         return "<h2>Alarms</h2><p>None: nothing has moved.</p>"
     head = "".join(f"<th>{name}</th>" for name in ("alarm", "seen (UTC)", "since (UTC)", "before", "after", "detector"))
     body = "".join(
-        f"<tr><td>{escape(one.alarm_id)}</td><td>{_time(one.time)}</td><td>{_time(one.since)}</td>"
+        f"<tr><td>{escape(one.alarm_id)}</td><td>{to_the_minute(one.time)}</td><td>{to_the_minute(one.since)}</td>"
         f"<td>{one.before:.4g}</td><td>{one.after:.4g}</td><td>{escape(one.detector)}</td></tr>"
         for one in reversed(alarms)
     )
@@ -107,7 +107,3 @@ def _bundle_changes(watched: Watched) -> Iterator[Moment]:
     for before, after in pairwise(rows):
         if before.bundle != after.bundle:
             yield Moment(after.begun, _BUNDLE, f"bundle {after.bundle}")
-
-
-def _time(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")

@@ -1,13 +1,13 @@
 """Drift on the terminal: how every signal stands, and one alarm in full."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from rich.markup import escape
 from rich.table import Table
 
 from contracts.alarms import Alarm
+from contracts.moment import to_the_second
 from moodstream.console import console, say
 from moodstream.drift.combined import Standing
 from moodstream.drift.read import Watched
@@ -43,7 +43,7 @@ def print_alarms(alarms: Sequence[Alarm]) -> None:
         return
     say(f"{len(alarms):,} alarms, the newest last:")
     for alarm in alarms[-_SHOWN:]:
-        say(f"  {_time(alarm.time)}  {alarm.about} {alarm.before:.3g} → {alarm.after:.3g}  {alarm.alarm_id}")
+        say(f"  {to_the_second(alarm.time)}  {alarm.about} {alarm.before:.3g} → {alarm.after:.3g}  {alarm.alarm_id}")
     say(f"next: moodstream drift explain {alarms[-1].alarm_id}")
 
 
@@ -60,7 +60,7 @@ def _lines(alarm: Alarm, beside: Sequence[Alarm]) -> Iterator[str]:
     yield f"how much  {alarm.before:.4g} → {alarm.after:.4g}"
     for part, (before, after) in alarm.moved.items():
         yield f"          {part}: {before:.1%} → {after:.1%}"
-    yield f"since     {_time(alarm.since)} UTC; seen {_time(alarm.time)} UTC by {alarm.detector}"
+    yield f"since     {to_the_second(alarm.since)} UTC; seen {to_the_second(alarm.time)} UTC by {alarm.detector}"
     yield f"where     partition {alarm.partition}, at offset {alarm.offset}"
     yield f"examples  {', '.join(alarm.examples) or 'none'} (event ids)"
     if beside:
@@ -70,7 +70,3 @@ def _lines(alarm: Alarm, beside: Sequence[Alarm]) -> Iterator[str]:
 
 def _said(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
-
-
-def _time(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

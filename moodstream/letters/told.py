@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 from rich.markup import escape
 from rich.table import Table
 
+from contracts.moment import to_the_second
 from moodstream.console import console, say
 from moodstream.letters.letter import Letter
 from moodstream.letters.retry import Result
@@ -27,7 +27,7 @@ def print_table(letters: Sequence[Letter], limit: int) -> None:
     for letter in letters[-limit:]:
         said, reason = letter.said, " ".join(letter.said.reason.split())
         short = reason if len(reason) <= _REASON else reason[: _REASON - 1] + "…"
-        table.add_row(letter.id, _time(said.time), escape(said.error), escape(short), _again(letter))
+        table.add_row(letter.id, to_the_second(said.time), escape(said.error), escape(short), _again(letter))
     console.print(table)
     classes = Counter(letter.said.error for letter in letters)
     left = f", the newest {limit:,} are shown (--limit)" if len(letters) > limit else ""
@@ -45,11 +45,12 @@ def _lines(letter: Letter) -> Iterator[str]:
     version = "" if said.schema_version is None else f", schema version {said.schema_version}"
     yield f"letter      {letter.id}"
     yield f"lay in      {said.topic}, partition {said.partition}, offset {said.offset}{version}"
-    yield f"set aside   {_time(said.time)} UTC"
+    yield f"set aside   {to_the_second(said.time)} UTC"
     yield f"error       {said.error}"
     yield f"reason      {said.reason}"
     for one in letter.retried:
-        yield f"sent again  {_time(one.time)} UTC as {one.topic}/{one.partition}/{one.offset}, id {one.event_id}"
+        place = f"{one.topic}/{one.partition}/{one.offset}"
+        yield f"sent again  {to_the_second(one.time)} UTC as {place}, id {one.event_id}"
     event = letter.event()
     if event is None:
         yield f"raw         {len(said.raw):,} bytes, no JSON object:"
@@ -77,7 +78,3 @@ def _again(letter: Letter) -> str:
     last = letter.retried[-1]
     times = f" ({len(letter.retried)} times)" if len(letter.retried) > 1 else ""
     return f"{last.topic}/{last.partition}/{last.offset}{times}"
-
-
-def _time(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
-from contracts.errors import Misconfigured
+from contracts.moment import utc_ms
 from moodstream.letters.letter import Letter
 
 _UNITS_MS: Final = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -54,8 +53,4 @@ def moment(said: str, now: int, option: str) -> int | None:
         return None
     if ago := _AGO.fullmatch(said):
         return now - int(ago[1]) * _UNITS_MS[ago[2]]
-    try:
-        time = datetime.fromisoformat(said)
-    except ValueError:
-        raise Misconfigured(f"{option} wants a time such as 2026-11-22T09:30 or 2h (ago); {said!r} is none") from None
-    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
+    return utc_ms(said, f"{option} wants a time such as 2026-11-22T09:30 or 2h (ago); {said!r} is none")

@@ -7,8 +7,8 @@ from rich.table import Table
 
 from batch.nightly.canary import told
 from batch.nightly.check import Check
-from batch.nightly.lineage import moment
 from batch.nightly.night import Begun, Canary, Data, Ended, Gate, Look, Measured, Night, Nights, Record, Trained
+from contracts.moment import to_the_minute
 from contracts.settings import Settings
 from moodstream.console import console, say
 from moodstream.nightly.asked import Asked, asked
@@ -40,7 +40,7 @@ def print_history(settings: Settings, *, as_json: bool) -> None:
     if alarms := asked(nights.place):
         table = Table("alarm", "at", "about", "decided", box=None, pad_edge=False)
         for one in alarms:
-            table.add_row(one.alarm_id[:16], moment(one.time), one.about, one.decided)
+            table.add_row(one.alarm_id[:16], to_the_minute(one.time), one.about, one.decided)
         console.print(table)
 
 
@@ -59,7 +59,8 @@ def _print_night(night: Night) -> None:
     say(f"{night.name}  {outcome}")
     say(f"  {begun.how}, asked for by {begun.asked}, from {begun.base}")
     if data := night.read(Data):
-        say(f"  data: {data.new:,} new events of {data.users:,} users up to {moment(data.until)}{_failed(data.checks)}")
+        until, failed = to_the_minute(data.until), _failed(data.checks)
+        say(f"  data: {data.new:,} new events of {data.users:,} users up to {until}{failed}")
     if trained := night.read(Trained):
         say(f"  candidate {trained.version}: {trained.learned:,} events learned, {trained.held_out:,} held out")
     if gate := night.read(Gate):
@@ -68,7 +69,7 @@ def _print_night(night: Night) -> None:
     if look := night.read(Look):
         say(f"  canary: {told(look)}")
     if ended:
-        say(f"  {ended.outcome} {moment(ended.time)}: {ended.why}")
+        say(f"  {ended.outcome} {to_the_minute(ended.time)}: {ended.why}")
 
 
 def _failed(checks: list[Check]) -> str:

@@ -7,12 +7,12 @@ from typing import Final
 
 import msgspec
 
-from batch.nightly.lineage import moment
 from batch.nightly.night import Begun, Night
 from batch.nightly.run import Loop
 from batch.nightly.terms import HOUR_MS, Terms
 from contracts.alarms import Alarm
 from contracts.errors import Misconfigured, MoodstreamError
+from contracts.moment import to_the_minute
 from contracts.settings import Settings
 from contracts.topics import ALARMS
 from moodstream.console import say
@@ -92,7 +92,7 @@ def decision(now: int, nights: Sequence[Begun], watch: Watch, *, under_way: bool
     since = max((begun.time for begun in nights), default=0)
     until = since + int(watch.cooldown_h * HOUR_MS)
     if now < until:
-        return f"none: the last night began {moment(since)}, cooling down until {moment(until)}"
+        return f"none: the last night began {to_the_minute(since)}, cooling down until {to_the_minute(until)}"
     of_late = [b for b in nights if b.asked.startswith(_by("")) and b.time > now - _DAY_H * HOUR_MS]
     if len(of_late) >= watch.most:
         return f"none: alarms have had {len(of_late)} nights within {_DAY_H} hours, which is the limit"

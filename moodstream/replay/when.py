@@ -2,18 +2,12 @@
 
 from datetime import UTC, datetime
 
-from contracts.errors import Misconfigured
+from contracts.moment import utc_ms
 
 
 def moment(said: str) -> int:
     """UTC milliseconds; raises `Misconfigured` for what is no time."""
-    try:
-        found = datetime.fromisoformat(said.strip())
-    except ValueError as error:
-        raise Misconfigured(
-            f"{said!r} is no time: use 2026-11-01, 2026-11-01T12:30 or 2026-11-01T12:30+01:00"
-        ) from error
-    return round((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+    return utc_ms(said, f"{said!r} is no time: use 2026-11-01, 2026-11-01T12:30 or 2026-11-01T12:30+01:00")
 
 
 def said(time: int) -> str:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from contracts.errors import Misconfigured
+from contracts.moment import utc_ms
 
 TRIM_HORIZON: Final = "TRIM_HORIZON"
 """Before the oldest record that the stream still has."""
@@ -32,8 +33,8 @@ def iterator(place: str) -> dict[str, Any]:
     if place == TRIM_HORIZON:
         return {"ShardIteratorType": TRIM_HORIZON}
     if place.startswith(_AT):
-        moment = datetime.fromtimestamp(int(place.removeprefix(_AT)) / 1000, UTC)
-        return {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": moment}
+        time = datetime.fromtimestamp(int(place.removeprefix(_AT)) / 1000, UTC)
+        return {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": time}
     sequence, _, part = place.partition("/")
     kind = "AT_SEQUENCE_NUMBER" if part else "AFTER_SEQUENCE_NUMBER"
     return {"ShardIteratorType": kind, "StartingSequenceNumber": sequence}
@@ -49,13 +50,8 @@ def start(said: str, now: int) -> str:
         return TRIM_HORIZON
     if said == "latest":
         return at(now)
-    try:
-        moment = datetime.fromisoformat(said)
-    except ValueError:
-        raise Misconfigured(
-            f"--from wants latest, trim-horizon or a time such as 2026-11-22T09:30 (UTC); {said!r} is none"
-        ) from None
-    time = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    otherwise = f"--from wants latest, trim-horizon or a time such as 2026-11-22T09:30 (UTC); {said!r} is none"
+    time = utc_ms(said, otherwise)
     if time > now:
         raise Misconfigured(f"--from {said} is in the future")
     return at(time)
