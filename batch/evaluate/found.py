@@ -1,5 +1,6 @@
 """What an evaluation found: the schema of `moodstream evaluate --json`, described in docs/evaluate.md."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -12,6 +13,16 @@ Means = dict[str, float]
 """By metric."""
 Intervals = dict[str, tuple[float, float]]
 """By metric: the ends of the 95% interval."""
+
+
+def means(found: Mapping[str, Measure]) -> Means:
+    """Of measures by metric."""
+    return {metric: one.mean for metric, one in found.items()}
+
+
+def intervals(found: Mapping[str, Measure]) -> Intervals:
+    """Of measures by metric."""
+    return {metric: (one.low, one.high) for metric, one in found.items()}
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):

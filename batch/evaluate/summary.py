@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from batch.evaluate.found import Candidates, Chosen, Evaluation, Group, Intervals, Stage
+from batch.evaluate.found import Candidates, Chosen, Evaluation, Group, Stage, intervals, means
 from batch.evaluate.groups import groups
 from batch.evaluate.jobs import BATCH_ONLY, FROZEN_BUNDLE, HISTORY_LIVE, WHOLE, Done, Work
 from batch.evaluate.lists import coverage, directions, diversity
@@ -51,7 +51,7 @@ def summed_up(dataset: str, protocol: Protocol, work: Work, done: Mapping[str, D
 
     systems = {
         name: {
-            **{metric: one.mean for metric, one in found.items()},
+            **means(found),
             "coverage@10": coverage(outcomes[name].tops, n_items),
             "diversity@10": diversity(outcomes[name].tops, vectors),
         }
@@ -75,7 +75,7 @@ def summed_up(dataset: str, protocol: Protocol, work: Work, done: Mapping[str, D
         n_items=n_items,
         new_users=round(sum(event.user_id not in known for event, _ in split.targets) / len(users), 4),
         systems=systems,
-        intervals={name: _intervals(found) for name, found in measured.items()},
+        intervals={name: intervals(found) for name, found in measured.items()},
         gained={name: gained(WHOLE, name) for name in outcomes if name != WHOLE},
         freshness=_freshness(gained),
         groups={
@@ -108,13 +108,9 @@ def _group(outcomes: Outcomes, users: NDArray[np.int64], mask: NDArray[np.bool_]
     return Group(
         n_events=int(mask.sum()),
         n_users=len(np.unique(users[mask])),
-        systems={name: {metric: one.mean for metric, one in found.items()} for name, found in measured.items()},
-        intervals={name: _intervals(found) for name, found in measured.items()},
+        systems={name: means(found) for name, found in measured.items()},
+        intervals={name: intervals(found) for name, found in measured.items()},
     )
-
-
-def _intervals(found: Mapping[str, Measure]) -> Intervals:
-    return {metric: (one.low, one.high) for metric, one in found.items()}
 
 
 def _freshness(gained: Callable[[str, str], dict[str, Measure]]) -> list[Stage]:

@@ -5,15 +5,11 @@ from typing import Final
 import msgspec
 
 from batch.bend import Bend
+from batch.evaluate.found import Intervals, Means
 from batch.measures import Measure
 from batch.snips import Estimate
 
 SCHEMA: Final = 1
-
-Means = dict[str, float]
-"""By metric."""
-Intervals = dict[str, tuple[float, float]]
-"""By metric: the ends of the 95% interval."""
 
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,13 +1,12 @@
 """From what the bundles left to what is reported."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Final
 
 import numpy as np
 
 from batch.compared import Compared, buckets
-from batch.measures import Measure
+from batch.evaluate.found import intervals, means
 from batch.prequential import Foretold, Scored
 from batch.replay import Logged
 from batch.snips import Estimate, estimate, showings_of
@@ -15,12 +14,10 @@ from contracts import events
 from contracts.errors import InvalidEvent
 from contracts.events import Impression, Interaction, MoodEvent
 from moodstream.replay import outcomes
-from moodstream.replay.found import Intervals, Means, Paired, Replayed, Stretch
+from moodstream.replay.found import Paired, Replayed, Stretch
 from moodstream.replay.spool import records
 from moodstream.replay.way import Arrived, Work
 from online.learn.outgoing import Raw
-
-AT_TEN: Final = ("hr@10", "ndcg@10")
 
 
 def summed_up(work: Work, arrived: Sequence[Arrived]) -> Replayed:
@@ -50,8 +47,8 @@ def summed_up(work: Work, arrived: Sequence[Arrived]) -> Replayed:
         log_digest=log.digest,
         state_digest=_one_of(list(digests.values())),
         state_digests=digests,
-        systems={bundle: _means(found) for bundle, found in measured.items()},
-        intervals={bundle: _intervals(found) for bundle, found in measured.items()},
+        systems={bundle: means(found) for bundle, found in measured.items()},
+        intervals={bundle: intervals(found) for bundle, found in measured.items()},
         paired=_paired(compared, plan.bundles) if compared else [],
         over_time=over_time(systems, plan.seed),
         click_rates=click_rates(work),
@@ -116,8 +113,8 @@ def over_time(systems: Sequence[Foretold], seed: int) -> list[Stretch]:
                 since=bucket.since,
                 until=bucket.until,
                 scored=int(np.count_nonzero(bucket.mask)),
-                systems={bundle: _means(of) for bundle, of in measured.items()},
-                intervals={bundle: _intervals(of) for bundle, of in measured.items()},
+                systems={bundle: means(of) for bundle, of in measured.items()},
+                intervals={bundle: intervals(of) for bundle, of in measured.items()},
             )
         )
     return found
@@ -126,14 +123,6 @@ def over_time(systems: Sequence[Foretold], seed: int) -> list[Stretch]:
 def _paired(compared: Compared, bundles: Sequence[str]) -> list[Paired]:
     first = bundles[0]
     return [Paired(bundle=one, than=first, gained=compared.gained(one, first)) for one in bundles[1:]]
-
-
-def _means(found: Mapping[str, Measure]) -> Means:
-    return {metric: one.mean for metric, one in found.items()}
-
-
-def _intervals(found: Mapping[str, Measure]) -> Intervals:
-    return {metric: (one.low, one.high) for metric, one in found.items()}
 
 
 def _one_of(digests: Sequence[str]) -> str:
