@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from typing import Final, NamedTuple, TypeGuard
+from typing import Final, NamedTuple, TypeGuard, TypeVar
 
 from contracts import events
 from contracts.events import BundleChange, Impression, Interaction, MoodEvent
@@ -28,6 +28,7 @@ from online.store.protocol import Store
 UserEvent = Interaction | MoodEvent
 Logged = UserEvent | Impression
 """What a user's log may hold: what they did, and what they were shown."""
+T = TypeVar("T")
 MICRO_BATCH: Final = 500
 """Events that the learner gets at once where nothing is asked between them."""
 _PARTITIONS: Final = 1
@@ -101,18 +102,11 @@ class Replay:
 
     async def learn(self, log: Sequence[Logged], tell: Callable[[int], None] = lambda learned: None) -> None:
         """Take in these events in their order, each arriving at its own time; `tell` hears how many more they are."""
-        for start in range(0, len(log), MICRO_BATCH):
-            part = log[start : start + MICRO_BATCH]
-            await self.learner.learn(0, [self._record(event) for event in part])
-            self.learned += len(part)
-            tell(len(part))
+        await self._take(log, self._record, tell)
 
     async def take(self, records: Sequence[Raw]) -> None:
         """Take in these records of any topic and partition in their order, as a topic of one partition has them."""
-        for start in range(0, len(records), MICRO_BATCH):
-            part = records[start : start + MICRO_BATCH]
-            await self.learner.learn(0, [self._numbered(raw.time, raw.value) for raw in part])
-            self.learned += len(part)
+        await self._take(records, lambda raw: self._numbered(raw.time, raw.value))
 
     def pass_over(self, records: int) -> None:
         """The next so many records are in the store already."""
@@ -133,6 +127,15 @@ class Replay:
         """The answer at `now` (UTC ms), and what it was chosen from."""
         self._now = now
         return await self.recommender.both(ask)
+
+    async def _take(
+        self, log: Sequence[T], record: Callable[[T], Raw], tell: Callable[[int], None] = lambda learned: None
+    ) -> None:
+        for start in range(0, len(log), MICRO_BATCH):
+            part = log[start : start + MICRO_BATCH]
+            await self.learner.learn(0, [record(one) for one in part])
+            self.learned += len(part)
+            tell(len(part))
 
     def _record(self, event: Logged | BundleChange) -> Raw:
         return self._numbered(event.time, events.encode(event))
