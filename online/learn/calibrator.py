@@ -42,16 +42,11 @@ class Lesson(NamedTuple):
     """
 
 
-def learned(state: bytes, outcomes: Iterable[Outcomes]) -> bytes:
+def lesson(state: bytes, outcomes: Iterable[Outcomes]) -> Lesson:
     """The calibrator in these bytes (JSON; none for a new one) after these outcomes, in their order.
 
     The bytes don't depend on how the outcomes were cut into calls.
     """
-    return lesson(state, outcomes).state
-
-
-def lesson(state: bytes, outcomes: Iterable[Outcomes]) -> Lesson:
-    """The same, with how surprising the outcomes were."""
     fitted, outcomes = unpack_fitted(state), list(outcomes)
     if not outcomes:
         return Lesson(state, {})

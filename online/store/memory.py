@@ -158,9 +158,9 @@ class MemoryStore:
         return [one.state for _, one in sorted(self._calibrators.items()) if one.state]
 
     async def write_calibrator(self, write: CalibratorWrite) -> None:
-        if self._calibrators.get(write.partition, Calibrator()).watermark != write.expected:
-            raise Fenced(f"the calibrator of partition {write.partition} was moved by another worker")
         before = self._calibrators.get(write.partition, Calibrator())
+        if before.watermark != write.expected:
+            raise Fenced(f"the calibrator of partition {write.partition} was moved by another worker")
         self._calibrators[write.partition] = write.new if write.kept else write.new._replace(kept=before.kept)
 
     async def drifts(self) -> dict[int, bytes]:

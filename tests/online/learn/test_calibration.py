@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from online.learn.calibration import ENOUGH, Calibration, unpack_fitted
-from online.learn.calibrator import learned
+from online.learn.calibrator import lesson
 from online.store.impressions import Outcomes, float32
 
 TRUE = Calibration(always=-2.0, score=0.6, place=-0.7)
@@ -24,6 +24,10 @@ def pages(seed: int, n: int, truth: Calibration = TRUE) -> list[Outcomes]:
         taken = rng.random(10) < truth.probability(scores, np.arange(10))
         found.append(Outcomes(number, list(range(10)), scores, taken.tolist()))
     return found
+
+
+def learned(state: bytes, outcomes: Sequence[Outcomes]) -> bytes:
+    return lesson(state, outcomes).state
 
 
 def calibration(*calibrators: bytes) -> Calibration:
