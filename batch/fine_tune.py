@@ -27,8 +27,6 @@ from batch.world import World, device_of, world_of
 from model.bundle import Bundle
 from model.items import Item
 
-EVERY_S: Final = 60.0
-"""Seconds of training that a kill may cost."""
 RATE: Final = 0.3
 """The learning rate, as a share of the plan's."""
 RECENT: Final = LARGE
@@ -118,8 +116,6 @@ class _Run:
     started: float = field(default_factory=time.monotonic)
     behind: Behind | None = None
     """How far the first epoch is that is run here."""
-    saved: float = field(default_factory=time.monotonic)
-    """When the last checkpoint was left."""
 
     def epoch(self, sequences: Sequences, number: int, since: int, replayed: float = 0.0) -> None:
         """Over the users who did something from place `since` of the log on, and some of the others."""
@@ -139,7 +135,7 @@ class _Run:
         if self.folder is not None and self.world.rank == 0:
             state = {**self.identity, "epoch": self.progress.epoch, "batch": self.progress.batch, "guard": self.guard}
             checkpoint.save(self.folder, self.network, self.optimizer, {}, state)
-        self.saved = time.monotonic()
+        self.interruption.saved = time.monotonic()
 
     def resume(self) -> None:
         """Go on from the folder's checkpoint, if it is of the same bundle, plan and log."""
@@ -157,7 +153,4 @@ class _Run:
         progress.share = (progress.epoch + number / count) / 2
         progress.left = progress.seconds * (1 / progress.share - 1)
         self.tell(progress)
-        if self.folder and (self.interruption.asked or time.monotonic() - self.saved > EVERY_S):
-            self.save()
-        if self.interruption.asked:
-            self.interruption.end()
+        self.interruption.heed(self.save)

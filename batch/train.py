@@ -146,8 +146,6 @@ def _trained(
 
 LONG: Final = 20_000
 """Events of a log from which on the ranker is fitted beside: of fewer it's ready before a process would save time."""
-EVERY_S: Final = 60.0
-"""Seconds of training that a kill may cost."""
 _PATIENCE_S: Final = 0.5
 """Seconds between two words while the ranker is waited for."""
 
@@ -167,8 +165,6 @@ class _Run:
     clock: Clock = field(default_factory=Clock)
     behind: Behind | None = None
     """How far the first epoch is that is run here."""
-    saved: float = field(default_factory=time.monotonic)
-    """When the last checkpoint was left."""
     best: dict[str, Tensor] = field(default_factory=dict)
     aside: Beside | None = None
     """The ranker, while it is fitted beside."""
@@ -242,7 +238,7 @@ class _Run:
         if self.folder is not None and self.world.rank == 0:
             state = {**self._identity(), "progress": asdict(self.progress)}
             checkpoint.save(self.folder, self.network, self.optimizer, self.best, state)
-        self.saved = time.monotonic()
+        self.interruption.saved = time.monotonic()
 
     def resume(self) -> None:
         """Go on from the folder's checkpoint, if it is of the same plan and log."""
@@ -266,10 +262,7 @@ class _Run:
         if self.aside and progress.ranker is None:
             progress.ranker, progress.ranked = self.aside.found(), self.aside.share
         self._say(progress.epoch + number / progress.batches)
-        if self.folder and (self.interruption.asked or time.monotonic() - self.saved > EVERY_S):
-            self.save()
-        if self.interruption.asked:
-            self.interruption.end()
+        self.interruption.heed(self.save)
 
     def _rank(self, share: float) -> None:
         """So much of the ranker is done, after the epochs."""
