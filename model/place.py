@@ -1,5 +1,7 @@
 """A folder of small whole files, on this machine or wherever fsspec reaches."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,56 +15,59 @@ from model.whole_file import write_whole
 class Place:
     """Files by their path below a URL; each is there whole or not at all, whoever is killed. Raises `Unavailable`."""
 
-    def __init__(self, url: str) -> None:
-        """Raises `Misconfigured` for a place that no driver is installed for."""
+    def __init__(self, url: str, what: str = "") -> None:
+        """`what` it is, said where it can't be had. Raises `Misconfigured` for a place that has no driver installed."""
         self.url = url.rstrip("/")
+        self._said = f"{what} {self.url}".strip()
         try:
             fs, root = fsspec.core.url_to_fs(url)
         except (ImportError, ValueError) as error:
-            raise Misconfigured(f"{url} can't be opened: {error}") from error
+            raise Misconfigured(f"{self._said} can't be opened: {error}") from error
         self._fs: Any = fs
-        self._root = root.rstrip("/")
+        self.root: str = root.rstrip("/")
+        """Of the paths within the file system."""
 
     def get(self, path: str) -> bytes | None:
         """The bytes there, or None."""
-        try:
-            self._fs.invalidate_cache()
-            return bytes(self._fs.cat_file(f"{self._root}/{path}"))
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise self._unavailable(error) from error
+        with self.reached() as fs:
+            try:
+                return bytes(fs.cat_file(f"{self.root}/{path}"))
+            except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+                return None
+
+    def has(self, path: str) -> bool:
+        """Whether anything is there."""
+        with self.reached() as fs:
+            return bool(fs.exists(f"{self.root}/{path}"))
 
     def put(self, path: str, raw: bytes) -> None:
         """Write the whole file or nothing: a rename on a local disk, a single PUT elsewhere."""
-        try:
-            if isinstance(self._fs, LocalFileSystem):
-                write_whole(Path(f"{self._root}/{path}"), raw)
+        with self.reached() as fs:
+            if isinstance(fs, LocalFileSystem):
+                write_whole(Path(f"{self.root}/{path}"), raw)
             else:
-                self._fs.makedirs(f"{self._root}/{path}".rpartition("/")[0], exist_ok=True)
-                self._fs.pipe_file(f"{self._root}/{path}", raw)
-        except OSError as error:
-            raise self._unavailable(error) from error
+                fs.makedirs(f"{self.root}/{path}".rpartition("/")[0], exist_ok=True)
+                fs.pipe_file(f"{self.root}/{path}", raw)
 
     def remove(self, path: str) -> None:
         """So that it isn't there any more, if it was."""
-        try:
-            self._fs.rm_file(f"{self._root}/{path}")
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise self._unavailable(error) from error
+        with self.reached() as fs, suppress(FileNotFoundError):
+            fs.rm_file(f"{self.root}/{path}")
 
     def names(self, folder: str = "") -> list[str]:
         """The names in a folder, in order; none where there is no such folder."""
-        try:
-            self._fs.invalidate_cache()
-            found = self._fs.ls(f"{self._root}/{folder}".rstrip("/"), detail=False)
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        except OSError as error:
-            raise self._unavailable(error) from error
+        with self.reached() as fs:
+            try:
+                found = fs.ls(f"{self.root}/{folder}".rstrip("/"), detail=False)
+            except (FileNotFoundError, NotADirectoryError):
+                return []
         return sorted(path.rstrip("/").rsplit("/", 1)[-1] for path in found)
 
-    def _unavailable(self, error: OSError) -> Unavailable:
-        return Unavailable(f"{self.url} can't be reached: {error}")
+    @contextmanager
+    def reached(self) -> Iterator[Any]:
+        """The file system as it is now; raises `Unavailable` for what fails of it inside."""
+        try:
+            self._fs.invalidate_cache()  # others write there, too
+            yield self._fs
+        except OSError as error:
+            raise Unavailable(f"{self._said} can't be reached: {error}") from error

@@ -3,18 +3,15 @@
 import re
 import threading
 from collections import OrderedDict
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import fsspec
 import msgspec
-from fsspec.implementations.local import LocalFileSystem
 
 from contracts.errors import BundleRejected
 from contracts.rollout import Rollout
 from model.bundle import FILES, Bundle, pack, unpack
 from model.manifest import MANIFEST
-from model.whole_file import write_whole
+from model.place import Place
 
 POINTER: Final = "current.json"
 CANARY: Final = "canary.json"
@@ -30,22 +27,20 @@ class Pointer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Shelf:
-    """Immutable bundles by version, and an atomic pointer; safe to share between threads and processes."""
+    """Immutable bundles by version, and an atomic pointer; safe to share between threads and processes.
+
+    Raises `Unavailable` where they can't be reached.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        fs, self._root = fsspec.core.url_to_fs(url)
-        self._fs: Any = fs
+        self._place = Place(url)
         self._loaded: OrderedDict[str, Bundle] = OrderedDict()
         self._lock = threading.Lock()
 
     def versions(self) -> list[str]:
         """Every bundle that was written to its end, oldest name first."""
-        self._fs.invalidate_cache()
-        if not self._fs.isdir(self._root):
-            return []
-        names = (path.rstrip("/").rsplit("/", 1)[-1] for path in self._fs.ls(self._root, detail=False))
-        return sorted(name for name in names if _VERSION.fullmatch(name) and self._has(name))
+        return [name for name in self._place.names() if _VERSION.fullmatch(name) and self._has(name)]
 
     def load(self, version: str) -> Bundle:
         """The bundle of this version, kept in memory for the next caller; raises `BundleRejected`."""
@@ -62,9 +57,8 @@ class Shelf:
         version = _checked(bundle.version)
         if self._has(version):
             raise BundleRejected(f"bundle {version} is on the shelf already and can't be changed")
-        self._fs.makedirs(self._path(version), exist_ok=True)
         for name, raw in pack(bundle).items():
-            self._put(self._path(version, name), raw)
+            self._place.put(f"{version}/{name}", raw)
         return version
 
     def current(self) -> str | None:
@@ -82,8 +76,7 @@ class Shelf:
 
         It stands in a file of its own, so that whoever reads the pointer alone, older code too, needn't know of it.
         """
-        self._fs.invalidate_cache()
-        raw = self._get(self._path(CANARY))
+        raw = self._place.get(CANARY)
         try:
             noted = msgspec.json.decode(raw, type=Rollout) if raw else None
         except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -92,52 +85,33 @@ class Shelf:
 
     def note(self, rollout: Rollout) -> None:
         """Remember what was published: whether a canary is under way."""
-        if rollout.canary or self._get(self._path(CANARY)) is not None:
-            self._put(self._path(CANARY), msgspec.json.encode(rollout))
+        if rollout.canary or self._place.has(CANARY):
+            self._place.put(CANARY, msgspec.json.encode(rollout))
 
     def point(self, version: str) -> None:
         """Make a version current, atomically. Raises `BundleRejected` for one that isn't on the shelf."""
         if not self._has(_checked(version)):
             raise BundleRejected(f"bundle {version} is not on the shelf {self.url}: it has {self.versions() or 'none'}")
         published = tuple(name for name in self._pointer().published if name != version)
-        self._put(self._path(POINTER), msgspec.json.encode(Pointer((*published, version)[-_HISTORY:])))
+        self._place.put(POINTER, msgspec.json.encode(Pointer((*published, version)[-_HISTORY:])))
 
     def _pointer(self) -> Pointer:
-        self._fs.invalidate_cache()
+        raw, path = self._place.get(POINTER), f"{self._place.root}/{POINTER}"
         try:
-            return msgspec.json.decode(self._fs.cat_file(self._path(POINTER)), type=Pointer)
-        except FileNotFoundError:
-            return Pointer()
+            return Pointer() if raw is None else msgspec.json.decode(raw, type=Pointer)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise BundleRejected(f"{self._path(POINTER)} is damaged ({error}): publish a version again") from error
+            raise BundleRejected(f"{path} is damaged ({error}): publish a version again") from error
 
     def _read(self, version: str) -> Bundle:
-        folder = self._path(_checked(version))
-        bundle = unpack(
-            {name: raw for name in (*FILES, MANIFEST) if (raw := self._get(f"{folder}/{name}")) is not None}
-        )
+        folder = _checked(version)
+        raws = {name: self._place.get(f"{folder}/{name}") for name in (*FILES, MANIFEST)}
+        bundle = unpack({name: raw for name, raw in raws.items() if raw is not None})
         if bundle.version != version:
-            raise BundleRejected(f"{folder} holds bundle {bundle.version}")
+            raise BundleRejected(f"{self._place.root}/{version} holds bundle {bundle.version}")
         return bundle
 
     def _has(self, version: str) -> bool:
-        return bool(self._fs.exists(self._path(version, MANIFEST)))
-
-    def _get(self, path: str) -> bytes | None:
-        try:
-            return bytes(self._fs.cat_file(path))
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-            return None
-
-    def _put(self, path: str, raw: bytes) -> None:
-        if isinstance(self._fs, LocalFileSystem):
-            write_whole(Path(path), raw)
-        else:
-            # an object store shows an object when it is whole
-            self._fs.pipe_file(path, raw)
-
-    def _path(self, *parts: str) -> str:
-        return "/".join((self._root.rstrip("/"), *parts))
+        return self._place.has(f"{version}/{MANIFEST}")
 
 
 def _checked(version: str) -> str:

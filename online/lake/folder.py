@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
-from fsspec.implementations.local import LocalFileSystem
 
-from contracts.errors import Misconfigured, StateUnreadable, Unavailable
-from model.whole_file import write_whole
+from contracts.errors import StateUnreadable
+from model.place import Place
 from online.lake.layout import SCHEMA, LakeFile
 
 
@@ -19,19 +16,12 @@ class Folder:
 
     def __init__(self, url: str, namespace: str) -> None:
         """Raises `Misconfigured` for a place that no driver is installed for."""
-        try:
-            self.fs, root = fsspec.core.url_to_fs(url)
-        except (ImportError, ValueError) as error:
-            raise Misconfigured(f"the lake {url} can't be opened: {error}") from error
-        self.root: str = f"{root.rstrip('/')}/{namespace}"
+        self._place = Place(f"{url.rstrip('/')}/{namespace}", "the lake")
 
     def files(self) -> list[LakeFile]:
         """All of its files, in order of name."""
-        try:
-            self.fs.invalidate_cache()
-            found = self.fs.find(self.root)
-        except OSError as error:
-            raise self._unavailable(error) from error
+        with self._place.reached() as fs:
+            found = fs.find(self._place.root)
         return sorted(file for file in map(LakeFile.parse, found) if file is not None)
 
     def table(self, file: LakeFile, columns: Sequence[str] = SCHEMA.names) -> pa.Table:
@@ -48,8 +38,7 @@ class Folder:
 
     def row_count(self, file: LakeFile) -> int:
         """Rows of one file; 0 where there is none."""
-        self.fs.invalidate_cache()  # another worker may have written it
-        if not self.fs.exists(f"{self.root}/{file.path}"):
+        if not self._place.has(file.path):
             return 0
         with self._parquet(file) as parquet:
             return int(parquet.metadata.num_rows)
@@ -63,35 +52,18 @@ class Folder:
 
     @contextmanager
     def _parquet(self, file: LakeFile) -> Iterator[pq.ParquetFile]:
-        path = f"{self.root}/{file.path}"
-        try:
-            with self.fs.open(path, "rb") as raw, pq.ParquetFile(raw) as parquet:
-                yield parquet
-        except pa.ArrowInvalid as error:
-            raise StateUnreadable(f"the lake's file {path} is damaged ({error}): move it away") from error
-        except OSError as error:
-            raise self._unavailable(error) from error
+        path = f"{self._place.root}/{file.path}"
+        with self._place.reached() as fs:
+            try:
+                with fs.open(path, "rb") as raw, pq.ParquetFile(raw) as parquet:
+                    yield parquet
+            except pa.ArrowInvalid as error:
+                raise StateUnreadable(f"the lake's file {path} is damaged ({error}): move it away") from error
 
     def get(self, path: str) -> bytes | None:
         """The bytes there, or None."""
-        try:
-            raw: bytes = self.fs.cat_file(f"{self.root}/{path}")
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._unavailable(error) from error
-        return raw
+        return self._place.get(path)
 
     def put(self, path: str, data: bytes) -> None:
-        """Write the whole file or nothing: a rename on a local disk, a single PUT elsewhere."""
-        full = f"{self.root}/{path}"
-        try:
-            if isinstance(self.fs, LocalFileSystem):
-                write_whole(Path(full), data)
-            else:
-                self.fs.pipe_file(full, data)
-        except OSError as error:
-            raise self._unavailable(error) from error
-
-    def _unavailable(self, error: OSError) -> Unavailable:
-        return Unavailable(f"the lake {self.root} can't be reached: {error}")
+        """Write the whole file or nothing."""
+        self._place.put(path, data)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Protocol
 
-from contracts.errors import BundleRejected, BundleUnavailable, MoodstreamError
+from contracts.errors import BundleRejected, BundleUnavailable, MoodstreamError, Unavailable
 from contracts.rollout import Rollout
 from model.bundle import Bundle
 from online.learn.drift.known import Known
@@ -15,7 +15,7 @@ class Shelf(Protocol):
     """Where bundles are kept: `model.shelf.Shelf`, or a test's dictionary."""
 
     def load(self, version: str) -> Bundle:
-        """Raises `BundleRejected`."""
+        """Raises `BundleRejected`, `Unavailable`."""
 
 
 class Bundles:
@@ -56,6 +56,6 @@ class Bundles:
         if version not in self._loaded:
             try:
                 self._loaded[version] = await asyncio.to_thread(self._shelf.load, version)
-            except OSError as error:
+            except Unavailable as error:
                 raise BundleUnavailable(f"bundle {version} can't be read at the moment: {error}") from error
         return self._loaded[version]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.errors import BundleRejected
+from contracts.errors import BundleRejected, Unavailable
 from model import shelf as shelf_module
 from model.bundle import Bundle
 from model.manifest import MANIFEST
@@ -110,7 +110,7 @@ def test_a_crash_while_the_pointer_is_written_leaves_the_old_one(
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", crash)
-        with pytest.raises(OSError, match="no space"):
+        with pytest.raises(Unavailable, match="no space"):
             shelf.point("b")
     assert shelf.current() == "a"
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [POINTER]

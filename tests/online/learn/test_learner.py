@@ -8,7 +8,7 @@ import pytest
 
 from contracts import events
 from contracts.dead_letter import DeadLetter
-from contracts.errors import BundleRejected, BundleUnavailable
+from contracts.errors import BundleRejected, BundleUnavailable, Unavailable
 from contracts.events import (
     MAX_FORWARDS,
     Alias,
@@ -319,7 +319,7 @@ def test_states_on_a_bundle_that_vanished_wait_and_nothing_is_set_aside() -> Non
 
 class Unreachable(dict[str, Bundle]):
     def load(self, version: str) -> Bundle:
-        raise PermissionError(version)
+        raise Unavailable(version)
 
 
 def test_a_shelf_that_cannot_be_reached_is_waited_for() -> None:
