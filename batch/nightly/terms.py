@@ -1,4 +1,4 @@
-"""What may be chosen of a night; it stands in the night's first record, so that a night that goes on keeps its own."""
+"""What may be chosen of nights; a night's terms stand in its first record, so that one that goes on keeps its own."""
 
 import msgspec
 
@@ -31,3 +31,14 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """The share of the click rate by which the canary may be lower where chance can't be told apart."""
     allowed: tuple[str, ...] = ()
     """Checks that are overridden, by name."""
+
+
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
+    """When nights begin by themselves."""
+
+    at: str = "03:00"
+    """UTC."""
+    cooldown_h: float = 6.0
+    """Hours between the beginning of a night and that of one by alarm."""
+    most: int = 2
+    """Nights by alarm in 24 hours."""

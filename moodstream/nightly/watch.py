@@ -9,7 +9,7 @@ import msgspec
 
 from batch.nightly.night import Begun, Night
 from batch.nightly.run import Loop
-from batch.nightly.terms import HOUR_MS, Terms
+from batch.nightly.terms import HOUR_MS, Terms, Watch
 from contracts.alarms import Alarm
 from contracts.errors import Misconfigured, MoodstreamError
 from contracts.moment import to_the_minute
@@ -24,17 +24,6 @@ from moodstream.nightly.told import at_the_terminal
 SCHEDULE: Final = "the schedule"
 _EVERY_S: Final = 30.0
 _DAY_H: Final = 24
-
-
-class Watch(msgspec.Struct, frozen=True, kw_only=True):
-    """When nights begin by themselves."""
-
-    at: str = "03:00"
-    """UTC."""
-    cooldown_h: float = 6.0
-    """Hours between the beginning of a night and that of one by alarm."""
-    most: int = 2
-    """Nights by alarm in 24 hours."""
 
 
 def watching(settings: Settings, terms: Terms, watch: Watch, clock: Callable[[], int] | None = None) -> None:

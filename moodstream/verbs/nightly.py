@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from batch.nightly.terms import Terms
+from batch.nightly.terms import Terms, Watch
 from moodstream.verbs import Json, settings
 
 app = typer.Typer(help="A candidate each night, proven before it serves.")
 _D = Terms()
+_W = Watch()
 
 
 @app.callback(invoke_without_command=True)
@@ -17,9 +18,11 @@ def nightly(
     judge: Annotated[bool, typer.Option("--judge", help="Only go on with a night that is under way.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until the canary is judged.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and begin nights by the clock and on alarms.")] = False,
-    at: Annotated[str, typer.Option(help="With --watch: when, UTC.")] = "03:00",
-    cooldown: Annotated[float, typer.Option(help="With --watch: hours between a night and one by alarm.", min=0)] = 6.0,
-    alarms: Annotated[int, typer.Option(help="With --watch: nights by alarm in 24 hours, at most.", min=0)] = 2,
+    at: Annotated[str, typer.Option(help="With --watch: when, UTC.")] = _W.at,
+    cooldown: Annotated[
+        float, typer.Option(help="With --watch: hours between a night and one by alarm.", min=0)
+    ] = _W.cooldown_h,
+    alarms: Annotated[int, typer.Option(help="With --watch: nights by alarm in 24 hours, at most.", min=0)] = _W.most,
     share: Annotated[
         float, typer.Option(help="Of users on the canary; 0: promote without one.", min=0, max=1)
     ] = _D.share,
@@ -62,7 +65,7 @@ def nightly(
         allowed=tuple(allow or ()),
     )
     if watch:
-        from moodstream.nightly.watch import Watch, watching
+        from moodstream.nightly.watch import watching
 
         watching(with_kafka(settings()), terms, Watch(at=at, cooldown_h=cooldown, most=alarms))
         return

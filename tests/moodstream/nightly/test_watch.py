@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from batch.nightly.night import Begun, Ended
-from batch.nightly.terms import Terms
+from batch.nightly.terms import Terms, Watch
 from contracts.alarms import Alarm
 from contracts.errors import Misconfigured
 from contracts.events import ItemEvent, encode
@@ -17,7 +17,7 @@ from moodstream.kafka import writer
 from moodstream.nightly.asked import asked
 from moodstream.nightly.changes import changes
 from moodstream.nightly.history import print_history
-from moodstream.nightly.watch import SCHEDULE, Watch, decision, is_due, last_due, turn
+from moodstream.nightly.watch import SCHEDULE, decision, is_due, last_due, turn
 from stream import topics
 from tests.batch.nightly.world import AFTER, Site, site
 from tests.fakes.bundle import random_bundle
