@@ -180,6 +180,7 @@ class Night:
     def __init__(self, place: Place, name: str) -> None:
         self.place = place
         self.name = name
+        self._known: dict[type[Record], Record] = {}
 
     @property
     def url(self) -> str:
@@ -188,13 +189,18 @@ class Night:
 
     def read(self, kind: type[R]) -> R | None:
         """The record of this kind, if its step is done. Raises `StateUnreadable` for a damaged one."""
+        if isinstance(known := self._known.get(kind), kind):
+            return known
         raw = self.place.get(f"{self.name}/{kind.FILE}")
         if raw is None:
             return None
         try:
-            return msgspec.json.decode(raw, type=kind)
+            found = msgspec.json.decode(raw, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise StateUnreadable(f"{self.url}/{kind.FILE} can't be read ({error}): move the night away") from error
+        if kind is not Look:  # the only one that is written again
+            self._known[kind] = found
+        return found
 
     def step(self, kind: type[R], make: Callable[[], R]) -> R:
         """The record of this kind: as it was left, or else made now."""
@@ -222,10 +228,11 @@ class Nights:
 
     def __init__(self, url: str) -> None:
         self.place = Place(url)
+        self._known: dict[str, Night] = {}
 
     def all(self) -> list[Night]:
         """Those that have begun, the first one first."""
-        found = [Night(self.place, name) for name in self.place.names() if name[:1].isdigit()]
+        found = [self._named(name) for name in self.place.names() if name[:1].isdigit()]
         return [night for night in found if night.read(Begun)]
 
     def under_way(self) -> Night | None:
@@ -234,7 +241,7 @@ class Nights:
 
     def at(self, time_ms: int) -> Night:
         """The night that begins at this time (UTC ms)."""
-        return Night(self.place, named(time_ms))
+        return self._named(named(time_ms))
 
     def good(self, kind: type[R]) -> Iterator[R]:
         """The records of this kind of all nights that ended, in their order, but for those that were refused."""
@@ -242,6 +249,9 @@ class Nights:
             ended, record = night.read(Ended), night.read(kind)
             if ended and ended.outcome != REFUSED and record:
                 yield record
+
+    def _named(self, name: str) -> Night:
+        return self._known.setdefault(name, Night(self.place, name))
 
 
 def named(time_ms: int) -> str:

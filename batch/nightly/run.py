@@ -101,11 +101,11 @@ class Loop:
         if ended := night.read(Ended):
             return ended
         self.told.said(f"night {night.name}: {begun.how}, {begun.why}; asked for by {begun.asked}")
-        trained = night.read(Trained)
-        if trained and night.read(Canary):
-            verdict = night.read(Verdict) or self._judge(night, begun, trained)
-        else:
-            verdict = night.read(Verdict) or self._verdict(night, begun)
+        verdict = night.read(Verdict) or (
+            self._judge(night, begun, trained)
+            if (trained := night.read(Trained)) and night.read(Canary)
+            else self._verdict(night, begun)
+        )
         if verdict is None:
             card.leave(night, begun)
             return None

@@ -1,7 +1,8 @@
 """`moodstream nightly --watch`: nights by the clock, nights that alarms ask for, and canaries judged meanwhile."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,7 +17,7 @@ from contracts.moment import to_the_minute
 from contracts.settings import Settings
 from contracts.topics import ALARMS
 from moodstream.console import say
-from moodstream.nightly.asked import asked, decide
+from moodstream.nightly.asked import decide, undecided
 from moodstream.nightly.changes import changes, records
 from moodstream.nightly.nightly import alone, loop_of
 from moodstream.nightly.told import at_the_terminal
@@ -46,10 +47,9 @@ def turn(loop: Loop, terms: Terms, watch: Watch, since: int) -> None:
     """Go on with the night that is under way, decide on the alarms of late, and begin the night that is due."""
     if night := loop.nights.under_way():
         _go_on(loop, night)
-    nights = [(night.name, begun) for night in loop.nights.all() if (begun := night.read(Begun))]
-    if loop.nights.under_way() is None and is_due(watch.at, loop.clock(), since, [begun for _, begun in nights]):
+    if loop.nights.under_way() is None and is_due(watch.at, loop.clock(), since, list(_begun(loop).values())):
         _go_on(loop, loop.begin(terms, SCHEDULE, changes(loop.settings)))
-    for alarm in _undecided(loop):
+    for alarm in undecided(loop.nights.place, _alarms(loop)):
         _answer(loop, terms, watch, alarm)
 
 
@@ -90,7 +90,7 @@ def decision(now: int, nights: Sequence[Begun], watch: Watch, *, under_way: bool
 
 def _answer(loop: Loop, terms: Terms, watch: Watch, alarm: Alarm) -> None:
     """Decide, leave the decision, and begin the night where there is to be one; one that had begun already stands."""
-    nights = {night.name: begun for night in loop.nights.all() if (begun := night.read(Begun))}
+    nights = _begun(loop)
     own = next((name for name, begun in nights.items() if begun.asked == _by(alarm.alarm_id)), None)
     refused = (
         "" if own else decision(loop.clock(), list(nights.values()), watch, under_way=bool(loop.nights.under_way()))
@@ -103,18 +103,16 @@ def _answer(loop: Loop, terms: Terms, watch: Watch, alarm: Alarm) -> None:
         _go_on(loop, night)
 
 
-def _undecided(loop: Loop) -> list[Alarm]:
-    """The alarms of the last day that nothing was decided on, in order; what can't be read is passed over."""
-    known = {one.alarm_id for one in asked(loop.nights.place)}
-    found: dict[str, Alarm] = {}
+def _begun(loop: Loop) -> dict[str, Begun]:
+    """All nights by name, the first one first."""
+    return {night.name: begun for night in loop.nights.all() if (begun := night.read(Begun))}
+
+
+def _alarms(loop: Loop) -> Iterator[Alarm]:
+    """Of the last day; what can't be read is passed over."""
     for raw in records(loop.settings, ALARMS, loop.clock() - _DAY_H * HOUR_MS):
-        try:
-            alarm = msgspec.json.decode(raw, type=Alarm)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            continue
-        if alarm.alarm_id not in known:
-            found.setdefault(alarm.alarm_id, alarm)
-    return sorted(found.values(), key=lambda alarm: alarm.time)
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            yield msgspec.json.decode(raw, type=Alarm)
 
 
 def _by(alarm_id: str) -> str:
