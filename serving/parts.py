@@ -15,6 +15,7 @@ from online.answer.library import Library, Shelf
 from online.answer.profile import Profiler
 from online.answer.recommend import Recommender
 from online.answer.similar import Similar
+from online.answer.users import Users
 from online.answer.view import Viewer
 from online.answer.whereabouts import Locator
 from online.learn.enrich import Enricher
@@ -59,6 +60,7 @@ def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, c
     breaker = Breaker(FAILURES, RETRY_S)
     read = spared(store, breaker, patience)
     viewer, stream = Viewer(read, library, enricher, settings.partitions), Stream(read, clock)
+    users = Users(viewer, library, stream, clock, patience)
 
     tail = KafkaTail(settings.kafka, settings.namespace) if settings.kafka else None
 
@@ -76,9 +78,9 @@ def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, c
             read, library, viewer, stream, enricher, record, clock, patience, stale_ms, settings.explore
         ),
         similar=Similar(read, library, stream, clock, patience, stale_ms),
-        profiler=Profiler(viewer, library, stream, clock, patience),
+        profiler=Profiler(users),
         atlases=atlases,
-        locator=Locator(viewer, library, atlases, stream, clock, patience),
+        locator=Locator(users, library, atlases),
         as_trained=AsTrained(viewer, clock, patience),
         pulse=Pulse(read, library, tail, clock, patience),
         answering=Limit(settings.answers_at_once, settings.answers_within_s),

@@ -1,17 +1,15 @@
 """What is known of a user, and how fresh it is."""
 
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
+
+from msgspec import structs
 
 from contracts.kinds import MOOD_KIND, ORDER
 from contracts.moods import LABELS
 from online.answer.answered import Happened, Profile
 from online.answer.catalogue import Catalogue
-from online.answer.deadline import Deadline
-from online.answer.lag import Stream
-from online.answer.library import Library
-from online.answer.view import Viewer
+from online.answer.users import Users
 from online.store.state import Entry
 
 SHOWN: Final = 50
@@ -21,29 +19,15 @@ SHOWN: Final = 50
 class Profiler:
     """Answers what is known of a user."""
 
-    def __init__(
-        self, viewer: Viewer, library: Library, stream: Stream, clock: Callable[[], int], store_timeout_s: float
-    ) -> None:
-        self._viewer = viewer
-        self._library = library
-        self._stream = stream
-        self._clock = clock
-        self._timeout = store_timeout_s
+    def __init__(self, users: Users) -> None:
+        self._users = users
 
     async def profile(self, user_id: str) -> Profile:
         """The user's state, or an empty one where nothing is known or can be read."""
-        deadline = Deadline(self._timeout)
-        now = self._clock()
-        view = await self._viewer.view(user_id, "", now, deadline)
-        lag = await self._stream.of(view.partition, deadline)
+        view, standing = await self._users.find(user_id)
         state = view.state
         return Profile(
-            request_id=uuid.uuid4().hex,
-            bundle=view.catalogue.version,
-            watermark=view.watermark,
-            age_ms=max(0, now - state.time) if state.count else None,
-            lag=lag.events,
-            degraded=list(dict.fromkeys([*self._library.reasons(), *view.degraded, *lag.degraded])),
+            **structs.asdict(standing),
             user_id=user_id,
             known=state.count > 0,
             known_as=view.user.user_id if view.user.user_id != user_id else "",

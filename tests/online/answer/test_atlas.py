@@ -8,6 +8,7 @@ from contracts.events import ItemEvent, MoodEvent
 from online.answer.answered import Whereabouts
 from online.answer.atlas import Atlases, atlas, landmarks
 from online.answer.catalogue import catalogue
+from online.answer.users import Users
 from online.answer.view import Viewer
 from online.answer.whereabouts import Locator
 from tests.fakes.bundle import random_bundle
@@ -69,7 +70,8 @@ def test_too_few_items_or_none_have_no_map() -> None:
 async def located(world: World, maps: Atlases, token: str = "", user: str = "me") -> Whereabouts:
     """Where the user is."""
     viewer = Viewer(world.memory, world.library, world.enricher, PARTITIONS)
-    return await Locator(viewer, world.library, maps, world.stream, world.clock, 5.0).find(user, token)
+    users = Users(viewer, world.library, world.stream, world.clock, 5.0)
+    return await Locator(users, world.library, maps).find(user, token)
 
 
 async def begun(*bundles: object) -> tuple[World, Atlases]:

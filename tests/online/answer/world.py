@@ -22,6 +22,7 @@ from online.answer.profile import Profiler
 from online.answer.recommend import Recommender
 from online.answer.similar import Similar
 from online.answer.token import Sent, issue
+from online.answer.users import Users
 from online.answer.view import Viewer
 from online.learn.bundles import Bundles
 from online.learn.enrich import Enricher
@@ -53,7 +54,7 @@ class World:
             read, self.library, viewer, self.stream, self.enricher, self.impressions.append, self.clock, timeout_s
         )
         self.similar = Similar(read, self.library, self.stream, self.clock, timeout_s)
-        self.profiler = Profiler(viewer, self.library, self.stream, self.clock, timeout_s)
+        self.profiler = Profiler(Users(viewer, self.library, self.stream, self.clock, timeout_s))
         self._learner = Learner(self.memory, Bundles(self.shelf), self.enricher, _nowhere, PARTITIONS, self.clock)
         self._logs: defaultdict[int, list[Raw]] = defaultdict(list)
         self._items = 0
