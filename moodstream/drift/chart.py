@@ -5,7 +5,8 @@ from html import escape
 from math import isnan
 from typing import Final, NamedTuple
 
-WIDTH: Final = 860
+from batch.evaluate.charts import WIDTH
+
 _HEIGHT: Final = 120
 _LEFT: Final = 60
 _STYLES: Final = ("whole", "source", "ours", "baseline")
