@@ -1,4 +1,4 @@
-"""A ranker that is fitted in a process of its own, while training goes on in this one."""
+"""A ranker that is fitted in two processes of its own, which share the logging, while training goes on in this one."""
 
 import multiprocessing
 import os
@@ -7,15 +7,20 @@ import signal
 import tempfile
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any, Final
 
 from batch.fitting import Fitting, read
+from batch.logged import RequestLog, Share
 from batch.ranking import Fitted
 from contracts.errors import Unavailable
+
+_FITS: Final = "fitted the ranker"
+_HELPS: Final = "logged half of the ranker's requests"
 
 
 class Beside:
@@ -32,7 +37,7 @@ class Beside:
         Raises what was raised there, and `Unavailable` where that process died.
         """
         while self._heard.poll(patience_s):
-            said = self._said()
+            said: float | Fitted | Exception = _received(self._heard, _FITS)
             if isinstance(said, Exception):
                 raise said
             if isinstance(said, Fitted):
@@ -41,29 +46,28 @@ class Beside:
             self.share, patience_s = said, 0.0
         return None
 
-    def _said(self) -> float | Fitted | Exception:
-        try:
-            said: float | Fitted | Exception = self._heard.recv()
-        except EOFError as error:
-            raise Unavailable("the process that fitted the ranker died: was there too little memory?") from error
-        return said
-
 
 @contextmanager
 def beside(fitting: Fitting) -> Iterator[Beside]:
-    """Another process fits the ranker; it ends with this context, and with this process however that ends."""
+    """Other processes fit the ranker; they end with this context, and with this process however that ends."""
     context = multiprocessing.get_context("spawn")
     heard, said = context.Pipe(duplex=False)
+    of_helper, by_helper = context.Pipe(duplex=False)
     with tempfile.TemporaryDirectory(prefix="moodstream-") as name, heard:
         fitting.write(Path(name))
-        process = context.Process(target=_fit, args=(Path(name), said), daemon=True)
-        with said, _without_interrupts():
-            process.start()
+        processes = [
+            context.Process(target=_fit, args=(Path(name), of_helper, said), daemon=True),
+            context.Process(target=_help, args=(Path(name), by_helper), daemon=True),
+        ]
+        with said, of_helper, by_helper, _without_interrupts():
+            for process in processes:
+                process.start()
         try:
             yield Beside(heard)
         finally:
-            process.kill()
-            process.join()
+            for process in processes:
+                process.kill()
+                process.join()
 
 
 @contextmanager
@@ -77,16 +81,38 @@ def _without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _fit(folder: Path, said: Connection) -> None:
+def _fit(folder: Path, of_helper: Connection, said: Connection) -> None:
+    def others() -> list[RequestLog]:
+        found = _received(of_helper, _HELPS)
+        if isinstance(found, Exception):
+            raise found
+        return [found]
+
+    _say(folder, said, _FITS, lambda: read(folder).ranker(said.send, Share(0, 2), others))
+
+
+def _help(folder: Path, said: Connection) -> None:
+    _say(folder, said, _HELPS, lambda: read(folder).logged(Share(1, 2)))
+
+
+def _say(folder: Path, said: Connection, what: str, work: Callable[[], object]) -> None:
+    """Send what the work comes to, or the error that it raises; end when nobody waits for it any more."""
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
-    with suppress(BrokenPipeError):  # nobody waits for it any more
+    with suppress(BrokenPipeError):
         try:
-            found = read(folder).ranker(said.send)
+            found = work()
         except Exception as error:
-            error.add_note(f"in the process that fitted the ranker:\n{traceback.format_exc()}")
+            error.add_note(f"in the process that {what}:\n{traceback.format_exc()}")
             said.send(error)
         else:
             said.send(found)
+
+
+def _received(heard: Connection, what: str) -> Any:
+    try:
+        return heard.recv()
+    except EOFError as error:
+        raise Unavailable(f"the process that {what} died: was there too little memory?") from error
 
 
 def _end_with_parent(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """What a ranker is fitted from after a training, in this process or, read from a folder, in another."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -10,7 +10,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from batch.log import Log, events_of
-from batch.logged import HEAD, REQUESTS, Tell
+from batch.logged import HEAD, REQUESTS, WHOLE, RequestLog, Share, Tell, log_requests
 from batch.ranking import Fitted, fit_ranker
 from batch.replay import Logged
 from model import bundle as bundles
@@ -29,10 +29,14 @@ class Fitting(NamedTuple):
     seed: int
     repeats: bool
 
-    def ranker(self, tell: Tell) -> Fitted:
-        """It takes one thread, so that it is the same beside other work and alone; `tell` takes the share done."""
+    def ranker(self, tell: Tell, share: Share = WHOLE, others: Callable[[], Sequence[RequestLog]] = list) -> Fitted:
+        """It takes one thread, so that it is the same beside other work and alone; see `fit_ranker`."""
         with _one_thread():
-            return fit_ranker(self.bundle, self.head, self.tail, self.seed, repeats=self.repeats, tell=tell)
+            return fit_ranker(*self[:4], repeats=self.repeats, share=share, others=others, tell=tell)
+
+    def logged(self, share: Share) -> RequestLog:
+        """A share of the requests that the ranker is fitted on."""
+        return log_requests(self.bundle, self.head, self.tail, repeats=self.repeats, share=share)
 
     def write(self, folder: Path) -> None:
         """Into a folder, for `read`."""

@@ -5,7 +5,8 @@ from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from heapq import merge
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ _TELL: Final = 100
 """Events between two words on the progress."""
 _LEARNED_AS_ONE: Final = 30
 """Events that are learned in the time in which one request is logged, about."""
+_BLOCK: Final = 50
+"""Events whose requests the same share logs, one after the other; those of other shares it learns at once."""
 _CONTEXTS: Final = 16
 _COMMON: Final = 0.05
 """The share of requests in which a context's column is known, from which on it is a feature."""
@@ -63,6 +66,20 @@ class Requests:
         return len(self.chosen)
 
 
+class Share(NamedTuple):
+    """Which of a log's requests are logged where several processes share them: every `of`th block's."""
+
+    number: int = 0
+    of: int = 1
+
+    def has(self, place: int) -> bool:
+        """Whether the requests before this event of the tail are among them."""
+        return place // _BLOCK % self.of == self.number
+
+
+WHOLE: Final = Share()
+
+
 def log_requests(
     bundle: Bundle,
     head: Sequence[Logged],
@@ -70,43 +87,62 @@ def log_requests(
     *,
     live: bool = True,
     repeats: bool = False,
+    share: Share = WHOLE,
     tell: Tell = lambda share: None,
-) -> Requests:
+) -> "RequestLog":
     """Requests just before the events of the tail, `head` being what the bundle was trained on.
 
     Where the log says that the item was shown, the request is that of its page, and what was left there is among the
     candidates (`batch.impressions`). Requests whose item is no candidate teach nothing and are left out. Unless `live`
-    nothing is learned from the tail, so that a ranker learns how to do with states and counts that are as old. `tell`
-    takes the share done, in [0, 1].
+    nothing is learned from the tail, so that a ranker learns how to do with states and counts that are as old. All
+    shares `together` are the whole log. `tell` takes the part done, in [0, 1].
     """
     first = max(0, len(tail) - REQUESTS) if live else 0  # of a long tail the newest is the likest to what comes
     head, tail = [*head, *tail[:first]], tail[first:]
     with threadpool_limits(1):
-        return asyncio.run(_logged(bundle, head[-HEAD:], tail, live, repeats, tell))
+        return asyncio.run(_logged(bundle, head[-HEAD:], tail, live, repeats, share, tell))
 
 
 async def _logged(
-    bundle: Bundle, head: Sequence[Logged], tail: Sequence[Logged], live: bool, repeats: bool, tell: Tell
-) -> Requests:
+    bundle: Bundle,
+    head: Sequence[Logged],
+    tail: Sequence[Logged],
+    live: bool,
+    repeats: bool,
+    share: Share,
+    tell: Tell,
+) -> "RequestLog":
     replay = await Replay.on(bundle)
     whole = len(head) / _LEARNED_AS_ONE + len(tail)
     await replay.learn(head, lambda _: tell(replay.learned / _LEARNED_AS_ONE / whole))
     log = RequestLog(FEATURES if repeats else [name for name in FEATURES if name not in SUCCESSION])
     had: defaultdict[str, list[str]] = defaultdict(list)
     chosen = choices([*head, *tail])
+    unlearned: list[Logged] = []
     for number, event in enumerate(tail):
         if number % _TELL == 0:
             tell((len(head) / _LEARNED_AS_ONE + number) / whole)
         if log.full:
             break
-        for taken, left in chosen.get(len(head) + number, ()):
+        for taken, left in chosen.get(len(head) + number, ()) if share.has(number) else ():
+            await replay.learn(unlearned)
+            unlearned = []
             ask = ask_of(taken, exclude=[] if live or repeats else had[event.user_id][-1000:], repeat=repeats)
-            log.add(await replay.consider(ask, event.time), taken.item_id, left)
+            log.add(number, await replay.consider(ask, event.time), taken.item_id, left)
         if live:
-            await replay.learn([event])
+            unlearned.append(event)
         elif isinstance(event, Interaction):
             had[event.user_id].append(event.item_id)
-    return log.requests()
+    return log
+
+
+class _Kept(NamedTuple):
+    """A request, before which event of the tail it was, and the place of what was taken among its candidates."""
+
+    number: int
+    names: tuple[str, ...]
+    features: NDArray[np.float16]
+    chosen: int
 
 
 class RequestLog:
@@ -115,7 +151,7 @@ class RequestLog:
     def __init__(self, names: Sequence[str]) -> None:
         """With these features, and those of contexts."""
         self._names = tuple(names)
-        self._kept: list[tuple[tuple[str, ...], NDArray[np.float16], int]] = []
+        self._kept: list[_Kept] = []
         self._rows = 0
 
     @property
@@ -123,8 +159,8 @@ class RequestLog:
         """Whether it holds as much as it may."""
         return len(self._kept) >= REQUESTS or self._rows >= ROWS
 
-    def add(self, considered: Considered, taken: str, left: Sequence[str] = ()) -> None:
-        """Log one request, after which its user took this item and left those that were shown with it.
+    def add(self, number: int, considered: Considered, taken: str, left: Sequence[str] = ()) -> None:
+        """Log a request before that event, after which its user took this item and left those shown with it.
 
         What is kept doesn't depend on what was taken: were it kept wherever it stood, standing low would tell it.
         """
@@ -133,19 +169,32 @@ class RequestLog:
             return
         places = [place for place, item in enumerate(considered.ids) if item in kept]
         chosen = places.index(considered.ids.index(taken))
-        self._kept.append((considered.names, considered.features[places].astype(np.float16), chosen))
-        self._rows += len(places)
+        self._keep(_Kept(number, considered.names, considered.features[places].astype(np.float16), chosen))
+
+    def _keep(self, one: _Kept) -> None:
+        self._kept.append(one)
+        self._rows += len(one.features)
+
+    @classmethod
+    def together(cls, logs: Sequence["RequestLog"]) -> "RequestLog":
+        """What one log of all these requests would hold."""
+        whole = cls(logs[0]._names)
+        for one in merge(*(log._kept for log in logs), key=lambda kept: kept.number):
+            if whole.full and one.number != whole._kept[-1].number:
+                break
+            whole._keep(one)
+        return whole
 
     def requests(self) -> Requests:
         """All of them, with the context's columns that are common."""
-        seen = Tally(name for names, _, _ in self._kept for name in names if name.startswith(CONTEXT))
+        seen = Tally(name for one in self._kept for name in one.names if name.startswith(CONTEXT))
         common = [name for name, times in seen.most_common(_CONTEXTS) if times >= _COMMON * len(self._kept)]
         names = (*self._names, *sorted(common))
-        lengths = [len(features) for _, features, _ in self._kept]
+        lengths = [len(one.features) for one in self._kept]
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         features = np.zeros((int(starts[-1]), len(names)), np.float16)
-        for start, (own, found, _) in zip(starts[:-1].tolist(), self._kept, strict=True):
+        for start, (_, own, found, _) in zip(starts[:-1].tolist(), self._kept, strict=True):
             places = [place for place, name in enumerate(names) if name in own]
             features[start : start + len(found), places] = found[:, [own.index(names[place]) for place in places]]
-        chosen = starts[:-1] + np.array([chosen for _, _, chosen in self._kept], np.int64)
+        chosen = starts[:-1] + np.array([one.chosen for one in self._kept], np.int64)
         return Requests(names, features, starts, chosen)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from batch.holdout import quality
 from batch.listwise import EPOCHS, Units, networks_on, ridge_on, scores, weights_on
-from batch.logged import Requests, Tell, log_requests
+from batch.logged import WHOLE, RequestLog, Requests, Share, Tell, log_requests
 from batch.replay import Logged
 from model.bundle import Bundle
 from model.ranker import CONTEXT, FEATURES, Network, Ranker, default_weights
@@ -81,14 +81,20 @@ def fit_ranker(
     *,
     live: bool = True,
     repeats: bool = False,
-    tell: Tell = lambda share: None,
+    share: Share = WHOLE,
+    others: Callable[[], Sequence[RequestLog]] = list,
+    tell: Tell = lambda done: None,
 ) -> Fitted:
     """The ranker for the events that follow `head`, on which the bundle was trained, found on the `tail`.
 
-    `tell` takes the share done, in [0, 1].
+    Where this process logs only a share of the requests, `others` returns what others logged. `tell` takes the part
+    done, in [0, 1].
     """
-    requests = log_requests(bundle, head, tail, live=live, repeats=repeats, tell=lambda share: tell(_LOGGING * share))
-    return fitted(requests, seed, learn=live, tell=lambda share: tell(_LOGGING + (1 - _LOGGING) * share))
+    own = log_requests(
+        bundle, head, tail, live=live, repeats=repeats, share=share, tell=lambda done: tell(_LOGGING * done)
+    )
+    requests = RequestLog.together([own, *others()]).requests()
+    return fitted(requests, seed, learn=live, tell=lambda done: tell(_LOGGING + (1 - _LOGGING) * done))
 
 
 def fitted(requests: Requests, seed: int = 0, *, learn: bool = True, tell: Tell = lambda share: None) -> Fitted:

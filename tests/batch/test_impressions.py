@@ -108,7 +108,7 @@ def visits(users: int, comes_back: bool, seed: int = 0) -> list[Logged]:
 
 def test_requests_are_those_of_the_pages_with_all_that_was_shown() -> None:
     bundle, log = random_bundle(40), visits(30, comes_back=False)
-    found = log_requests(bundle, log[:100], log[100:])
+    found = log_requests(bundle, log[:100], log[100:]).requests()
     assert len(found) == 100
     tired = found.features[:, found.names.index("tired")]
     assert not tired[found.starts[0] : found.starts[1]].any()

@@ -19,7 +19,7 @@ def test_what_is_kept_is_the_same_whatever_was_taken() -> None:
     kept = []
     for taken in ("i3", "i59"):
         log = RequestLog(["embedding"])
-        log.add(request, taken)
+        log.add(0, request, taken)
         requests = log.requests()
         kept.append(requests.features.tolist())
         assert requests.features[requests.chosen[0], 0] == int(taken[1:])
@@ -29,8 +29,8 @@ def test_what_is_kept_is_the_same_whatever_was_taken() -> None:
 
 def test_a_request_whose_item_stands_too_low_in_every_source_teaches_nothing() -> None:
     log = RequestLog(["embedding"])
-    log.add(considered({"embedding": MANY, "trending": MANY[20:]}), "i99")
-    log.add(considered({"embedding": MANY}), "nowhere")
+    log.add(0, considered({"embedding": MANY, "trending": MANY[20:]}), "i99")
+    log.add(0, considered({"embedding": MANY}), "nowhere")
     assert len(log.requests()) == 0
-    log.add(considered({"embedding": MANY, "trending": ["i99"]}), "i99")
+    log.add(0, considered({"embedding": MANY, "trending": ["i99"]}), "i99")
     assert len(log.requests()) == 1

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from batch.logged import Requests, log_requests
+from batch.logged import RequestLog, Requests, Share, log_requests
 from batch.ranking import FEW, LEAST, Fitted, fit_ranker, fitted, ndcg
 from contracts.events import Context, Interaction
 from model.ranker import Ranker
@@ -121,21 +121,38 @@ def test_on_a_log_where_the_encoder_is_noise_what_follows_takes_over() -> None:
 
 def test_the_same_log_gives_the_same_requests() -> None:
     bundle, log = random_bundle(40), pairs(60, seed=3)
-    first, second = (log_requests(bundle, log[:400], log[400:]) for _ in range(2))
+    first, second = (log_requests(bundle, log[:400], log[400:]).requests() for _ in range(2))
+    assert_same(first, second)
+
+
+def assert_same(first: Requests, second: Requests) -> None:
+    assert first.names == second.names
     np.testing.assert_array_equal(first.features, second.features)
+    np.testing.assert_array_equal(first.starts, second.starts)
     np.testing.assert_array_equal(first.chosen, second.chosen)
+
+
+@pytest.mark.parametrize("rows", [6_000_000, 5000])
+def test_shares_logged_apart_are_together_what_one_process_logs(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    monkeypatch.setattr("batch.logged.ROWS", rows)
+    bundle, log = random_bundle(40), pairs(60, seed=3)
+    whole, *shares = (
+        log_requests(bundle, log[:400], log[400:], share=Share(n, of)) for n, of in ((0, 1), (0, 2), (1, 2))
+    )
+    assert all(len(share.requests()) < len(whole.requests()) for share in shares)
+    assert_same(RequestLog.together(shares).requests(), whole.requests())
 
 
 def test_features_are_as_they_were_at_the_time() -> None:
     bundle, log = random_bundle(40), pairs(60, seed=3)
-    early = log_requests(bundle, log[:400], log[400:402])
-    whole = log_requests(bundle, log[:400], log[400:])
+    early = log_requests(bundle, log[:400], log[400:402]).requests()
+    whole = log_requests(bundle, log[:400], log[400:]).requests()
     np.testing.assert_array_equal(early.features, whole.features[: len(early.features)])
 
 
 def test_for_a_frozen_ranker_nothing_is_learned_in_between() -> None:
     bundle, log = random_bundle(40), pairs(60, seed=3)
-    live, frozen = (log_requests(bundle, log[:400], log[400:], live=live) for live in (True, False))
+    live, frozen = (log_requests(bundle, log[:400], log[400:], live=live).requests() for live in (True, False))
     history = live.names.index("history")
     assert live.features[:, history].max() > frozen.features[:, history].max()
 
