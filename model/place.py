@@ -29,7 +29,7 @@ class Place:
 
     def get(self, path: str) -> bytes | None:
         """The bytes there, or None."""
-        with self.reached() as fs:
+        with self._as_it_is() as fs:
             try:
                 return bytes(fs.cat_file(f"{self.root}/{path}"))
             except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
@@ -37,7 +37,7 @@ class Place:
 
     def has(self, path: str) -> bool:
         """Whether anything is there."""
-        with self.reached() as fs:
+        with self._as_it_is() as fs:
             return bool(fs.exists(f"{self.root}/{path}"))
 
     def put(self, path: str, raw: bytes) -> None:
@@ -56,7 +56,7 @@ class Place:
 
     def names(self, folder: str = "") -> list[str]:
         """The names in a folder, in order; none where there is no such folder."""
-        with self.reached() as fs:
+        with self._as_it_is() as fs:
             try:
                 found = fs.ls(f"{self.root}/{folder}".rstrip("/"), detail=False)
             except (FileNotFoundError, NotADirectoryError):
@@ -65,9 +65,14 @@ class Place:
 
     @contextmanager
     def reached(self) -> Iterator[Any]:
-        """The file system as it is now; raises `Unavailable` for what fails of it inside."""
+        """The file system, which may know listings from before; raises `Unavailable` for what fails of it inside."""
         try:
-            self._fs.invalidate_cache()  # others write there, too
             yield self._fs
         except OSError as error:
             raise Unavailable(f"{self._said} can't be reached: {error}") from error
+
+    @contextmanager
+    def _as_it_is(self) -> Iterator[Any]:
+        with self.reached() as fs:
+            fs.invalidate_cache()  # others write there, too
+            yield fs

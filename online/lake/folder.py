@@ -21,6 +21,7 @@ class Folder:
     def files(self) -> list[LakeFile]:
         """All of its files, in order of name."""
         with self._place.reached() as fs:
+            fs.invalidate_cache()
             found = fs.find(self._place.root)
         return sorted(file for file in map(LakeFile.parse, found) if file is not None)
 
