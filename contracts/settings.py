@@ -40,8 +40,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     kafka: Annotated[str, Meta(pattern=r"^[^\s/]+:\d+(,[^\s/]+:\d+)*$")] | None = None
     """Bootstrap servers, `host:port[,host:port]`; none: the local stack starts one."""
     redis: Annotated[str, Meta(pattern=r"^(rediss?|unix)://")] | None = None
-    """`redis://host:port/0`; none: the local stack starts one."""
+    """`redis://host:port/0`, which must be `noeviction`; none: the local stack starts one."""
     redis_cluster: bool = False
+    """The address is a cluster's."""
     namespace: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")] = "moodstream"
     """Prefixes topics, keys and consumer groups, so that tests, replays and tenants never meet."""
     home: Path = Path(".moodstream")
@@ -51,12 +52,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     bundles: str | None = None
     """Where bundles are kept: a folder or any fsspec URL; none: `<home>/bundles`."""
     partitions: Annotated[int, Meta(ge=1, le=USER_SHARDS)] = 4
+    """Of each topic: a power of two."""
     replication: Annotated[int, Meta(ge=1, le=9)] = 1
+    """Of each topic."""
     api_host: str = "127.0.0.1"
+    """Where the API listens; any other address than loopback demands a token."""
     api_port: Port = 0
     """0: the local stack chooses a free one."""
     api_token: str = ""
-    """Secret. Demanded as `Authorization: Bearer …`, and required when the API listens beyond loopback."""
+    """Secret. Demanded as `Authorization: Bearer …`; at least 16 characters where the API listens beyond loopback."""
     stream_host: str = "127.0.0.1"
     """Where a worker tells Prometheus how it does; it says nothing of users."""
     stream_port: Port = 0
@@ -64,19 +68,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     posters: Annotated[str, Meta(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?/(\S*/)?$")] | None = None
     """Where the live page finds items' images: `https://host/folder/`, then an item's `image`; none: it shows none."""
     geoip: Path | None = None
-    """A MaxMind City or Country database (.mmdb)."""
+    """A MaxMind City or Country database (.mmdb), for places from addresses; none: places are what events say."""
     user_idle_days: Annotated[int, Meta(ge=1, le=3650)] = 365
     """A user without events for so long is forgotten by the store."""
     count_days: Annotated[int, Meta(ge=1, le=3650)] = 365
     """A bucket of counts that nothing was added to for so long is dropped."""
     drift_block_s: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
-    """What is watched for drift is one number for at least so many seconds of arriving events, and 128 of them."""
+    """What is watched for drift is one number for at least so many seconds of arriving events, and 128 of them.
+
+    0 is for logs that are sent faster than they happened.
+    """
     store_timeout_s: Seconds = 0.25
     """How long an answer waits for Redis before it goes on without."""
     counts_stale_ms: Annotated[int, Meta(ge=0, le=60_000)] = 1000
-    """How old the shared counts in an answer may be; the user's own state is always read anew."""
+    """After how long the shared counts (co-visitation, trending) are read anew, behind the answer.
+
+    At ten times that an answer waits for them; those that hardly change may grow 64 times as old. 0: always. The user's
+    own state is always read anew.
+    """
     explore: Annotated[float, Meta(ge=0, le=1)] = 0.0
-    """The share of requests that get the twenty best items in any order, so that other rankings can be judged."""
+    """The share of requests that get the twenty best items in any order, with the propensity of each.
+
+    Other rankings can then be judged by what follows: `moodstream replay`.
+    """
     kafka_timeout_s: Seconds = 10.0
     """How long a posted event waits for Kafka's acknowledgement."""
     answers_at_once: AtOnce = 64

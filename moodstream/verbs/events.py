@@ -37,12 +37,16 @@ def send(
 
 
 @app.command("schema")
-def schema() -> None:
+def schema(
+    asyncapi: Annotated[bool, typer.Option("--asyncapi", help="Instead, the AsyncAPI document of all topics.")] = False,
+) -> None:
     """Print the JSON Schema of all events that a producer may send.
 
     Example: moodstream events schema > events.schema.json
     """
-    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    from moodstream.asyncapi import document
+
+    print(json.dumps(document() if asyncapi else json_schema(), indent=2, ensure_ascii=False))
 
 
 @app.command("tail")
