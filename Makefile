@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile
+.PHONY: check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -36,6 +36,24 @@ check: setup  ## format, lint, types, and the direction of imports
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+
+pages: setup  ## write the pages that are made from the code: settings, API, events, commands
+	@$(BIN)/python -m documents
+
+docs: setup  ## build the site of the documents into site/; fails for a page that's stale and a link that leads nowhere
+	@stale=$$($(BIN)/python -m documents --check) || { echo "not as the code is: $$stale: run make pages"; exit 1; }
+	@$(BIN)/zensical build --strict --clean
+	@echo "open site/index.html, or: $(BIN)/zensical serve"
+
+check-docs: setup  ## follow the long pages, from the first block to the last, on a stack of their own (minutes)
+	@$(ONE_THREAD) $(BIN)/pytest tests/end_to_end/check_pages.py $(ARGS)
+
+wheel: setup  ## build the wheel and the sdist into dist/
+	@$(BIN)/uv build --quiet --no-build-isolation --out-dir dist
+	@ls dist
+
+check-wheel: wheel  ## the wheel alone, in an empty environment and folder: demo with [batch], and what is said without
+	@$(BIN)/pytest tests/check_wheel.py $(ARGS)
 
 bench: setup  ## all below in a quarter of an hour at most, each beside its reference; bench/bench.json and a page (ARGS="--only stream --out DIR")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks $(ARGS)

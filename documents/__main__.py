@@ -29,6 +29,9 @@ def _is(file: Path, text: str) -> bool:
 
 
 if __name__ == "__main__":
-    for name in stale():
+    found = stale()
+    sys.stdout.write("".join(f"docs/{name}\n" for name in found))
+    if "--check" in sys.argv:
+        sys.exit(1 if found else 0)
+    for name in found:
         (FOLDER / name).write_text(MADE[name]())
-        sys.stdout.write(f"docs/{name}\n")

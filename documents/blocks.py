@@ -1,11 +1,12 @@
 """The blocks of code in the pages, each with its mark: run, run by `make check-docs`, or not run and why.
 
 A comment stands right above a block, or alone at the top of a page for all of its blocks:
-`<!-- not run: REASON -->`, or `<!-- slow: run by make check-docs -->`.
+`<!-- not run: REASON -->`, `<!-- slow: run by make check-docs -->`, or `<!-- as printed: by the block above -->`.
 """
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,7 +14,7 @@ ROOT: Final = Path(__file__).parent.parent
 LANGUAGES: Final = ("sh", "python", "json", "toml", "yaml", "promql", "text")
 """What a block may be; `text` is what a program printed, or a file's content."""
 _FENCE: Final = re.compile(r"^( *)```(.*)$")
-_MARK: Final = re.compile(r"^ *<!-- (not run|slow): (.+) -->$")
+_MARK: Final = re.compile(r"^ *<!-- (not run|slow|as printed): (.+) -->$")
 
 
 class Block(NamedTuple):
@@ -24,7 +25,7 @@ class Block(NamedTuple):
     language: str
     text: str
     mark: str
-    """`not run`, `slow`, or nothing: it's run with the suite."""
+    """`not run`, `slow`, `as printed` of output that the block above has, or nothing: it's run with the suite."""
     reason: str
 
     def __str__(self) -> str:
@@ -48,7 +49,7 @@ def blocks_of(page: str, text: str) -> list[Block]:
 
 
 def _blocks(page: str, lines: list[str]) -> Iterator[Block]:
-    whole = next((found for line in lines[:4] if (found := _MARK.match(line))), None)
+    whole = _of_the_page(lines)
     opened, indent, mark = 0, "", whole
     for number, line in enumerate(lines, 1):
         if not (fence := _FENCE.match(line)):
@@ -63,6 +64,13 @@ def _blocks(page: str, lines: list[str]) -> Iterator[Block]:
             opened = 0
     if opened:
         raise ValueError(f"{page}:{opened}: this block has no end")
+
+
+def _of_the_page(lines: list[str]) -> re.Match[str] | None:
+    for line, below in pairwise(lines[:5]):
+        if (found := _MARK.match(line)) and not _FENCE.match(below):
+            return found
+    return None
 
 
 def _linked() -> Iterator[Path]:

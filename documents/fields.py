@@ -10,6 +10,7 @@ from documents.markdown import table
 
 Schema = Mapping[str, Any]
 _BOUNDS: Final = (("minimum", "maximum", ""), ("minLength", "maxLength", "characters"), ("minItems", "maxItems", ""))
+_NAMES: Final = {"string": "a text", "integer": "a whole number", "number": "a number", "boolean": "`true`, `false`"}
 _HUGE: Final = 1e12
 
 
@@ -79,12 +80,7 @@ def _plain(schema: Schema, link: str) -> str:
         values = schema.get("additionalProperties")
         name = f"an object: {told(values, link)}" if isinstance(values, dict) else "an object"
     else:
-        name = {
-            "string": "a text",
-            "integer": "a whole number",
-            "number": "a number",
-            "boolean": "`true`, `false`",
-        }.get(kind, kind)
+        name = _NAMES.get(kind, str(kind))
     limits = _limits(schema)
     return f"{name} ({limits})" if limits else name
 

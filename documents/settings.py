@@ -18,6 +18,7 @@ that doesn't fit, in one line:
 {PREFIX}API_PROT=8080 moodstream status || true
 ```
 
+<!-- as printed: by the block above -->
 ```text
 moodstream: {PREFIX}API_PROT is no setting: did you mean {PREFIX}API_PORT?
 ```

@@ -2,12 +2,13 @@
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from contracts.errors import MoodstreamError
 from moodstream.console import say
+from moodstream.extras import missing
 from moodstream.verbs import (
     Json,
     data,
@@ -50,8 +51,16 @@ def main() -> None:
     try:
         app()
     except MoodstreamError as error:
-        print(f"moodstream: {error}", file=sys.stderr)
-        sys.exit(1)
+        _refuse(error)
+    except ModuleNotFoundError as error:
+        if refused := missing(error):
+            _refuse(refused)
+        raise
+
+
+def _refuse(error: MoodstreamError) -> NoReturn:
+    print(f"moodstream: {error}", file=sys.stderr)
+    sys.exit(1)
 
 
 @app.command()

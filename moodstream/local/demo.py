@@ -1,5 +1,6 @@
 """`moodstream demo`: everything up, everything prepared, the show, and then it stays up."""
 
+import sys
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -37,5 +38,10 @@ def _say_what_next(stack: Running, user: str) -> None:
                       value = json.dumps(dict(type="mood", event_id=uuid4().hex, time=int(time.time() * 1000),
                                               user_id="me", mood="happy")).encode()
                       producer.send("{settings.namespace}.events", key=b"me", value=value).get()
-  what runs           .venv/bin/moodstream status
-  the tests           make test""")
+  what runs           {_command()} status""")
+
+
+def _command() -> str:
+    """As this one was called."""
+    called = sys.argv[0]
+    return called if called.endswith("moodstream") else "moodstream"

@@ -117,7 +117,9 @@ def check_torch() -> Check:
     try:
         installed = version("torch")
     except PackageNotFoundError:
-        return Check("torch", False, "not installed: nothing can be trained", "run `make setup`")
+        return Check(
+            "torch", False, "not installed: nothing can be trained", "pip install 'moodstream[batch]', or make setup"
+        )
     built_for = "CUDA" if find_spec("triton") and "+cpu" not in installed else "the CPU only"
     driver = "an NVIDIA driver is there" if shutil.which("nvidia-smi") else "no NVIDIA driver: it trains on the CPU"
     return Check("torch", True, f"{installed}, built for {built_for}; {driver}")
