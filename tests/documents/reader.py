@@ -4,7 +4,9 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +17,7 @@ set -eu
 curl() { command curl --fail-with-body -S "$@"; }
 """
 """What isn't shown in the pages: that a command or a request which fails, fails."""
+_UP_WITHIN_S: Final = 120
 _OURS: Final = '#!/bin/sh\nexec "{python}" -m moodstream "$@"\n'
 
 
@@ -23,7 +26,9 @@ class Reader:
 
     def __init__(self, folder: Path, environment: Mapping[str, str], instead: Mapping[str, str]) -> None:
         self.folder = folder
-        self._instead = instead
+        self.instead = dict(instead)
+        self.behind = ExitStack()
+        """What still runs; close it at the end."""
         programs = folder / ".venv" / "bin"
         programs.mkdir(parents=True)
         (programs / "moodstream").write_text(_OURS.format(python=sys.executable))
@@ -44,11 +49,14 @@ class Reader:
         return followed
 
     def run(self, block: Block, within_s: float) -> str:
-        """Run one block; returns what it printed."""
+        """Run one block; returns what it printed. One that stays up is left running behind those that follow."""
         text = block.text
-        for shown, there in self._instead.items():
+        for shown, there in self.instead.items():
             text = text.replace(shown, there)
         command, before = (("bash", "-s"), _SHELL) if block.language == "sh" else ((sys.executable, "-"), "")
+        if text.endswith("moodstream up"):
+            self._stay_up(text)
+            return ""
         done = subprocess.run(
             command,
             input=before + text,
@@ -60,12 +68,41 @@ class Reader:
             timeout=within_s,
             check=False,
         )
-        assert done.returncode == 0, f"{block} ends with {done.returncode}:\n{text}\n{done.stdout[-3000:]}"
+        as_said = bool(done.returncode) == block.reason.endswith("is refused")
+        assert as_said, f"{block} ends with {done.returncode}:\n{text}\n{done.stdout[-3000:]}"
+        if published := re.search(r"moodstream publish (\S+)", done.stdout):
+            self.instead["VERSION"] = published[1]
         return done.stdout
+
+    def _stay_up(self, text: str) -> None:
+        """As in a second terminal; waits until it says that it's up."""
+        log = self.folder / "second-terminal.log"
+        with log.open("wb") as written:
+            started = subprocess.Popen(
+                ("bash", "-c", f"exec env {text}"),
+                cwd=self.folder,
+                env=self._environment,
+                stdout=written,
+                stderr=subprocess.STDOUT,
+            )
+        self.behind.callback(_end, started)
+        deadline = time.monotonic() + _UP_WITHIN_S
+        while "Ctrl-C stops everything" not in log.read_text():
+            assert started.poll() is None, log.read_text()[-3000:]
+            assert time.monotonic() < deadline, log.read_text()[-3000:]
+            time.sleep(0.2)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(_UP_WITHIN_S)
+    finally:
+        process.kill()
 
 
 def is_run(block: Block, mark: str = "") -> bool:
-    """Whether the suite (or, with a mark, `make check-docs`) runs it; `make …` is seen to exist, and would take minutes."""
+    """Whether the suite (with a mark, `make check-docs`) runs it; `make …` is seen to exist, and takes minutes."""
     if block.mark != mark or block.language not in ("sh", "python"):
         return False
     return not all(line.startswith(("make ", "#")) for line in block.text.splitlines())
