@@ -66,4 +66,6 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
         examples=["5b0c6f1f"],
     ),
 )
-EXAMPLES: Final[dict[type[msgspec.Struct], Any]] = {type(one): msgspec.to_builtins(one) for one in _ALL}
+EXAMPLES: Final[dict[type[msgspec.Struct], Any]] = {
+    type(one): msgspec.json.decode(msgspec.json.encode(one)) for one in _ALL
+}
