@@ -16,7 +16,7 @@ from moodstream.asyncapi import CHANNELS, Schema, document
 from moodstream.cli import app
 
 SPECIFICATION = jsonschema_rs.validator_for(json.loads(Path(__file__).with_name("asyncapi-3.0.0.json").read_text()))
-DOCUMENT = document()
+DOCUMENT: Schema = json.loads(json.dumps(document()))
 MESSAGES = DOCUMENT["components"]["messages"]
 
 
