@@ -34,8 +34,9 @@ class Reader:
         (programs / "moodstream").write_text(_OURS.format(python=sys.executable))
         (programs / "moodstream").chmod(0o755)
         (programs / "python").symlink_to(sys.executable)
-        path = {"PATH": f"{programs}:{os.environ['PATH']}", "HOME": str(folder), "PYTHONPATH": str(ROOT)}
-        self._environment = {**path, "NO_COLOR": "1", "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1", **environment}
+        theirs = {name: value for name, value in os.environ.items() if not name.startswith("MOODSTREAM_")}
+        found = {"PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+        self._environment = {**theirs, **found, "NO_COLOR": "1", "COLUMNS": "200", **environment}
 
     def follow(self, page: str, mark: str = "", within_s: float = 60) -> int:
         """Run all blocks of a page that have this mark; returns how many."""
@@ -109,13 +110,9 @@ def is_run(block: Block, mark: str = "") -> bool:
 
 
 def assert_printed(block: Block, printed: str) -> None:
-    """Every line of the block was printed, in this order; `…` stands for anything, and a line of it for some lines."""
-    lines = [line for line in block.text.splitlines() if line.strip() not in ("", "…")]
-    pattern = r"\n(?:.*\n)?".join(_like(line) for line in lines)
-    assert re.search(pattern, printed, re.DOTALL), f"{block} isn't what was printed:\n{printed[-3000:]}"
-
-
-def _like(line: str) -> str:
-    """The line, whatever room is between its words."""
-    parts = (r"\s+".join(map(re.escape, part.split())) for part in line.split("…"))
-    return r"\s*[^\n]*?\s*".join(parts) + r"[ \t]*"
+    """Every line of the block was printed, in this order; `…` stands for anything, and room between words for any."""
+    left = iter(" ".join(line.split()) for line in printed.splitlines())
+    for line in block.text.splitlines():
+        pattern = ".*".join(map(re.escape, " ".join(line.split()).split("…")))
+        found = any(re.fullmatch(pattern, one) for one in left)
+        assert found, f"{block} says {line!r}, which wasn't printed there:\n{printed[-3000:]}"

@@ -9,7 +9,7 @@ from kafka import KafkaProducer
 from contracts.events import ItemEvent
 from contracts.topics import DEAD_LETTER, EVENTS
 from documents.blocks import blocks, blocks_of
-from moodstream.kafka import partitions_of, reader
+from moodstream.kafka import partitions_of, reader, to_the_end
 from tests.documents.reader import Reader, assert_printed, is_run
 from tests.end_to_end.conftest import Loop
 from tests.end_to_end.test_loop import eventually
@@ -60,15 +60,15 @@ def test_what_a_page_says_is_printed_is_looked_for() -> None:
     (block,) = blocks_of("", "```text\nname   value\n…\nseen at … today\n```\n")
     assert_printed(block, "x\nname value\nmuch\nseen at 10:00 today\n")
     for wrong in ("name valu\nseen at 1 today", "seen at 1 today\nname value", "name value\nseen at"):
-        with pytest.raises(AssertionError, match="isn't what was printed"):
+        with pytest.raises(AssertionError, match="wasn't printed there"):
             assert_printed(block, wrong)
 
 
 def _letters(loop: Loop) -> list[str]:
-    """The origins of the letters of `BAD`."""
+    """The origins of the letters of `BAD`, which their reasons name."""
     with reader(loop.settings) as consumer:
-        partitions = partitions_of(consumer, loop.settings, DEAD_LETTER)
+        partitions = partitions_of(consumer, loop.settings, DEAD_LETTER.full_name(loop.settings.namespace))
         consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
-        polled = consumer.poll(timeout_ms=1000).values()
-        return [str(record.key.decode()) for records in polled for record in records if b"joyfull" in record.value]
+        starts, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+        records = list(to_the_end(consumer, starts, ends))
+    return [str(record.key.decode()) for record in records if b"joyfull" in record.value]
