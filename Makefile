@@ -52,7 +52,7 @@ wheel: setup  ## build the wheel and the sdist into dist/
 	@$(BIN)/uv build --quiet --no-build-isolation --out-dir dist
 	@ls dist
 
-check-wheel: wheel  ## the wheel alone, in an empty environment and folder: demo with [batch], and what is said without
+check-wheel: setup  ## the wheel alone, in an empty environment and folder: demo with [batch], and what is said without
 	@$(BIN)/pytest tests/check_wheel.py $(ARGS)
 
 bench: setup  ## all below in a quarter of an hour at most, each beside its reference; bench/bench.json and a page (ARGS="--only stream --out DIR")
