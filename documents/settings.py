@@ -29,8 +29,10 @@ A switch is `true` or `false`. Addresses are shown without their passwords, and 
 
 def settings_page() -> str:
     """The page."""
-    said = said_of(Settings)
-    rows = [_row(field, said[field.name]) for field in msgspec.structs.fields(Settings)]
+    said, fields = said_of(Settings), msgspec.structs.fields(Settings)
+    if silent := [field.name for field in fields if field.name not in said]:
+        raise LookupError(f"contracts/settings.py says nothing under {', '.join(silent)}: say what each does")
+    rows = [_row(field, said[field.name]) for field in fields]
     return page("Settings", _INTRODUCTION, table(("variable", "default", "may be", "what it does"), rows))
 
 
