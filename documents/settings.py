@@ -46,6 +46,8 @@ def _limits(kind: inspect.Type) -> str:
     match kind:
         case inspect.UnionType():
             return _limits(next(one for one in kind.types if not isinstance(one, inspect.NoneType)))
+        case inspect.LiteralType():
+            return ", ".join(f"`{value}`" for value in kind.values)
         case inspect.BoolType():
             return "`true`, `false`"
         case inspect.IntType() | inspect.FloatType():
