@@ -1,1 +1,1 @@
-"""Training and proof: data sets, the training script, publishing bundles."""
+"""Training and proof: data sets, the training script, what nights prove."""

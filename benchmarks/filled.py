@@ -12,7 +12,6 @@ import redis
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from batch.publish import publish
 from benchmarks.event_log import ITEMS, USERS, made_up
 from contracts import events
 from contracts.errors import Unavailable
@@ -21,9 +20,10 @@ from contracts.settings import Settings
 from contracts.sharding import partition_of, user_shard
 from contracts.topics import EVENTS
 from model.shelf import Shelf
-from moodstream.kafka import writer
 from moodstream.local.home import Home, Say
 from moodstream.local.stack import Stack
+from online.kafka import writer
+from online.publish import publish
 from stream import topics
 from tests.fakes.bundle import random_bundle
 

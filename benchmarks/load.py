@@ -12,8 +12,8 @@ from contracts import events
 from contracts.events import Interaction
 from contracts.settings import Settings
 from contracts.topics import EVENTS
-from moodstream.kafka import writer
 from moodstream.prepare import Prepared
+from online.kafka import writer
 
 _TICK_S: Final = 0.01
 """So short that the stream is given events as they would come, not a heap at a time."""

@@ -15,7 +15,6 @@ from urllib.request import urlopen
 
 import msgspec
 
-from batch import publish as publishing
 from batch.catalogue import catalogue_of
 from batch.dataset import read_events, read_items
 from benchmarks.generator import Address, request
@@ -33,6 +32,7 @@ from moodstream.local.ports import LOOPBACK, free_port
 from moodstream.local.running import Running, heartbeats, running
 from moodstream.local.service import Service
 from moodstream.sending import send_and_learn
+from online import publish as publishing
 
 WARM: Final = 60_000
 """Events that are learned before anything is measured: ten a user of MovieLens-1M."""

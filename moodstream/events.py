@@ -11,9 +11,9 @@ from contracts.events import Event
 from contracts.settings import Settings
 from contracts.topics import TOPICS, Topic
 from moodstream.console import bar, say
-from moodstream.kafka import partitions_of, reader
 from moodstream.local.running import heartbeats
 from moodstream.sending import send_and_learn
+from online.kafka import partitions_of, reader
 
 BY_NAME: Final[dict[str, Topic]] = {topic.name: topic for topic in TOPICS}
 

@@ -3,13 +3,13 @@
 import msgspec
 from rich.table import Table
 
-from batch import publish as publishing
 from contracts.errors import BundleRejected, Misconfigured
 from contracts.rollout import Rollout
 from contracts.settings import Settings
 from model.bundle import Bundle
 from model.shelf import Shelf
 from moodstream.console import console, say
+from online import publish as publishing
 
 
 def publish_version(settings: Settings, version: str, *, share: float = 1.0) -> None:

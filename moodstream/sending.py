@@ -8,7 +8,7 @@ from contracts.errors import Unavailable
 from contracts.events import Event
 from contracts.settings import Settings
 from contracts.topics import EVENTS, topic_of
-from moodstream.kafka import writer
+from online.kafka import writer
 from online.store.protocol import Heartbeat
 
 Told = Callable[[int, str], None]

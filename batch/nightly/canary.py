@@ -4,10 +4,10 @@ from typing import Final
 
 from batch.nightly.night import LEFT, PROMOTED, ROLLED_BACK, Begun, Canary, Look, Verdict
 from batch.nightly.terms import HOUR_MS, Terms
-from batch.publish import publish
 from contracts.rollout import Rollout
 from contracts.settings import Settings
 from model.shelf import Shelf
+from online.publish import publish
 
 _EARLY: Final = 50
 """Pages of each, before which nothing is sure."""

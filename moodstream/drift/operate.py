@@ -5,16 +5,13 @@ from typing import Final
 
 import msgspec
 
-from contracts.alarms import Alarm
 from contracts.settings import Settings
 from moodstream.drift import told
-from moodstream.drift.combined import standings
 from moodstream.drift.page import page
-from moodstream.drift.read import Watched, read
+from moodstream.drift.read import read
 from moodstream.written import write
+from online.learn.drift.combined import standings
 
-_BESIDE_MS: Final = 3600 * 1000
-"""What moved within so long of an alarm is told beside it."""
 REPORT: Final = "drift.html"
 
 
@@ -36,13 +33,7 @@ def explain(settings: Settings, name: str, *, as_json: bool) -> None:
     if as_json:
         print(msgspec.json.encode(alarm).decode())
     else:
-        told.print_alarm(alarm, beside(watched, alarm))
-
-
-def beside(watched: Watched, alarm: Alarm) -> list[Alarm]:
-    """The other signals' alarms of about the same time, one of each."""
-    near = {one.about: one for one in watched.alarms if abs(one.time - alarm.time) <= _BESIDE_MS}
-    return [one for about, one in near.items() if about != alarm.about]
+        told.print_alarm(alarm, watched.beside(alarm))
 
 
 def report(settings: Settings, out: Path | None) -> None:

@@ -10,8 +10,8 @@ from contracts.alarms import Alarm
 from contracts.moment import to_the_minute
 from moodstream.drift.apart import Apart, apart
 from moodstream.drift.chart import Line, Moment, chart, style_of
-from moodstream.drift.combined import standings
-from moodstream.drift.read import Watched
+from online.learn.drift.combined import standings
+from online.learn.drift.partitions import Watched
 from online.learn.drift.signals import ALL, SEGMENTS
 from online.learn.drift.timeline import Row, Timeline
 

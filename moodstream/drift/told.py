@@ -9,8 +9,8 @@ from rich.table import Table
 from contracts.alarms import Alarm
 from contracts.moment import to_the_second
 from moodstream.console import console, say
-from moodstream.drift.combined import Standing
-from moodstream.drift.read import Watched
+from online.learn.drift.combined import Standing
+from online.learn.drift.partitions import Watched
 from online.learn.drift.signals import REFERENCE
 from online.learn.drift.signals import watched as watched_by
 

@@ -1,1 +1,1 @@
-"""Dead letters for the person who looks after them: read, chosen, repaired, sent again."""
+"""`moodstream dead-letters` at the terminal and in files; what letters are stands in `online.letters`."""

@@ -7,7 +7,7 @@ import msgspec
 
 from contracts.errors import Misconfigured
 from model.whole_file import write_whole
-from moodstream.letters.letter import Letter
+from online.letters.letter import Letter
 
 
 def export(letters: Sequence[Letter], file: Path) -> None:

@@ -11,11 +11,12 @@ from contracts.errors import Misconfigured
 from contracts.settings import Settings
 from moodstream.bars import bars
 from moodstream.console import say
-from moodstream.letters import files, retry, told
-from moodstream.letters.letter import Letter
-from moodstream.letters.read import Told, read
-from moodstream.letters.wanted import Wanted
+from moodstream.letters import files, told
 from moodstream.local.operate import with_kafka
+from online.letters import retry
+from online.letters.letter import Letter
+from online.letters.read import Told, read
+from online.letters.wanted import Wanted
 
 _LONG = 5_000
 """Records whose reading is shown as a bar."""

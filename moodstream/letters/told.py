@@ -9,8 +9,8 @@ from rich.table import Table
 
 from contracts.moment import to_the_second
 from moodstream.console import console, say
-from moodstream.letters.letter import Letter
-from moodstream.letters.retry import Result
+from online.letters.letter import Letter
+from online.letters.retry import Result
 
 _REASON = 72
 _SHOWN = 10

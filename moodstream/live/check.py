@@ -11,7 +11,6 @@ import msgspec
 
 from batch.evaluate.protocol import Protocol
 from batch.evaluate.split import Step, split
-from batch.publish import publish
 from batch.replay import MICRO_BATCH, Replay, UserEvent
 from contracts.errors import Misconfigured
 from contracts.rollout import Rollout
@@ -28,6 +27,7 @@ from moodstream.live.quick import train_quickly
 from moodstream.live.sample import sample
 from moodstream.local.running import Running, heartbeats, running
 from moodstream.sending import send_and_learn
+from online.publish import publish
 
 SCORED: Final = 500
 CURRENT: Final = "current"

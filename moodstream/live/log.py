@@ -12,7 +12,7 @@ from contracts.errors import Unavailable
 from contracts.events import Record
 from contracts.settings import Settings
 from contracts.topics import EVENTS
-from moodstream.kafka import reader
+from online.kafka import reader
 
 _PATIENCE_S: Final = 30.0
 

@@ -7,7 +7,7 @@ from contracts.errors import InvalidEvent
 from contracts.events import ItemEvent
 from contracts.settings import Settings
 from contracts.topics import ITEMS, Topic
-from moodstream.kafka import arrivals, partitions_of, reader, to_the_end
+from online.kafka import arrivals, partitions_of, reader, to_the_end
 
 
 def changes(settings: Settings) -> list[ItemEvent]:

@@ -8,7 +8,7 @@ from kafka import TopicPartition
 
 from contracts.settings import Settings
 from contracts.topics import EVENTS, ITEMS, Topic
-from moodstream.kafka import reader
+from online.kafka import reader
 from online.lake.replay import LakeLog, Life
 from online.learn.partition import Partition
 from online.store.protocol import Store

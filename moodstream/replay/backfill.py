@@ -15,12 +15,12 @@ from contracts.events import Impression, Interaction, MoodEvent
 from contracts.settings import Settings
 from contracts.topics import EVENTS
 from moodstream.console import bar, say
-from moodstream.kafka import partitions_of, reader, to_the_end
 from moodstream.local.operate import with_kafka
 from moodstream.replay.plan import Plan
 from moodstream.replay.source import log_of
 from moodstream.sending import send
 from moodstream.written import write_json
+from online.kafka import partitions_of, reader, to_the_end
 from online.lake.folder import Folder
 from online.lake.position import noted_position
 from online.reach import require_kafka

@@ -14,7 +14,7 @@ from contracts.events import BundleChange, ItemEvent
 from contracts.settings import Settings
 from contracts.sharding import partition_of
 from contracts.topics import EVENTS
-from moodstream.kafka import Offsets, arrivals, partitions_of, reader
+from online.kafka import Offsets, arrivals, partitions_of, reader
 from online.learn.outgoing import Raw
 
 _AHEAD: Final = 20_000

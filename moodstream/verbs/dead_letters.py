@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from contracts.errors import Misconfigured
-from moodstream.letters.wanted import Wanted, moment
 from moodstream.verbs import Json, settings
+from online.letters.wanted import Wanted, moment
 
 app = typer.Typer(no_args_is_help=True, help="What could not be taken in: look at it, mend it, send it again.")
 

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import pytest
 
-from batch.publish import publish
 from contracts.rollout import Rollout
 from contracts.settings import Settings
 from model.bundle import Bundle
@@ -20,6 +19,7 @@ from model.shelf import Shelf
 from moodstream.client import Client
 from moodstream.local.ports import free_port
 from moodstream.local.running import heartbeats
+from online.publish import publish
 from stream import topics
 from tests.fakes.bundle import random_bundle
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from batch.publish import publish, rollback
 from contracts.events import Alias, Event, Interaction, ItemEvent, MoodEvent
 from contracts.rollout import Rollout
 from moodstream.client import Client
 from online.answer.answered import Recommendations
+from online.publish import publish, rollback
 from tests.end_to_end.conftest import Loop
 from tests.fakes.bundle import random_bundle
 

@@ -8,7 +8,7 @@ from benchmarks.soak import CHARTS, soak
 from contracts import events
 from contracts.events import Interaction
 from contracts.topics import EVENTS
-from moodstream.kafka import partitions_of, reader
+from online.kafka import partitions_of, reader
 from tests.end_to_end.conftest import Loop
 
 CROWD = Crowd([f"soaked{n}" for n in range(20)], ["i1", "i2", "i3"])

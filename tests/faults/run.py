@@ -11,13 +11,13 @@ from typing import Final
 
 from kafka.errors import KafkaError
 
-from batch.publish import publish
 from contracts.errors import KafkaUnavailable, StoreUnavailable
 from contracts.rollout import Rollout
 from contracts.settings import Settings
 from contracts.topics import DEAD_LETTER, EVENTS, ITEMS, Topic
 from model.shelf import Shelf
 from moodstream.local.ports import LOOPBACK, free_port
+from online.publish import publish
 from stream import topics
 from tests.fakes.bundle import random_bundle
 from tests.faults.book import Book, Found

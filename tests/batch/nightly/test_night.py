@@ -29,7 +29,6 @@ from batch.nightly.night import (
     Verdict,
 )
 from batch.nightly.terms import Terms
-from batch.publish import publish, rollback
 from contracts.errors import Misconfigured
 from contracts.events import Impression, Interaction, Shown
 from contracts.rollout import Rollout, bundle_for
@@ -37,6 +36,7 @@ from contracts.settings import Settings
 from contracts.topics import EVENTS
 from model.bundle import Bundle
 from model.ranker import Ranker
+from online.publish import publish, rollback
 from tests.batch.nightly.world import AFTER, ITEMS, TERMS, Site, site
 
 CANARY = changed(TERMS, share=0.5, enough=100)

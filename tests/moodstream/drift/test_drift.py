@@ -9,12 +9,11 @@ from contracts.errors import Misconfigured
 from contracts.rollout import Rollout
 from moodstream.drift.apart import FEW, apart
 from moodstream.drift.chart import Line, Moment, chart
-from moodstream.drift.combined import standings
-from moodstream.drift.operate import beside
 from moodstream.drift.page import page
-from moodstream.drift.read import Watched
 from moodstream.drift.told import print_alarm, print_status
+from online.learn.drift.combined import standings
 from online.learn.drift.drift import Drift
+from online.learn.drift.partitions import Watched
 from online.learn.drift.signals import ALL, watched
 from tests.online.learn.drift.test_drift import PACE, notes
 
@@ -56,7 +55,7 @@ def test_the_newest_alarm_is_told_where_none_is_named_and_a_wrong_name_is_answer
 
 def test_an_alarm_is_told_with_what_moved_beside_it_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     alarm = next(alarm for alarm in FOUND.alarms if alarm.about == "unknown-items")
-    print_alarm(alarm, beside(FOUND, alarm))
+    print_alarm(alarm, FOUND.beside(alarm))
     said = capsys.readouterr().out
     assert alarm.alarm_id in said
     assert watched("unknown-items").signal.todo in " ".join(said.split())

@@ -13,7 +13,7 @@ from contracts.events import Interaction, MoodEvent
 from contracts.topics import DEAD_LETTER, EVENTS, ITEMS
 from moodstream.cli import main
 from moodstream.letters import operate
-from moodstream.letters.wanted import Wanted, moment
+from online.letters.wanted import Wanted, moment
 from tests.stream import live
 from tests.stream.live import Live
 

@@ -13,11 +13,11 @@ from contracts.errors import Misconfigured
 from contracts.events import ItemEvent, encode
 from contracts.settings import Settings
 from contracts.topics import ALARMS, ITEMS
-from moodstream.kafka import writer
 from moodstream.nightly.asked import asked
 from moodstream.nightly.changes import changes
 from moodstream.nightly.history import print_history
 from moodstream.nightly.watch import SCHEDULE, decision, is_due, last_due, turn
+from online.kafka import writer
 from stream import topics
 from tests.batch.nightly.world import AFTER, Site, site
 from tests.fakes.bundle import random_bundle

@@ -6,7 +6,6 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from batch.publish import publish, rollback
 from contracts.errors import BundleRejected, KafkaUnavailable, Misconfigured
 from contracts.events import BundleChange, decode
 from contracts.rollout import Rollout
@@ -14,6 +13,7 @@ from contracts.settings import Settings
 from contracts.topics import EVENTS
 from model.bundle import ITEMS
 from model.shelf import Shelf
+from online.publish import publish, rollback
 from tests.fakes.bundle import random_bundle
 
 PARTITIONS = 4

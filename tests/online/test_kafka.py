@@ -12,10 +12,10 @@ from contracts.errors import KafkaUnavailable, Misconfigured
 from contracts.settings import Settings
 from contracts.topics import EVENTS
 from moodstream.events import tail
-from moodstream.kafka import reader, writer
 from moodstream.live.log import opened
 from moodstream.rebuild.survey import kafka_offsets
 from moodstream.sending import send
+from online.kafka import reader, writer
 
 Opens = Callable[[Settings], AbstractContextManager[Any]]
 NOBODY = Settings(kafka="127.0.0.1:1")

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from contracts.moment import utc_ms
-from moodstream.letters.letter import Letter
+from online.letters.letter import Letter
 
 _UNITS_MS: Final = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _AGO: Final = re.compile(r"(\d{1,6})([smhd])")

@@ -1,4 +1,4 @@
-"""Kafka's clients as the command line uses them: opened, closed, and what fails of them said as `KafkaUnavailable`."""
+"""Kafka's clients as operators use them: opened, closed, and what fails of them said as `KafkaUnavailable`."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager

@@ -6,7 +6,7 @@ from statistics import fmean
 import msgspec
 
 from contracts.alarms import Alarm
-from moodstream.drift.read import Watched
+from online.learn.drift.partitions import Watched
 from online.learn.drift.signals import ALL, REFERENCE
 from online.learn.drift.signals import Watched as One
 from online.learn.drift.timeline import Timeline

@@ -7,9 +7,9 @@ import msgspec
 from contracts.dead_letter import DeadLetter, Retried
 from contracts.settings import Settings
 from contracts.topics import DEAD_LETTER
-from moodstream.kafka import partitions_of, reader, to_the_end
-from moodstream.letters.letter import Letter
-from moodstream.letters.wanted import Wanted
+from online.kafka import partitions_of, reader, to_the_end
+from online.letters.letter import Letter
+from online.letters.wanted import Wanted
 
 Told = Callable[[int, int], None]
 """Takes how many records were read, of how many."""

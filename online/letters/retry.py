@@ -11,9 +11,9 @@ from contracts.dead_letter import DeadLetter, Retried
 from contracts.errors import InvalidEvent
 from contracts.settings import Settings
 from contracts.topics import DEAD_LETTER, topic_of
-from moodstream.kafka import writer
-from moodstream.letters.letter import Letter
-from moodstream.letters.repair import Repaired, repaired
+from online.kafka import writer
+from online.letters.letter import Letter
+from online.letters.repair import Repaired, repaired
 
 Told = Callable[[int], None]
 """Takes how many letters are done."""

@@ -1,0 +1,1 @@
+"""Dead letters, known once each however often they were written: read, chosen, repaired, sent again."""
