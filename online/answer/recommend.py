@@ -33,10 +33,11 @@ from online.answer.filters import ALL_SEEN, NOTHING_FITS, drop, foremost, union
 from online.answer.given import in_order
 from online.answer.lag import Stream
 from online.answer.library import Library
+from online.answer.made_of import MadeOf, made_of
 from online.answer.numbers import Numbers
 from online.answer.pages import DEPTH, Ordered, Pages
 from online.answer.rank import diversify, pin, rank
-from online.answer.ranked import Sources
+from online.answer.ranked import Ranked, Sources
 from online.answer.scene import Scene, scene, unknown_mood
 from online.answer.tallies import Tallier
 from online.answer.view import Viewer
@@ -133,6 +134,17 @@ class Recommender:
         ordered = self._order(ask, weighed, request_id)
         return await self._answer(ask, ordered, now, deadline, request_id), weighed.considered()
 
+    async def made_of(self, ask: Ask) -> MadeOf:
+        """What the first page of this request is made of now; nobody is shown it, so nothing is recorded or left."""
+        deadline, now = Deadline(self._timeout), self._clock()
+        ask = structs.replace(ask, page=1, explain=True)
+        weighed = await self._weigh(ask, now, deadline)
+        ranked = _arranged(ask, weighed)
+        ordered = Ordered.of(weighed.scene, ranked, weighed.found, [*_passed_over(weighed.scene), *weighed.degraded])
+        standing = await self._standing(ordered, now, deadline, uuid.uuid4().hex)
+        shown = await self._shown(ask, ordered, range(min(ask.n, len(ranked))), deadline)
+        return made_of(weighed, ranked, standing, shown)
+
     async def _weigh(self, ask: Ask, now: int, deadline: Deadline) -> Weighed:
         """candidates → drop → rank."""
         scene, found, left, degraded = await self._find(ask, now, deadline)
@@ -154,8 +166,8 @@ class Recommender:
 
     def _order(self, ask: Ask, weighed: Weighed, request_id: str) -> Ordered:
         """→ rules and diversity → exploration."""
-        scene, found, ranked, degraded = weighed
-        ranked = pin(diversify(ranked, scene.catalogue, ask.diversity), ask.rules).first(DEPTH)
+        scene, found, _, degraded = weighed
+        ranked = _arranged(ask, weighed)
         reasons, likely = [*_passed_over(scene), *degraded], None
         if self._explore:
             pinned = int(np.isin(ranked.ids, ask.rules.pin).sum())
@@ -235,6 +247,11 @@ def recommended(
 def _passed_over(scene: Scene) -> list[str]:
     """What of the request, and of the user, could not be used, and why."""
     return [*unknown_mood(scene.ask), *scene.view.degraded]
+
+
+def _arranged(ask: Ask, weighed: Weighed) -> Ranked:
+    """The order of an answer, before chance has its part."""
+    return pin(diversify(weighed.ranked, weighed.scene.catalogue, ask.diversity), ask.rules).first(DEPTH)
 
 
 def candidates(scene: Scene) -> Sources:

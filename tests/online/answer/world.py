@@ -78,10 +78,14 @@ class World:
             end = len(self._logs[partition])
             await self.memory.beat(Heartbeat(partition, end - behind, end, self.now))
 
-    async def change_bundle(self, version: str, share: float = 1.0) -> None:
-        """A control record in every partition."""
+    async def change_bundle(self, version: str) -> None:
+        """A control record in every partition: all users are on this."""
+        await self.put_users_on(Rollout(version))
+
+    async def put_users_on(self, rollout: Rollout) -> None:
+        """The same for a canary."""
         for partition in range(PARTITIONS):
-            change = BundleChange(event_id=f"b-{version}", time=self.now, rollout=Rollout(version))
+            change = BundleChange(event_id=f"b-{rollout.canary or rollout.bundle}", time=self.now, rollout=rollout)
             await self._take_in(partition, change)
 
     async def learn(self, *log: Any) -> list[Sent]:
