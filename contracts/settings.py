@@ -17,6 +17,8 @@ from contracts.sharding import USER_SHARDS
 PREFIX: Final = "MOODSTREAM_"
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
+_MAKE_ONE: Final = "python -c 'import secrets; print(secrets.token_urlsafe())'"
+_SECRETS: Final = ("api_token", "admin_token")
 AtOnce = Annotated[int, Meta(ge=1, le=100_000)]
 
 
@@ -61,6 +63,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """0: the local stack chooses a free one."""
     api_token: str = ""
     """Secret. Demanded as `Authorization: Bearer …`; at least 16 characters where the API listens beyond loopback."""
+    api_hosts: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*$")] | None = None
+    """Names, with commas between, by which the API may be asked; none: loopback's where it listens there, else all."""
+    admin_token: str = ""
+    """Secret. Opens `/admin` and `/v1/admin/…`; without it they are off, on loopback too."""
     stream_host: str = "127.0.0.1"
     """Where a worker tells Prometheus how it does; it says nothing of users."""
     stream_port: Port = 0
@@ -106,8 +112,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if not _is_loopback(self.api_host) and len(self.api_token) < 16:
             raise ValueError(
                 f"{PREFIX}API_HOST={self.api_host} is reachable from other machines: set {PREFIX}API_TOKEN to at least "
-                "16 characters (python -c 'import secrets; print(secrets.token_urlsafe())')"
+                f"16 characters ({_MAKE_ONE})"
             )
+        if self.admin_token and (len(self.admin_token) < 16 or self.admin_token == self.api_token):
+            raise ValueError(f"{PREFIX}ADMIN_TOKEN wants at least 16 characters of its own ({_MAKE_ONE})")
 
     @property
     def lake_url(self) -> str:
@@ -116,6 +124,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def bundles_url(self) -> str:
         return self.bundles or str(self.home.absolute() / "bundles")
+
+    @property
+    def deeds_url(self) -> str:
+        """Where it's recorded who published, rolled back, or sent dead letters again."""
+        return f"{self.bundles_url.rstrip('/')}/deeds"
 
     @property
     def nights_url(self) -> str:
@@ -167,8 +180,8 @@ def _with_variable(reason: str) -> str:
 
 
 def _shown(name: str, value: object) -> object:
-    """The value without the token, and without the user and password of a URL."""
-    if name == "api_token":
+    """The value without a token, and without the user and password of a URL."""
+    if name in _SECRETS:
         return Secret(value)
     return re.sub(r"//[^@/]*@", "//***@", value) if isinstance(value, str) else value
 

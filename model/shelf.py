@@ -10,7 +10,7 @@ import msgspec
 from contracts.errors import BundleRejected
 from contracts.rollout import Rollout
 from model.bundle import FILES, Bundle, pack, unpack
-from model.manifest import MANIFEST
+from model.manifest import MANIFEST, Manifest, unseal
 from model.place import Place
 
 POINTER: Final = "current.json"
@@ -51,6 +51,13 @@ class Shelf:
             while len(self._loaded) > _KEPT:
                 self._loaded.popitem(last=False)
             return self._loaded[version]
+
+    def manifest(self, version: str) -> Manifest:
+        """What a bundle says of itself, without its weights; raises `BundleRejected`."""
+        raw = self._place.get(f"{_checked(version)}/{MANIFEST}")
+        if raw is None:
+            raise BundleRejected(f"bundle {version} has no {MANIFEST}: it was not written to its end")
+        return unseal(raw)
 
     def add(self, bundle: Bundle) -> str:
         """Put a bundle on the shelf; its version is returned. Raises `BundleRejected` if the version is taken."""

@@ -1,5 +1,7 @@
 """Making a bundle the current one: a control record in every partition of `events`, then the shelf's pointer."""
 
+import getpass
+import os
 import time
 import uuid
 from typing import Final
@@ -13,6 +15,7 @@ from contracts.rollout import Rollout
 from contracts.settings import Settings
 from contracts.topics import EVENTS
 from model.shelf import Shelf
+from online import deeds
 from online.reach import require_kafka
 
 Offsets = dict[int, int]
@@ -20,12 +23,12 @@ Offsets = dict[int, int]
 _ATTEMPT_MS: Final = 5_000
 
 
-def publish(settings: Settings, shelf: Shelf, rollout: Rollout) -> Offsets:
+def publish(settings: Settings, shelf: Shelf, rollout: Rollout, by: str = "") -> Offsets:
     """Say in the log that users are on these bundles from here on, then move the shelf's pointer to `rollout.bundle`.
 
     Each bundle is opened first, so that only one that loads is published. A publication that was cut off is made whole
-    by the next one: the last record of a partition counts. Raises `BundleRejected`, `KafkaUnavailable` or
-    `Misconfigured`.
+    by the next one: the last record of a partition counts. It's recorded as done `by` them, the machine's account where
+    nobody is named. Raises `BundleRejected`, `KafkaUnavailable` or `Misconfigured`.
     """
     if not settings.kafka:
         raise Misconfigured("MOODSTREAM_KAFKA is not set: start the local stack with `moodstream up`, or name a server")
@@ -34,10 +37,26 @@ def publish(settings: Settings, shelf: Shelf, rollout: Rollout) -> Offsets:
     offsets = announce(settings.kafka, EVENTS.full_name(settings.namespace), rollout, settings.kafka_timeout_s)
     shelf.point(rollout.bundle)
     shelf.note(rollout)
+    _record(shelf, rollout, by)
     return offsets
 
 
-def rollback(settings: Settings, shelf: Shelf) -> str:
+def _record(shelf: Shelf, rollout: Rollout, by: str) -> None:
+    said = f"all users are on {rollout.bundle}"
+    if rollout.canary:
+        said = f"{rollout.share:.1%} of users are on {rollout.canary}, the others on {rollout.bundle}"
+    deeds.leave(f"{shelf.url.rstrip('/')}/deeds", by or _account(), "publish", said)
+
+
+def _account() -> str:
+    """The machine's account; in a container it may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"account {os.getuid()}"
+
+
+def rollback(settings: Settings, shelf: Shelf, by: str = "") -> str:
     """Undo what was published last, and return the version that all users are on then.
 
     A canary is ended: its users come back to the current version. Else the one that was current before is published;
@@ -46,7 +65,7 @@ def rollback(settings: Settings, shelf: Shelf) -> str:
     version = shelf.current() if shelf.canary() else shelf.previous()
     if version is None:
         raise BundleRejected(f"no bundle was current before {shelf.current()}: there is nothing to go back to")
-    publish(settings, shelf, Rollout(version))
+    publish(settings, shelf, Rollout(version), by)
     return version
 
 

@@ -13,12 +13,13 @@ _EARLY: Final = 50
 """Pages of each, before which nothing is sure."""
 _LEAST: Final = 30
 """Pages without which a canary isn't promoted, however long it waited."""
+_NIGHTLY: Final = "moodstream nightly"
 
 
 def begin(settings: Settings, shelf: Shelf, begun: Begun, candidate: str, now: int) -> Canary:
     """Show the candidate to its share of the users; done again, it changes nothing."""
     rollout = Rollout(begun.base, canary=candidate, share=begun.terms.share)
-    publish(settings, shelf, rollout)
+    publish(settings, shelf, rollout, _NIGHTLY)
     return Canary(time=now, rollout=rollout)
 
 
@@ -55,7 +56,7 @@ def carry_out(settings: Settings, shelf: Shelf, begun: Begun, candidate: str, ou
     """Put all users where the verdict puts them; done again, it changes nothing."""
     version = {PROMOTED: candidate, ROLLED_BACK: begun.base}.get(outcome)
     if version and (shelf.current() != version or shelf.canary()):
-        publish(settings, shelf, Rollout(version))
+        publish(settings, shelf, Rollout(version), _NIGHTLY)
 
 
 def told(look: Look) -> str:

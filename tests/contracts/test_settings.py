@@ -147,3 +147,18 @@ def test_rich_and_urls_show_no_secrets_either() -> None:
     assert TOKEN not in shown
     assert "pa55word" not in shown
     assert "redis://***@h:1/0" in shown
+
+
+def test_the_operators_token_is_long_its_own_and_not_shown() -> None:
+    for given in ({"admin_token": "short"}, {"admin_token": TOKEN, "api_token": TOKEN}):
+        with pytest.raises(Misconfigured, match="MOODSTREAM_ADMIN_TOKEN wants at least 16 characters of its own"):
+            read(**given)
+    assert TOKEN not in repr(read(admin_token=TOKEN))
+    assert read(admin_token=TOKEN).environment()["MOODSTREAM_ADMIN_TOKEN"] == TOKEN
+
+
+@pytest.mark.parametrize("names", ["", "a b", "https://api.example", "api.example:443", "a,,b", "*.example"])
+def test_hosts_are_names_without_scheme_and_port(names: str) -> None:
+    with pytest.raises(Misconfigured, match="MOODSTREAM_API_HOSTS: "):
+        read(api_hosts=names)
+    assert read(api_hosts="api.example,10.0.0.1").api_hosts == "api.example,10.0.0.1"

@@ -12,7 +12,9 @@ from contracts.rollout import Rollout
 from contracts.settings import Settings
 from contracts.topics import EVENTS
 from model.bundle import ITEMS
+from model.place import Place
 from model.shelf import Shelf
+from online.deeds import latest
 from online.publish import publish, rollback
 from tests.fakes.bundle import random_bundle
 
@@ -40,6 +42,9 @@ def test_every_partition_gets_the_control_record_and_the_pointer_moves(settings:
     assert publish(settings, shelf, Rollout(first)) == dict.fromkeys(range(PARTITIONS), 0)
     assert publish(settings, shelf, Rollout(second)) == dict.fromkeys(range(PARTITIONS), 1)
     assert shelf.current() == second
+    done = latest(Place(f"{shelf.url}/deeds"), 9)
+    assert [deed.said for deed in done] == [f"all users are on {second}", f"all users are on {first}"]
+    assert all(deed.who for deed in done)
     changes = written(settings)
     assert {partition: [change.rollout.bundle for change in found] for partition, found in changes.items()} == {
         number: [first, second] for number in range(PARTITIONS)
