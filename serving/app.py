@@ -16,9 +16,10 @@ from online.answer.library import Shelf
 from online.store.protocol import Store
 from serving import assets, pages, problems
 from serving.guard import Guard
+from serving.hosts import Hosts
 from serving.parts import Parts, wire
 from serving.publisher import Publisher
-from serving.routes import events, health, items, live, rank, recommendations, users
+from serving.routes import admin, events, health, items, live, rank, recommendations, users
 from serving.shedding import Shedding
 
 REFRESH_S: Final = 1.0
@@ -36,8 +37,10 @@ def create_app(
 ) -> FastAPI:
     """The app; it closes the store and the publisher when it ends. Raises `Misconfigured`."""
     parts = wire(settings, store, shelf, publisher, clock)
-    routers = [part.router(parts) for part in (events, recommendations, rank, items, users, live, health)]
-    routers += [pages.router(secured=bool(settings.api_token)), assets.router(settings.posters or "")]
+    routers = [part.router(parts) for part in (events, recommendations, rank, items, users, live, admin, health)]
+    routers += [pages.router(secured=bool(settings.api_token), admin=bool(settings.admin_token))]
+    routers += [assets.router(assets.PAGE, settings.posters or ""), assets.router(assets.ADMIN)]
+    hosts = Hosts(settings.api_host, (settings.api_hosts or "").split(","))
     routes = [route for router in routers for route in router.routes]
     handlers: dict[int | type[Exception], Any] = {
         problems.Refused: problems.on_refused,
@@ -51,7 +54,7 @@ def create_app(
         lifespan=_lifespan(parts),
         redirect_slashes=False,
         middleware=[
-            Middleware(Guard, token=settings.api_token, metrics=parts.metrics),
+            Middleware(Guard, token=settings.api_token, hosts=hosts, metrics=parts.metrics),
             Middleware(Shedding, answers=parts.answering, posts=parts.posting, metrics=parts.metrics),
         ],
         exception_handlers=handlers,

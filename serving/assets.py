@@ -1,4 +1,4 @@
-"""`/live`: a page that needs no build, nothing from elsewhere, and no right: its files are the same for everybody."""
+"""`/live` and `/admin`: pages without a build, nothing from elsewhere, and no right: the same files for everybody."""
 
 import gzip
 import hashlib
@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
 PAGE: Final = "/live"
+ADMIN: Final = "/admin"
 _KINDS: Final = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
@@ -22,9 +23,9 @@ class Asset(NamedTuple):
     kind: str
 
 
-def assets() -> dict[str, Asset]:
+def assets(page: str = PAGE) -> dict[str, Asset]:
     """The page's files by name."""
-    found = sorted(files("serving").joinpath("static", "live").iterdir(), key=lambda file: file.name)
+    found = sorted(files("serving").joinpath("static", page[1:]).iterdir(), key=lambda file: file.name)
     return {file.name: _asset(file.name, file.read_bytes()) for file in found if not file.name.startswith(".")}
 
 
@@ -33,15 +34,15 @@ def _asset(name: str, body: bytes) -> Asset:
     return Asset(body, gzip.compress(body, mtime=0), etag, _KINDS[name.rpartition(".")[2]])
 
 
-def router(posters: str) -> APIRouter:
-    """The page; `posters` is the one other address that it may show images from."""
-    routes, known, headers = APIRouter(), assets(), _headers(posters)
+def router(page: str, posters: str = "") -> APIRouter:
+    """One of the pages; `posters` is the one other address that it may show images from."""
+    routes, known, headers = APIRouter(), assets(page), _headers(posters)
 
-    @routes.get(PAGE)
-    async def get_live(request: Request) -> Response:
+    @routes.get(page)
+    async def get_page(request: Request) -> Response:
         return _sent(known["index.html"], request, headers)
 
-    @routes.get(PAGE + "/{name}")
+    @routes.get(page + "/{name}")
     async def get_asset(request: Request) -> Response:
         asset = known.get(request.path_params["name"])
         if asset is None:
@@ -64,6 +65,7 @@ def _headers(posters: str) -> dict[str, str]:
         "Content-Security-Policy": policy,
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cache-Control": "no-cache",
         "Vary": "Accept-Encoding",

@@ -11,21 +11,25 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving import problems
-from serving.assets import PAGE
+from serving.admin.door import OPERATIONS
+from serving.assets import ADMIN, PAGE
+from serving.hosts import Hosts
 from serving.metrics import Metrics
 from serving.pulse import STREAM
 
 OPEN: Final = ("/health/live", "/health/ready", "/metrics", "/docs", "/openapi.json")
-"""Open on loopback, where a token is set; the files of `/live` are open everywhere, and ask for it."""
+"""Open on loopback, where a token is set; the pages' files are open everywhere, and ask for it."""
+_PAGES: Final = (PAGE, ADMIN)
 _log = logging.getLogger(__name__)
 
 
 class Guard:
     """The outermost middleware."""
 
-    def __init__(self, app: ASGIApp, token: str, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, token: str, hosts: Hosts, metrics: Metrics) -> None:
         self._app = app
         self._token = token.encode()
+        self._hosts = hosts
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,13 +61,19 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> ASGIApp | None:
         headers = Headers(scope=scope)
+        if not self._hosts.takes(headers.get("host", "")):
+            host = headers["host"][:100]
+            detail = f"{host} is no name of this API: if it's one of yours, name it in MOODSTREAM_API_HOSTS"
+            return problems.answer(403, detail)
         origin = headers.get("origin")
         if origin and urlsplit(origin).netloc != headers.get("host", ""):
             return problems.answer(403, f"pages of {origin[:100]} may not use this API")
         if headers.get("sec-fetch-site") == "cross-site" and scope["path"].startswith("/v1/"):  # an image's, a script's
             return problems.answer(403, "pages of other sites may not use this API")
         path = scope["path"]
-        if not self._token or (path in OPEN and _is_loopback(scope)) or path == PAGE or path.startswith(PAGE + "/"):
+        if not self._token or (path in OPEN and _is_loopback(scope)) or _has_no_secret(path):
+            return None
+        if path.startswith(OPERATIONS):  # behind a door of their own
             return None
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), self._token):
@@ -76,6 +86,10 @@ class Guard:
         if route != STREAM:  # it lasts as long as somebody watches
             self._metrics.latency.labels(route).observe(seconds)
         self._metrics.requests.labels(route, method, str(status)).inc()
+
+
+def _has_no_secret(path: str) -> bool:
+    return any(path == page or path.startswith(page + "/") for page in _PAGES)
 
 
 def _is_loopback(scope: Scope) -> bool:

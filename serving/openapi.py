@@ -9,6 +9,7 @@ from contracts.events import Event
 from online.answer.answered import Profile, Ranking, Recommendations, SimilarItems, Untouched, Whereabouts
 from online.answer.asked import Ask, ToRank
 from serving import examples
+from serving.admin import paths as operators
 from serving.described import OPEN, Schema, answer, body, component, in_path, in_query, operation, streamed, watched
 from serving.problems import Problem
 from serving.pulse import STREAM, Beat
@@ -23,9 +24,9 @@ from serving.routes.users import Erasing
 VERSION: Final = "1"
 
 
-@lru_cache(maxsize=2)
-def document(*, secured: bool = False) -> Schema:
-    """The document; `secured` where a token is demanded."""
+@lru_cache(maxsize=4)
+def document(*, secured: bool = False, admin: bool = False) -> Schema:
+    """The document; `secured` where a token is demanded, with what operators do where `admin` is on."""
     schemas, components = _schemas(
         Event,
         Ask,
@@ -46,13 +47,13 @@ def document(*, secured: bool = False) -> Schema:
         Problem,
         Live,
         Ready,
+        *(operators.TYPES if admin else ()),
     )
     for kind in get_args(Event):  # the API gives an event an id and a time where it has none
         required = components[kind.__name__]["required"]
         components[kind.__name__]["required"] = [name for name in required if name not in ("event_id", "time")]
     event, ask, to_rank, query, posted, recommended, ranking, similar, profile, erasing, *others = schemas
-    *page, problem, live, ready = others
-    world, where, whereabouts, many, untouched, beat = page
+    world, where, whereabouts, many, untouched, beat, problem, live, ready, *admins = others
     recommendations = {"200": answer("Items, best first", recommended, examples.RECOMMENDED)}
     user, item = in_path("user_id", "me"), in_path("item_id", "50")
     return {
@@ -190,10 +191,11 @@ def document(*, secured: bool = False) -> Schema:
                     },
                 )
             },
+            **(operators.paths(admins, components, problem) if admin else {}),
         },
         "components": {
             "schemas": components,
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}, **(operators.SCHEMES if admin else {})},
         },
         "security": [{"token": []}] if secured else OPEN,
     }

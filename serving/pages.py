@@ -10,13 +10,13 @@ from serving.openapi import document
 _HEADERS = {"Content-Security-Policy": "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"}
 
 
-def router(*, secured: bool) -> APIRouter:
-    """The documents; `secured` where a token is demanded."""
+def router(*, secured: bool, admin: bool) -> APIRouter:
+    """The documents; `secured` where a token is demanded, with what operators do where `admin` is on."""
     routes = APIRouter()
 
     @routes.get("/openapi.json")
     async def get_openapi(request: Request) -> Response:
-        return Response(msgspec.json.encode(document(secured=secured)), media_type="application/json")
+        return Response(msgspec.json.encode(document(secured=secured, admin=admin)), media_type="application/json")
 
     @routes.get("/docs")
     async def get_docs(request: Request) -> Response:

@@ -19,7 +19,8 @@ REFUSALS: Final = {
     "500": "A fault of the server",
     "503": "Kafka is away: try again",
 }
-"""By status, all that there are."""
+"""By status, all that there are where users ask."""
+_OF_OPERATORS: Final = {"404": "There is none such", "409": "It is otherwise by now: look again"}
 LOOKING: Final = ("401", "403", "429", "500")
 ASKING: Final = ("401", "403", "422", "429", "500")
 WITH_BODY: Final = ("400", "408", "413", "415")
@@ -38,4 +39,4 @@ def _problem(schema: Schema, status: str) -> Schema:
     headers = {"headers": _RETRY_AFTER} if status in _RETRIED else {}
     other = NOT_HTTP if status == "400" else {}
     content = {MEDIA_TYPE: {"schema": schema, "example": examples.PROBLEM}, **other}
-    return {"description": REFUSALS[status], **headers, "content": content}
+    return {"description": {**REFUSALS, **_OF_OPERATORS}[status], **headers, "content": content}

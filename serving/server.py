@@ -37,6 +37,7 @@ def serve(settings: Settings) -> None:
     logging.getLogger("aiokafka").setLevel(
         logging.CRITICAL
     )  # `serving.connection` says once what it says ten times a second
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what matters to operators is answered, in one line
     store = connect(settings.redis, settings.namespace, cluster=settings.redis_cluster, timeout_s=2.0)
     publisher = KafkaPublisher(settings.kafka, settings.namespace, settings.kafka_timeout_s)
     app = create_app(settings, store, Shelf(settings.bundles_url), publisher)

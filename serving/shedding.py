@@ -7,12 +7,14 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving import problems
+from serving.admin.door import OPERATIONS
 from serving.metrics import Metrics
 from serving.pulse import STREAM
 
 LEAST: Final = 4
 """Requests at once that are always answered; the pace of fewer says nothing of what many would take."""
 _RETRY_AFTER: Final = {"Retry-After": "1"}
+_APART: Final = (STREAM, OPERATIONS)
 _NEWEST: Final = 0.1
 """What the newest gap weighs in the pace."""
 
@@ -66,8 +68,8 @@ class Shedding:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or turn away; health and metrics are always answered; streams are counted apart."""
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/") or scope["path"] == STREAM:
+        """Answer, or turn away; health, metrics and operators are always answered; streams are counted apart."""
+        if scope["type"] != "http" or not scope["path"].startswith("/v1/") or scope["path"].startswith(_APART):
             await self._app(scope, receive, send)
             return
         kind, limit = ("posts", self._posts) if _is_post(scope) else ("answers", self._answers)

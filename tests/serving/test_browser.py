@@ -3,16 +3,12 @@
 It needs Playwright for Python, a Chromium, and for accessibility axe-core; without them its tests are skipped.
 """
 
-import importlib.util
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from msgspec import json, structs
@@ -28,15 +24,11 @@ from tests.fakes.bundle import random_bundle
 from tests.fakes.publisher import MemoryPublisher
 from tests.fakes.shelf import MemoryShelf
 from tests.serving.api import served
+from tests.serving.browser import HOSTILE, PHONE, WIDE, axe, browser, violations
 from tests.serving.test_house import TOKEN
 from tests.serving.test_live import beating, now_ms
 
-CHROMIUM: Final = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-AXE: Final = ("axe_playwright_python", "axe.min.js")
-"""The package that brings axe-core, and the file in it; `AXE` of the environment may name another file."""
-HOSTILE: Final = '<img src=x onerror="document.title = 1">"\'&amp;<script>document.title = 2</script>'
-WIDE: Final = {"width": 1300, "height": 900}
-PHONE: Final = {"width": 390, "height": 844}
+__all__ = ["browser"]
 
 
 def bundle() -> Bundle:
@@ -96,28 +88,6 @@ class Site:
 
     def card(self, title: str) -> Any:
         return self.page.locator("#list .card").filter(has=self.page.get_by_role("heading", name=title, exact=True))
-
-
-def axe() -> Path | None:
-    """Where axe-core is."""
-    if given := os.environ.get("AXE"):
-        return Path(given)
-    package = importlib.util.find_spec(AXE[0])
-    return Path(package.origin).with_name(AXE[1]) if package and package.origin else None
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One Chromium, where there is one."""
-    if importlib.util.find_spec("playwright") is None:
-        pytest.skip("Playwright isn't installed: pip install playwright axe-playwright-python")
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium: apt-get install chromium, or set CHROMIUM")
-    sync_api: Any = importlib.import_module("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @contextmanager
@@ -317,9 +287,7 @@ def test_axe_finds_nothing_to_complain_of(browser: Any, scheme: str, size: dict[
         site.changed(lambda: page.locator(".card .main").first.click())
         page.locator(".card").first.get_by_role("button", name="Why").click()
         page.wait_for_selector(".card .why li")
-        page.add_script_tag(path=str(axe()))
-        found = page.evaluate("axe.run().then(found => found.violations)")
-        assert [f"{one['id']}: {[node['html'] for node in one['nodes']][:3]}" for one in found] == []
+        assert violations(page) == []
 
 
 def test_on_a_phone_nothing_is_cut_off_and_a_thumb_finds_its_buttons(browser: Any) -> None:
