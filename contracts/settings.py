@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -71,6 +71,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where a worker tells Prometheus how it does; it says nothing of users."""
     stream_port: Port = 0
     """0: it doesn't; the local stack chooses a free one."""
+    logs: Literal["human", "json"] = "human"
+    """How processes write their logs: lines for people, or one JSON object a line."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Of our own lines; at `debug` each request and each learned event has one."""
     posters: Annotated[str, Meta(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?/(\S*/)?$")] | None = None
     """Where the live page finds items' images: `https://host/folder/`, then an item's `image`; none: it shows none."""
     geoip: Path | None = None

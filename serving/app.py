@@ -96,9 +96,11 @@ def _lifespan(parts: Parts) -> Callable[[FastAPI], AbstractAsyncContextManager[N
 async def _keep_refreshing(parts: Parts) -> None:
     """New bundles and changed items are picked up off the request path; nothing ends it but the app's end."""
     while True:
+        due = time.monotonic() + REFRESH_S
         await asyncio.sleep(REFRESH_S)
+        parts.metrics.late.set(max(0.0, time.monotonic() - due))
         try:
             await parts.library.refresh()
-            parts.metrics.current_bundle(parts.library.current.version)
+            parts.metrics.current_bundle(parts.library.current.version, parts.library.current.bundle)
         except Exception:
             _log.exception("looking for new bundles and items failed; it is tried again")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contracts.request import HTTP_HEADER, request_id, sane
 from serving import problems
 from serving.admin.door import OPERATIONS
 from serving.assets import ADMIN, PAGE
@@ -39,23 +40,27 @@ class Guard:
             return
         began = time.perf_counter()
         status = 0
+        request = sane(Headers(scope=scope).get(HTTP_HEADER, ""))
+        request_id.set(request)
+        header = (HTTP_HEADER.lower().encode(), request.encode())
 
         async def watched(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                message["headers"] = [*message["headers"], header]
             await send(message)
 
         try:
             refusal = self._refusal(scope)
             await (refusal or self._app)(scope, receive, watched)
         except Exception:
-            _log.exception("%s %s failed", scope["method"], scope["path"])
+            _log.exception("%s %s failed", _method(scope), _route(scope))
             if status:
                 raise
             status = 500
             detail = "something went wrong here that should not: the log of `moodstream serve` says what"
-            await problems.answer(500, detail)(scope, receive, send)
+            await problems.answer(500, detail, {HTTP_HEADER: request})(scope, receive, send)
         finally:
             self._count(scope, status, time.perf_counter() - began)
 
@@ -81,8 +86,8 @@ class Guard:
         return problems.answer(401, "send Authorization: Bearer <MOODSTREAM_API_TOKEN>", {"WWW-Authenticate": "Bearer"})
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "unmatched")
-        method = scope["method"] if scope["method"] in ("GET", "POST", "DELETE", "HEAD", "PUT", "PATCH") else "other"
+        route, method = _route(scope), _method(scope)
+        _log.debug("%s %s answered with %d in %.1f ms", method, route, status, 1000 * seconds)
         if route != STREAM:  # it lasts as long as somebody watches
             self._metrics.latency.labels(route).observe(seconds)
         self._metrics.requests.labels(route, method, str(status)).inc()
@@ -90,6 +95,16 @@ class Guard:
 
 def _has_no_secret(path: str) -> bool:
     return any(path == page or path.startswith(page + "/") for page in _PAGES)
+
+
+def _route(scope: Scope) -> str:
+    """Never the path itself, which may name a user."""
+    return str(getattr(scope.get("route"), "path", "unmatched"))
+
+
+def _method(scope: Scope) -> str:
+    known = ("GET", "POST", "DELETE", "HEAD", "PUT", "PATCH")
+    return str(scope["method"]) if scope["method"] in known else "other"
 
 
 def _is_loopback(scope: Scope) -> bool:

@@ -15,6 +15,7 @@ from aiokafka.errors import (
 )
 
 from contracts.errors import KafkaUnavailable
+from contracts.request import headers
 from contracts.sharding import partition_of
 from serving.breaker import Breaker
 from serving.connection import RETRY_S, Connection, worded
@@ -119,7 +120,7 @@ class KafkaPublisher:
     async def _alone(self, producer: Any, record: Publishing) -> "asyncio.Future[Any]":
         topic = self._topic(record)
         batch = producer.create_batch()
-        batch.append(key=record.key.encode(), value=record.value, timestamp=None)
+        batch.append(key=record.key.encode(), value=record.value, timestamp=None, headers=headers(record.request))
         batch.close()
         partition = partition_of(record.key, len(await producer.partitions_for(topic)))
         future: asyncio.Future[Any] = await producer.send_batch(batch, topic, partition=partition)
@@ -150,7 +151,9 @@ class KafkaPublisher:
     async def _send(self, producer: Any, record: Publishing) -> "asyncio.Future[Any]":
         if producer is None:
             raise KafkaConnectionError("it is being connected to")
-        future: asyncio.Future[Any] = await producer.send(self._topic(record), record.value, record.key.encode())
+        future: asyncio.Future[Any] = await producer.send(
+            self._topic(record), record.value, record.key.encode(), headers=headers(record.request)
+        )
         return future
 
     def _topic(self, record: Publishing) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from contracts.events import Impression, encode
+from contracts.request import request_id
 from contracts.settings import Settings
 from contracts.topics import EVENTS
 from online.answer.as_trained import AsTrained
@@ -20,6 +21,7 @@ from online.answer.view import Viewer
 from online.answer.whereabouts import Locator
 from online.learn.enrich import Enricher
 from online.store.protocol import Store
+from online.store.timed import timed
 from serving.breaker import Breaker
 from serving.heard import KafkaTail
 from serving.metrics import Metrics
@@ -54,6 +56,7 @@ class Parts:
 def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, clock: Callable[[], int]) -> Parts:
     """The parts; raises `Misconfigured` where the database of places can't be read."""
     enricher, metrics = Enricher(settings.geoip), Metrics()
+    store = timed(store, lambda call, seconds: metrics.store.labels(call).observe(seconds))
     library, atlases = Library(shelf, store), Atlases()
     library.prepares.append(atlases.draw)
     patience, stale_ms = settings.store_timeout_s, settings.counts_stale_ms
@@ -65,7 +68,7 @@ def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, c
     tail = KafkaTail(settings.kafka, settings.namespace) if settings.kafka else None
 
     def record(impression: Impression) -> None:
-        taken = publisher.offer(Publishing(EVENTS, impression.key, encode(impression)))
+        taken = publisher.offer(Publishing(EVENTS, impression.key, encode(impression), request_id.get()))
         metrics.impressions.labels("sent" if taken else "dropped").inc()
 
     parts = Parts(
@@ -88,6 +91,7 @@ def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, c
         metrics=metrics,
         clock=clock,
     )
+    metrics.watch_candidates(parts.recommender.brought)
     _watch(parts, breaker)
     return parts
 

@@ -9,6 +9,7 @@ import msgspec
 from contracts import events
 from contracts.errors import InvalidEvent
 from contracts.events import BundleChange, Event
+from contracts.request import request_id
 from contracts.topics import topic_of
 from serving.problems import Refused, Result
 from serving.publisher import Publishing
@@ -72,7 +73,7 @@ def _check_room(of_one: Counter[str], key: str) -> None:
 
 def publishing(event: Event, value: bytes) -> Publishing:
     """Where an event goes."""
-    return Publishing(topic_of(event), event.key, value)
+    return Publishing(topic_of(event), event.key, value, request_id.get())
 
 
 def _taken(index: int, raw: bytes, now: int) -> Taken:

@@ -12,6 +12,8 @@ class Publishing(NamedTuple):
     topic: Topic
     key: str
     value: bytes
+    request: str = ""
+    """The id of the request that sends it."""
 
 
 class Placed(NamedTuple):

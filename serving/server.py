@@ -9,6 +9,7 @@ from typing import Final
 import uvicorn
 from threadpoolctl import threadpool_limits
 
+from contracts import logs
 from contracts.errors import Misconfigured
 from contracts.settings import Settings
 from model.shelf import Shelf
@@ -31,6 +32,7 @@ class Server(uvicorn.Server):
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, and end within 5 s of it; raises `Misconfigured`."""
+    logs.set_up(settings)
     if not settings.kafka or not settings.redis:
         raise Misconfigured("set MOODSTREAM_KAFKA and MOODSTREAM_REDIS, or start everything by: moodstream up")
     threadpool_limits(1)  # one core for each process; the products of a request are small
@@ -44,6 +46,7 @@ def serve(settings: Settings) -> None:
     config = uvicorn.Config(
         app,
         http=Protocol,
+        log_config=None,
         host=settings.api_host,
         port=settings.api_port,
         access_log=False,

@@ -53,7 +53,7 @@ class _Spared:
         except MoodstreamError:
             raise
         except Exception as error:  # written by a newer version, or damaged
-            self._tell_once(f"{method.__name__}: what the store holds can't be read: {error!r}")
+            self._tell_once(f"{method.__name__}: what the store holds can't be read: {type(error).__name__}")
             raise StoreUnavailable(f"what it holds can't be read: {type(error).__name__}") from error
         self._breaker.succeeded()
         return found

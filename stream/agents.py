@@ -5,10 +5,12 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
+from typing import Any
 
 from faust.types import TP
 
 from contracts.errors import Fenced, LogWentBack, MoodstreamError
+from contracts.request import request_of
 from contracts.topics import EVENTS, ITEMS, Topic
 from online.lake.replay import Life
 from online.lake.write import LakeWriter
@@ -45,7 +47,9 @@ class Keeper:
         self._refills = refills
         self._ids = ids
         self._metrics = metrics
-        metrics.outcomes, metrics.alarms = learner.tally, learner.alarms
+        metrics.events, metrics.items, metrics.tally = learner.events, catalogue.tally, learner.tally
+        metrics.letters, metrics.alarms = (learner.letters, catalogue.letters), learner.alarms
+        metrics.quality = learner.quality
         self._events = EVENTS.full_name(namespace)
         self._items = ITEMS.full_name(namespace)
         self._incarnations: dict[Topic, str] = {}
@@ -136,9 +140,11 @@ class Keeper:
         try:
             await self._take(tp, chunks)
         except Exception as error:
-            retriable = isinstance(error, MoodstreamError) and error.retriable
-            log.warning("partition %d is read again: %s", tp.partition, error, exc_info=None if retriable else error)
-            self.learner.tally[type(error).__name__] += 1
+            if isinstance(error, MoodstreamError) and error.retriable:
+                log.warning("partition %d is read again: %s", tp.partition, error)
+            else:
+                log.warning("partition %d is read again", tp.partition, exc_info=error)
+            self._metrics.read_again(error)
             self._waits.put_off(tp)
             consumer.read_again(tp)
             return False
@@ -152,18 +158,22 @@ class Keeper:
             raise LogWentBack(f"the log gives {first} where {self._expected.get(tp)} comes next, or was made again")
         self._expected[tp] = records[-1].offset + 1
         topic = ITEMS if tp.topic == self._items else EVENTS
-        raws = [Raw(topic, tp.partition, one.offset, one.timestamp, one.value or b"") for one in records]
+        raws = [_raw(topic, one) for one in records]
+        began = time.perf_counter()
         if topic is ITEMS:
             await self._catalogue.keep(tp.partition, self._incarnations[ITEMS], raws, now())
         else:
             rows = await self.learner.learn(tp.partition, raws)
             self._metrics.learned([raw.time for raw in raws], now())
+            self._metrics.batch(len(raws), time.perf_counter() - began)
             self._writers[tp.partition].add(rows, raws[-1].offset)
 
     async def beat(self, consumer: Consumer) -> None:
         """Tell Prometheus and serving that this worker lives, and how far it is."""
         beats = [self._heartbeat(consumer, *one) for one in self.learner.positions().items()]
         self._metrics.partitions = {beat.partition: (beat.position, beat.end) for beat in beats}
+        told = {**self._metrics.levels, **self.learner.levels()}  # one that is at work just now doesn't say
+        self._metrics.levels = {number: levels for number, levels in told.items() if number in self._metrics.partitions}
         for beat in beats:
             await self._store.beat(beat)
 
@@ -190,7 +200,12 @@ class Keeper:
             await self.learner.sweep(number)
         except Fenced as error:
             log.warning("partition %d is read again: %s", number, error)
+            self._metrics.read_again(error)
             consumer.read_again(TP(self._events, number))
+
+    async def look_at_store(self) -> None:
+        """See how much memory it has left."""
+        self._metrics.memory = await self._store.memory()
 
     async def move_idle(self) -> None:
         """Make all idle users' states again for the bundle in force."""
@@ -208,6 +223,11 @@ class Keeper:
             await self.flush()
         except MoodstreamError as error:
             log.warning("the lake waits: %s", error)
+
+
+def _raw(topic: Topic, one: Any) -> Raw:
+    request = request_of(one.headers) if one.headers else ""
+    return Raw(topic, one.partition, one.offset, one.timestamp, one.value or b"", request)
 
 
 def now() -> int:

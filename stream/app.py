@@ -19,6 +19,7 @@ from online.learn.drift.block import Pace
 from online.learn.enrich import Enricher
 from online.learn.learner import Learner
 from online.store.protocol import Store
+from online.store.timed import timed
 from stream import topics
 from stream.agents import Keeper, now
 from stream.items import CatalogueKeeper
@@ -59,6 +60,7 @@ def create_app(settings: Settings, bootstrap: str, store: Store, metrics: Metric
         key_serializer="raw",
     )
 
+    store = timed(store, metrics.called)
     outbox = Outbox(lambda: cast("Any", app.producer)._ensure_producer(), settings.namespace, settings.partitions)
     learner = Learner(
         store,
@@ -113,10 +115,14 @@ def _add_agents(app: faust.App, keeper: Keeper, namespace: str) -> None:
     async def look_again() -> None:
         await _quietly(lambda: keeper.look_again(cast("Consumer", app.consumer)))
 
+    async def look_at_store() -> None:
+        await _quietly(keeper.look_at_store)
+
     app.timer(0.5)(beat)
     app.timer(2.0)(sweep)
     app.timer(10.0)(flush)
     app.timer(10.0)(look_again)
+    app.timer(5.0)(look_at_store)
     app.on_before_shutdown.connect(lambda *_, **__: keeper.flush_quietly(), weak=False)
 
 

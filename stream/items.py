@@ -1,5 +1,7 @@
 """The catalogue's changes: from the items topic into the store, within seconds of the event."""
 
+import logging
+from collections import Counter as Tally
 from collections.abc import Sequence
 
 from contracts import events, topics
@@ -7,6 +9,8 @@ from contracts.errors import InvalidEvent
 from contracts.events import BundleChange, ItemEvent
 from online.learn.outgoing import Outbox, Outgoing, Raw, dead_letter, replaced
 from online.store.protocol import Store, Watermark
+
+log = logging.getLogger("moodstream.stream")
 
 
 class CatalogueKeeper:
@@ -17,6 +21,10 @@ class CatalogueKeeper:
         self._outbox = outbox
         self._marks: dict[int, Watermark] = {}
         """Where the store stood when it was last read or written."""
+        self.tally: Tally[str] = Tally()
+        """What became of the records."""
+        self.letters: Tally[str] = Tally()
+        """What was set aside, by error."""
 
     async def start_at(self, partition: int, incarnation: str) -> int:
         """The offset to read from."""
@@ -44,6 +52,7 @@ class CatalogueKeeper:
         outgoing: list[Outgoing] = []
         before = self._marks.get(partition, Watermark())
         fresh = [raw for raw in records if raw.offset > before.within(incarnation)]
+        errors: list[str] = []
         for raw in fresh:
             try:
                 event = events.decode(raw.value)
@@ -55,8 +64,18 @@ class CatalogueKeeper:
                     outgoing.append(replaced(raw, topics.EVENTS, event.key))
             except Exception as error:  # invalid, or a bug of ours: neither stops the partition
                 outgoing.append(dead_letter(raw, error, now))
+                errors.append(type(error).__name__)
+                log.warning(
+                    "set aside as a dead letter, which says why: %s, items partition %d offset %d",
+                    *(errors[-1], partition, raw.offset),
+                    extra={"request_id": raw.request},
+                )
         await self._outbox(outgoing)
         if fresh:
             new = Watermark(incarnation, fresh[-1].offset)
             await self._store.put_items(partition, before, new, items)
             self._marks[partition] = new
+        misplaced = len(outgoing) - len(errors)
+        self.letters.update(errors)
+        self.tally.update({"refused": len(errors), "misplaced": misplaced})
+        self.tally["applied"] += len(fresh) - len(outgoing)

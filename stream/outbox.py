@@ -8,6 +8,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer
 
 from contracts.errors import KafkaUnavailable
+from contracts.request import headers
 from contracts.sharding import partition_of
 from contracts.topics import Topic
 from online.learn.outgoing import Outgoing
@@ -45,7 +46,7 @@ def _batches(producer: AIOKafkaProducer, lot: Sequence[Outgoing]) -> Iterator[An
     """The records in their order, in as few batches as hold them: an empty one takes any record."""
     batch = producer.create_batch()
     for out in lot:
-        record = {"key": out.key.encode(), "value": out.value, "timestamp": None}
+        record = {"key": out.key.encode(), "value": out.value, "timestamp": None, "headers": headers(out.request)}
         if batch.append(**record) is None:
             yield batch
             batch = producer.create_batch()

@@ -1,13 +1,13 @@
 """The worker process: checks what it stands on, then runs the Faust app until SIGTERM."""
 
 import asyncio
-import logging
 import sys
 from typing import Final
 
 import faust
 from threadpoolctl import threadpool_limits
 
+from contracts import logs
 from contracts.errors import Misconfigured
 from contracts.settings import Settings
 from online.store.redis import check_noeviction, connect
@@ -21,6 +21,7 @@ _SWITCH_S: Final = 0.0003
 
 def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; raises `Misconfigured` or `Unavailable` when it can't start."""
+    logs.set_up(settings)
     if not settings.kafka or not settings.redis:
         raise Misconfigured("set MOODSTREAM_KAFKA and MOODSTREAM_REDIS, or start everything by: moodstream up")
     asyncio.run(check_noeviction(settings.redis))
@@ -34,9 +35,8 @@ def run(settings: Settings) -> None:
     )
     sys.setswitchinterval(_SWITCH_S)
     threadpool_limits(1)  # so that bytes don't depend on the machine's load, and cores are left to other processes
-    logging.getLogger("kafka").setLevel(logging.WARNING)
     metrics = Metrics()
     if settings.stream_port:
         serve(metrics, settings.stream_host, settings.stream_port)
     app = create_app(settings, settings.kafka, store, metrics)
-    faust.Worker(app, loglevel=logging.INFO, redirect_stdouts=False, quiet=True).execute_from_commandline()
+    faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True).execute_from_commandline()

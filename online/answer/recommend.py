@@ -1,6 +1,7 @@
 """The path of a request, from candidates to the recorded impression."""
 
 import uuid
+from collections import Counter as Tally
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -95,6 +96,8 @@ class Recommender:
         self._numbers = Numbers()
         library.prepares.append(self._numbers.placed)
         self._calibrated = Calibrated(store, clock)
+        self.brought: Tally[str] = Tally()
+        """How many candidates each source has found."""
         self._tallier = Tallier(Counted(store, self._numbers, clock, stale_ms))
 
     async def recommend(self, ask: Ask) -> Recommendations:
@@ -162,6 +165,7 @@ class Recommender:
             found = candidates(scene)
             left = drop(union(found, scene), scene)
             degraded.append(ALL_SEEN if len(left) else NOTHING_FITS)
+        self.brought.update({name: len(rows) for name, rows in found.items()})
         return scene, found, foremost(left, found, enough(ask), scene.tallies.size), degraded
 
     def _order(self, ask: Ask, weighed: Weighed, request_id: str) -> Ordered:

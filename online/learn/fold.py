@@ -12,6 +12,7 @@ from contracts.moods import LABELS, mood_of
 from online.learn.enrich import Enriched
 from online.learn.foretold import is_asked
 from online.learn.impressions import close, show, take
+from online.learn.quality import Followed, followed
 from online.store.history import History
 from online.store.impressions import Impressions
 from online.store.protocol import UserRecord
@@ -58,6 +59,8 @@ class Working:
         """Event time of what `state.hidden` has taken in last; None for the zero state."""
         self.outgoing: list[UserEvent] = []
         """Events to be published to another user, by an alias."""
+        self.followed: list[Followed] = []
+        """What the user took after something was shown."""
         self._ids = RecentIds(self.history.ids, state.gone)
 
     def apply(self, event: UserEvent, row: Enriched) -> Outcome:
@@ -81,10 +84,11 @@ class Working:
     def _decide(self, event: "Interaction | MoodEvent", row: Enriched) -> None:
         if not self.shown:
             return
+        close(self.shown, row.time, row.offset)
         if isinstance(event, Interaction):
+            if row.weight > 0 and (one := followed(self.shown, event.item_id)):
+                self.followed.append(one)
             take(self.shown, event.item_id, row)
-        else:
-            close(self.shown, row.time, row.offset)
 
     def _append(self, entry: Entry) -> None:
         if is_asked(entry):

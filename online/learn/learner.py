@@ -22,10 +22,11 @@ from online.learn.bundles import Bundles
 from online.learn.drift.block import Pace
 from online.learn.enrich import Enriched, Enricher
 from online.learn.intake import Control, Taken, take_in
-from online.learn.kept import control_row, take_kept
+from online.learn.kept import CONTROL, control_row, take_kept
 from online.learn.moving import move_some
 from online.learn.outgoing import Outbox, Outgoing, Raw, alarmed, dead_letter, enriched, published
 from online.learn.partition import Partition
+from online.learn.quality import Quality
 from online.learn.users import Users
 from online.store.protocol import ShardWrite, Store
 
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 log: Final = logging.getLogger("moodstream.learn")
 _WATCHED: Final = "online.learn.watched"
 """Imported by processes that learn only, beside the event loop: river brings scipy along, 1.6 s and 93 MB."""
+REFUSED: Final = "refused"
+UNREAD: Final = "unread"
+_TOLD: Final = 5
+"""Dead letters of one batch that the log tells of one by one."""
 
 
 class Learner:
@@ -64,6 +69,11 @@ class Learner:
         self.tally: Tally[str] = Tally()
         self.alarms: Tally[str] = Tally()
         """By signal."""
+        self.events: Tally[tuple[str, str]] = Tally()
+        """By kind and outcome, counted when they're written; `UNREAD` is of a kind that nobody looked at."""
+        self.letters: Tally[str] = Tally()
+        """What was set aside, by error."""
+        self.quality = Quality()
 
     async def assign(self, number: int, incarnation: str, kept: int = 0) -> int:
         """Own a partition, as the store knows it now; returns the lowest offset that any shard needs.
@@ -85,6 +95,10 @@ class Learner:
     def positions(self) -> dict[int, int]:
         """The next offset of each partition."""
         return {number: owned.position + 1 for number, owned in self._owned.items()}
+
+    def levels(self) -> dict[int, dict[str, float]]:
+        """Of each partition what its last block said of each signal that is watched for drift."""
+        return {number: owned.drift.levels() for number, owned in self._owned.items() if owned.drift}
 
     async def look(self, number: int, incarnation: str) -> Partition:
         """A partition as the store has it now, whoever owns it."""
@@ -163,6 +177,7 @@ class Learner:
         behind = [(shard, meta) for shard, meta in owned.metas.items() if owned.offset(shard) < offset]
         await owned.write_shards([ShardWrite(s, m, m.on(s, rollout).at(owned.at(offset)), {}) for s, m in behind])
         self.tally["bundle_changes"] += 1
+        self.events[CONTROL, "applied"] += 1
         return [control_row(control)]
 
     async def _learn_or_set_aside(self, owned: Partition, taken: Taken) -> list[Enriched]:
@@ -180,6 +195,8 @@ class Learner:
             except Exception as error:
                 _raise_if_retriable(error)
                 await self._set_aside(owned, [(raw, error)])
+                kind: str = getattr(event, "kind", "") or str(event.__struct_config__.tag)
+                self.events[kind, REFUSED] += 1
         return rows
 
     async def _learn_taken(self, owned: Partition, taken: Taken) -> list[Enriched]:
@@ -188,8 +205,7 @@ class Learner:
             for raw, event in taken.placed
         ]
         batch = await self._read(owned, taken.placed)
-        for (raw, event), row in zip(taken.placed, rows, strict=True):
-            self._fold(batch, raw, event, row)
+        outcomes = [_folded(batch, raw, event, row) for (raw, event), row in zip(taken.placed, rows, strict=True)]
         records = await self._users.records([batch.users[user_id] for user_id in batch.touched])
         watched = await self._watch(owned, batch, rows)
         # all that can crash is done: what was counted is never set aside
@@ -199,7 +215,21 @@ class Learner:
             await owned.write_calibrator(watched.calibrator, watched.drift, taken.upto)
         await self._send(owned, taken, batch, rows)
         await owned.write_shards(batch.shard_writes(taken.upto, records))
+        self._count(batch, rows, outcomes, watched)
+        if log.isEnabledFor(logging.DEBUG):
+            _tell(owned, taken, outcomes)
         return rows
+
+    def _count(
+        self, batch: Batch, rows: Sequence[Enriched], outcomes: Sequence[str], watched: "Watched | None"
+    ) -> None:
+        """What came of a batch, once it's written."""
+        self.tally.update(outcomes)
+        self.events.update(zip([row.kind or row.type for row in rows], outcomes, strict=True))
+        if watched is not None:
+            self.quality.outcome(batch.outcomes, watched.losses)
+        for user_id in batch.touched:
+            self.quality.follow(batch.users[user_id].followed)
 
     async def _read(self, owned: Partition, placed: Sequence[tuple[Raw, UserEvent]]) -> Batch:
         """The events' users as the store has them; raises `Fenced` unless it stands where this worker left it."""
@@ -210,12 +240,6 @@ class Learner:
         opened = await self._users.open(owned, shards)
         await owned.check_shared()  # what is lost of it, these users' histories tell again, before any is emptied
         return Batch(owned, opened)
-
-    def _fold(self, batch: Batch, raw: Raw, event: UserEvent, row: Enriched) -> None:
-        try:
-            self.tally[batch.fold(event, row)] += 1
-        except (InvalidEvent, StateUnreadable) as error:
-            batch.refused.append((raw, error))
 
     async def _watch(self, owned: Partition, batch: Batch, rows: Sequence[Enriched]) -> "Watched | None":
         if not rows or rows[-1].offset <= owned.calibrated:
@@ -240,13 +264,39 @@ class Learner:
         outgoing += [published(event) for user_id in batch.touched for event in batch.users[user_id].outgoing]
         outgoing += [enriched(row) for row in rows if row.offset > owned.sent]
         self.tally["misplaced"] += len(fresh)
+        self.events[UNREAD, "misplaced"] += len(fresh)
+        self.events[UNREAD, REFUSED] += sum(raw.offset > owned.sent for raw, _ in taken.refused)
         await self._outbox(outgoing)
         await self._set_aside(owned, [*taken.refused, *batch.refused])
 
     async def _set_aside(self, owned: Partition, refused: Sequence[tuple[Raw, Exception]]) -> None:
-        letters: list[Outgoing] = [dead_letter(raw, e, self._now()) for raw, e in refused if raw.offset > owned.sent]
+        fresh = [(raw, error) for raw, error in refused if raw.offset > owned.sent]
+        letters: list[Outgoing] = [dead_letter(raw, error, self._now()) for raw, error in fresh]
         self.tally["dead_letters"] += len(letters)
+        self.letters.update(type(error).__name__ for _, error in fresh)
+        for raw, error in fresh[:_TOLD]:
+            log.warning(
+                "set aside as a dead letter, which says why: %s, %s partition %d offset %d",
+                *(type(error).__name__, raw.topic.name, raw.partition, raw.offset),
+                extra={"request_id": raw.request},
+            )
+        if len(fresh) > _TOLD:
+            log.warning("and %d more of the same batch", len(fresh) - _TOLD)
         await self._outbox(letters)
+
+
+def _folded(batch: Batch, raw: Raw, event: UserEvent, row: Enriched) -> str:
+    try:
+        return batch.fold(event, row)
+    except (InvalidEvent, StateUnreadable) as error:
+        batch.refused.append((raw, error))
+        return REFUSED
+
+
+def _tell(owned: Partition, taken: Taken, outcomes: Sequence[str]) -> None:
+    """Of each event what became of it, never whose it was."""
+    for (raw, _), outcome in zip(taken.placed, outcomes, strict=True):
+        log.debug("%s: partition %d offset %d", outcome, owned.number, raw.offset, extra={"request_id": raw.request})
 
 
 def _drift(owned: Partition, pace: Pace) -> "Drift":

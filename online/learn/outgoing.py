@@ -24,6 +24,8 @@ class Raw(NamedTuple):
     time: int
     """UTC ms: when the broker appended it."""
     value: bytes
+    request: str = ""
+    """The id of the request that posted it, where its header says so."""
 
 
 class Outgoing(NamedTuple):
@@ -32,6 +34,8 @@ class Outgoing(NamedTuple):
     topic: Topic
     key: str
     value: bytes
+    request: str = ""
+    """The id of the request that it comes of."""
 
 
 Outbox = Callable[[Sequence[Outgoing]], Awaitable[None]]
@@ -53,7 +57,7 @@ def dead_letter(raw: Raw, error: Exception, now: int) -> Outgoing:
         time=now,
         schema_version=events.version_of(raw.value) if isinstance(error, InvalidEvent) else events.SCHEMA_VERSION,
     )
-    return Outgoing(topics.DEAD_LETTER, letter.origin, events.encode(letter))
+    return Outgoing(topics.DEAD_LETTER, letter.origin, events.encode(letter), raw.request)
 
 
 def enriched(row: Enriched) -> Outgoing:
@@ -73,4 +77,4 @@ def published(event: UserEvent) -> Outgoing:
 
 def replaced(raw: Raw, topic: Topic, key: str) -> Outgoing:
     """A record that lay in the wrong partition or topic, to be published again as it is."""
-    return Outgoing(topic, key, raw.value)
+    return Outgoing(topic, key, raw.value, raw.request)

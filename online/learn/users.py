@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from contracts.errors import MoodstreamError, StateTooNew, StateUnreadable
 from contracts.rollout import bundle_for
+from contracts.sharding import user_shard
 from online.learn.advance import advance
 from online.learn.bundles import Bundles
 from online.learn.fold import Working
@@ -49,8 +50,8 @@ class Users:
         found = (await owned.read({shard: await owned.shard_users(shard)}))[shard]
         for user_id in found.users:
             _open(opened, owned, user_id, found)
-        for user_id, damaged in opened.damaged.items():
-            log.error("user %s stays on the bundle that they were on: %s", user_id, damaged.error)
+        for damaged in opened.damaged.values():
+            log.error("a user of shard %d stays on the bundle that they were on: %s", shard, damaged.error)
         return [user for user in opened.users.values() if user.rebuilt]
 
     async def records(self, users: Sequence[Working]) -> dict[str, UserRecord]:
@@ -72,7 +73,7 @@ class Users:
             if isinstance(error, MoodstreamError) and error.retriable:
                 raise
             if len(users) == 1:
-                log.exception("user %s stays on the bundle that they were on", users[0].user_id)
+                log.exception("a user of shard %d stays on the bundle that they were on", user_shard(users[0].user_id))
                 return {}
             alone = [await self.records_of_sound([user]) for user in users]
             return {user_id: record for records in alone for user_id, record in records.items()}

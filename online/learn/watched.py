@@ -23,6 +23,8 @@ class Watched(NamedTuple):
     calibrator: bytes
     drift: Drift
     alarms: list[Alarm]
+    losses: Mapping[int, Sequence[float]]
+    """By the offset of the event that decided an outcome: how surprising it was."""
 
 
 def drift_of(owned: Partition, pace: Pace) -> Drift:
@@ -48,4 +50,4 @@ def watch(
     if not notes:
         owned.drift = drift
         return None
-    return Watched(lesson.state, drift, drift.take(notes))
+    return Watched(lesson.state, drift, drift.take(notes), lesson.losses)

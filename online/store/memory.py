@@ -16,6 +16,7 @@ from online.store.protocol import (
     Counter,
     CountWrite,
     Heartbeat,
+    Memory,
     ShardMeta,
     ShardRecords,
     ShardWrite,
@@ -200,6 +201,9 @@ class MemoryStore:
 
     async def items(self, known: int) -> tuple[int, dict[str, bytes]]:
         return self._item_changes, dict(self._items) if self._item_changes != known else {}
+
+    async def memory(self) -> Memory | None:
+        return None
 
     async def dump(self) -> dict[str, object]:
         return {

@@ -175,6 +175,15 @@ class Heartbeat(msgspec.Struct, frozen=True):
     """While lost states are made again: up to this offset they were there before."""
 
 
+class Memory(NamedTuple):
+    """What a store's server has of memory; of several, the one that is fullest."""
+
+    used: int
+    """Bytes."""
+    limit: int
+    """Bytes that it may have: as it's set, else all of its machine's."""
+
+
 class Store(Protocol):
     """Redis or memory. Every method may raise `StoreUnavailable`."""
 
@@ -239,6 +248,9 @@ class Store(Protocol):
 
     async def items(self, known: int) -> tuple[int, dict[str, bytes]]:
         """The number of changes so far and, if that isn't `known`, all changed items."""
+
+    async def memory(self) -> Memory | None:
+        """None where there is no server."""
 
     async def dump(self) -> dict[str, object]:
         """Everything in the namespace, in a form that can be compared byte for byte."""

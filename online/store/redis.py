@@ -20,6 +20,7 @@ from online.store.protocol import (
     Counter,
     CountWrite,
     Heartbeat,
+    Memory,
     ShardMeta,
     ShardRecords,
     ShardWrite,
@@ -184,6 +185,13 @@ class RedisStore:
         (found,) = await self._calls.pipelined([("HGETALL", self._keys.items)])
         return int(changes or 0), {item.decode(): content for item, content in found.items()}
 
+    async def memory(self) -> Memory | None:
+        async with answering():
+            cluster = isinstance(self._client, RedisCluster)
+            found = await self._client.info("memory", **({"target_nodes": RedisCluster.PRIMARIES} if cluster else {}))
+        nodes = [found] if "used_memory" in found else list(found.values())
+        return max((_memory(node) for node in nodes), key=lambda one: one.used / one.limit)
+
     async def dump(self) -> dict[str, object]:
         """One server only: it walks the whole key space, for tests and comparisons."""
         dumped: dict[str, object] = {}
@@ -231,6 +239,10 @@ async def check_noeviction(url: str) -> None:
             f"Redis evicts keys by itself ({policy}), so users' states would get lost: "
             "run redis-cli CONFIG SET maxmemory-policy noeviction"
         )
+
+
+def _memory(said: Mapping[str, Any]) -> Memory:
+    return Memory(said["used_memory"], said["maxmemory"] or said["total_system_memory"])
 
 
 def _known(user_ids: Sequence[str], records: Sequence[Sequence[Any]]) -> dict[str, UserRecord]:

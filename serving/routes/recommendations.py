@@ -18,6 +18,7 @@ def router(parts: Parts) -> APIRouter:
         answered = await parts.recommender.recommend(ask)
         parts.metrics.made(answered.bundle, time.perf_counter() - started)
         parts.metrics.answered(answered.degraded, answered.lag)
+        parts.metrics.recommended([item.sources for item in answered.items], answered.age_ms)
         return said(answered)
 
     @routes.get("/v1/recommendations")

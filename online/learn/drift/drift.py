@@ -61,6 +61,16 @@ class Drift:
             self._block.add(note)
         return alarms
 
+    def levels(self) -> dict[str, float]:
+        """What the last block said of each signal, segments apart; those are left out that it said nothing of."""
+        last = self.timeline.rows[-1:]
+        return {
+            one.signal.name: value
+            for row in last
+            for one, value in zip(ALL, row.columns(), strict=True)
+            if not one.segment and not isnan(value)
+        }
+
     def packed(self) -> tuple[bytes, bytes]:
         """What each batch changes, and what only a block's end does."""
         self._kept = self._kept or kept_as.pack_timeline(self.timeline)

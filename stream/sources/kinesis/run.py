@@ -6,12 +6,12 @@ import os
 import secrets
 import signal
 import socket
-import sys
 from contextlib import AsyncExitStack
 from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 
+from contracts import logs
 from contracts.errors import KafkaUnavailable, Misconfigured, Unavailable
 from contracts.settings import Settings
 from stream import topics
@@ -52,8 +52,7 @@ def run(settings: Settings, asked: Asked) -> None:
     """Run until SIGTERM or SIGINT; raises `Misconfigured` or `Unavailable` when it can't start."""
     if not settings.kafka:
         raise Misconfigured("set MOODSTREAM_KAFKA, or start everything by: moodstream up")
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="[%(asctime)s] [%(levelname)s] %(message)s")
-    logging.getLogger("kafka").setLevel(logging.WARNING)
+    logs.set_up(settings)
     aws = connect(asked.where, asked.at_most)
     metrics = Metrics()
     try:
