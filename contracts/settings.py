@@ -61,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Where the API listens; any other address than loopback demands a token."""
     api_port: Port = 0
     """0: the local stack chooses a free one."""
+    api_processes: Annotated[int, Meta(ge=1, le=64)] = 1
+    """So many processes serve at the API's address."""
     api_token: str = ""
     """Secret. Demanded as `Authorization: Bearer …`; at least 16 characters where the API listens beyond loopback."""
     api_hosts: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*$")] | None = None

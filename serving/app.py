@@ -15,6 +15,7 @@ from contracts.settings import Settings
 from online.answer.library import Shelf
 from online.store.protocol import Store
 from serving import assets, pages, problems
+from serving.crew import Seat
 from serving.guard import Guard
 from serving.hosts import Hosts
 from serving.parts import Parts, wire
@@ -33,10 +34,15 @@ def now_ms() -> int:
 
 
 def create_app(
-    settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, clock: Callable[[], int] = now_ms
+    settings: Settings,
+    store: Store,
+    shelf: Shelf,
+    publisher: Publisher,
+    clock: Callable[[], int] = now_ms,
+    seat: Seat | None = None,
 ) -> FastAPI:
     """The app; it closes the store and the publisher when it ends. Raises `Misconfigured`."""
-    parts = wire(settings, store, shelf, publisher, clock)
+    parts = wire(settings, store, shelf, publisher, clock, seat)
     routers = [part.router(parts) for part in (events, recommendations, rank, items, users, live, admin, health)]
     routers += [pages.router(secured=bool(settings.api_token), admin=bool(settings.admin_token))]
     routers += [assets.router(assets.PAGE, settings.posters or ""), assets.router(assets.ADMIN)]
@@ -69,12 +75,14 @@ def _lifespan(parts: Parts) -> Callable[[FastAPI], AbstractAsyncContextManager[N
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         await parts.publisher.start()
+        await parts.siblings.start()
         refreshing = asyncio.create_task(_keep_refreshing(parts))
         try:
             yield
         finally:
             refreshing.cancel()
             await asyncio.gather(refreshing, return_exceptions=True)
+            await parts.siblings.close()
             await parts.pulse.close()
             await parts.publisher.close()
             await parts.library.close()

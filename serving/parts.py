@@ -23,11 +23,13 @@ from online.learn.enrich import Enricher
 from online.store.protocol import Store
 from online.store.timed import timed
 from serving.breaker import Breaker
+from serving.crew import Seat
 from serving.heard import KafkaTail
 from serving.metrics import Metrics
 from serving.publisher import Publisher, Publishing
 from serving.pulse import Pulse
 from serving.shedding import Limit
+from serving.siblings import Siblings
 from serving.spared import FAILURES, RETRY_S, spared
 
 
@@ -50,10 +52,18 @@ class Parts:
     answering: Limit
     posting: Limit
     metrics: Metrics
+    siblings: Siblings
     clock: Callable[[], int]
 
 
-def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, clock: Callable[[], int]) -> Parts:
+def wire(
+    settings: Settings,
+    store: Store,
+    shelf: Shelf,
+    publisher: Publisher,
+    clock: Callable[[], int],
+    seat: Seat | None = None,
+) -> Parts:
     """The parts; raises `Misconfigured` where the database of places can't be read."""
     enricher, metrics = Enricher(settings.geoip), Metrics()
     store = timed(store, lambda call, seconds: metrics.store.labels(call).observe(seconds))
@@ -89,6 +99,7 @@ def wire(settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, c
         answering=Limit(settings.answers_at_once, settings.answers_within_s),
         posting=Limit(settings.posts_at_once, math.inf),
         metrics=metrics,
+        siblings=Siblings(metrics, seat),
         clock=clock,
     )
     metrics.watch_candidates(parts.recommender.brought)

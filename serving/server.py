@@ -15,6 +15,7 @@ from contracts.settings import Settings
 from model.shelf import Shelf
 from online.store.redis import connect
 from serving.app import create_app
+from serving.crew import Seat, serve_together
 from serving.http import Protocol
 from serving.kafka import KafkaPublisher
 
@@ -33,6 +34,18 @@ class Server(uvicorn.Server):
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, and end within 5 s of it; raises `Misconfigured`."""
     logs.set_up(settings)
+    if settings.api_processes > 1:
+        serve_together(settings, _serve_beside)
+    else:
+        _serve(settings)
+
+
+def _serve_beside(settings: Settings, seat: Seat, listening: socket.socket) -> None:
+    logs.set_up(settings)
+    _serve(settings, seat, [listening])
+
+
+def _serve(settings: Settings, seat: Seat | None = None, sockets: list[socket.socket] | None = None) -> None:
     if not settings.kafka or not settings.redis:
         raise Misconfigured("set MOODSTREAM_KAFKA and MOODSTREAM_REDIS, or start everything by: moodstream up")
     threadpool_limits(1)  # one core for each process; the products of a request are small
@@ -42,7 +55,7 @@ def serve(settings: Settings) -> None:
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what matters to operators is answered, in one line
     store = connect(settings.redis, settings.namespace, cluster=settings.redis_cluster, timeout_s=2.0)
     publisher = KafkaPublisher(settings.kafka, settings.namespace, settings.kafka_timeout_s)
-    app = create_app(settings, store, Shelf(settings.bundles_url), publisher)
+    app = create_app(settings, store, Shelf(settings.bundles_url), publisher, seat=seat)
     config = uvicorn.Config(
         app,
         http=Protocol,
@@ -58,7 +71,7 @@ def serve(settings: Settings) -> None:
     # uvicorn ends gracefully and then raises the signal again, which these turn into a plain end
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    Server(config).run()
+    Server(config).run(sockets)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -49,6 +49,6 @@ def router(parts: Parts) -> APIRouter:
     @routes.get("/metrics")
     async def get_metrics(request: Request) -> Response:
         parts.metrics.current_bundle(parts.library.current.version, parts.library.current.bundle)
-        return Response(parts.metrics.text(), media_type=CONTENT_TYPE)
+        return Response(await parts.siblings.metrics(), media_type=CONTENT_TYPE)
 
     return routes

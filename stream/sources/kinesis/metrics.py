@@ -35,13 +35,13 @@ class Metrics(Collector):
 
     def collect(self) -> Iterable[Metric]:
         behind = GaugeMetricFamily(
-            "moodstream_kinesis_behind_ms",
-            "By how much a shard's reading is behind its newest record.",
+            "moodstream_kinesis_behind_seconds",
+            "Seconds by which a shard's reading is behind its newest record.",
             labels=["shard"],
         )
         now, known = time.monotonic(), dict(self._behind)
         for shard, (ms, said) in sorted(known.items()):
-            behind.add_metric([shard], ms + 1000 * max(0.0, now - said - _FRESH_S))
+            behind.add_metric([shard], ms / 1000 + max(0.0, now - said - _FRESH_S))
         yield behind
         yield GaugeMetricFamily("moodstream_kinesis_shards", "Shards that are read here.", len(known))
         yield GaugeMetricFamily("moodstream_kinesis_unread_shards", "Shards that nobody reads.", self.unread)
