@@ -16,8 +16,8 @@ from contracts.errors import InvalidEvent, MoodstreamError, StateUnreadable
 from contracts.request import request_id
 from contracts.settings import Settings
 
-_OTHERS: Final = ("aiokafka", "kafka", "faust", "mode", "uvicorn", "botocore", "urllib3", "asyncio", "httpx", "fsspec")
-"""Libraries, which at debug level would tell of every byte."""
+_OURS: Final = ("moodstream", "online", "serving", "stream")
+"""Where our own loggers are; libraries say what is wrong, and at debug level what they do, never of every byte."""
 _PERSONAL: Final = (InvalidEvent, StateUnreadable)
 """Errors of ours that quote what was sent."""
 _FRAMES: Final = 12
@@ -27,14 +27,13 @@ def set_up(settings: Settings) -> None:
     """Have this process log to standard error as the settings say; call it once, at the entrance."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Json() if settings.logs == "json" else Human())
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.captureWarnings(True)
     level = settings.log_level.upper()
-    for name in ("moodstream", "online", "serving", "stream"):
+    logging.basicConfig(level="INFO" if level == "DEBUG" else "WARNING", handlers=[handler], force=True)
+    logging.captureWarnings(True)
+    for name in _OURS:
         logging.getLogger(name).setLevel(level)
-    for name in _OTHERS:
-        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLevelName(level)))
-    logging.getLogger("kafka").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel("INFO")  # where it serves, and that it ends
+    logging.getLogger("kafka").setLevel("WARNING")
 
 
 class Human(logging.Formatter):

@@ -5,7 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, Summary, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    Summary,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -16,6 +25,9 @@ _BUNDLES: Final = 3
 """Told apart: the current one, a canary, and the one before."""
 _BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _AGES_S: Final = (0.1, 1.0, 10.0, 60.0, 600.0, 3600.0, 6 * 3600.0, 86_400.0, 7 * 86_400.0, 30 * 86_400.0)
+
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which tells what `process_start_time_seconds` does
 
 
 class Metrics:
@@ -128,6 +140,15 @@ class Metrics:
             registry=self.registry,
         )
         ProcessCollector(registry=self.registry)
+        for counter, known in (
+            (self.events, ("accepted", "refused", "unknown")),
+            (self.impressions, ("sent", "dropped")),
+            (self.shed, ("answers", "posts")),
+            (self.whole, ("whole", "degraded")),
+            (self.degraded, ("store", "stream", "bundle", "items")),
+        ):
+            for value in known:  # a counter that begins with its first event hides it from `increase`
+                counter.labels(value)
         self._version = ""
         self._bundles: dict[str, None] = {}
 

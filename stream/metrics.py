@@ -12,6 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from contracts.errors import Misconfigured
+from online.learn.drift.signals import MEANS, MIXES, VOLUME
 from online.learn.quality import Quality
 from online.store.protocol import Memory
 from stream.histogram import Histogram
@@ -19,6 +20,10 @@ from stream.histogram import Histogram
 BOUNDS_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
 CALL_BOUNDS_S: Final = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 RECORDS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
+
+_LETTERS: Final = ("InvalidEvent", "UnknownSchemaVersion", "StateUnreadable")
+_SIGNALS: Final = {one.name: 0 for one in (*MEANS, VOLUME, *MIXES)}
+"""Counters begin with 0: one that begins with its first event hides it from Prometheus' `increase`."""
 
 
 class Metrics(Collector):
@@ -89,7 +94,7 @@ class Metrics(Collector):
     def _counted(self) -> Iterable[Metric]:
         events = dict(self.events) | {("item", outcome): times for outcome, times in dict(self.items).items()}
         yield _counter("moodstream_events", "Events by kind and what became of them.", ("kind", "outcome"), events)
-        letters: dict[str, int] = {}
+        letters = dict.fromkeys(_LETTERS, 0)
         for told in self.letters:
             for error, times in dict(told).items():
                 letters[error] = letters.get(error, 0) + times
@@ -104,7 +109,7 @@ class Metrics(Collector):
             "Users whose states were made again for another bundle.",
             self.tally.get("moved", 0),
         )
-        yield _counter("moodstream_drift_alarms", "Drift alarms by signal.", ("signal",), self.alarms)
+        yield _counter("moodstream_drift_alarms", "Drift alarms by signal.", ("signal",), _SIGNALS | dict(self.alarms))
 
     def _judged(self) -> Iterable[Metric]:
         quality = self.quality

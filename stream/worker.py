@@ -39,4 +39,6 @@ def run(settings: Settings) -> None:
     if settings.stream_port:
         serve(metrics, settings.stream_host, settings.stream_port)
     app = create_app(settings, settings.kafka, store, metrics)
-    faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True).execute_from_commandline()
+    worker = faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True)
+    worker.spinner = None  # it would write a terminal's codes between the log's lines
+    worker.execute_from_commandline()
