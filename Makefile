@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile
+.PHONY: check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile check-observability
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -54,6 +54,9 @@ wheel: setup  ## build the wheel and the sdist into dist/
 
 check-wheel: setup  ## the wheel alone, in an empty environment and folder: demo with [batch], and what is said without
 	@$(BIN)/pytest tests/check_wheel.py $(ARGS)
+
+check-observability: setup  ## every query of every dashboard against a real Prometheus that scrapes a loop under load (needs Debian's prometheus)
+	@$(ONE_THREAD) $(BIN)/pytest tests/observability/check_queries.py $(ARGS)
 
 bench: setup  ## all below in a quarter of an hour at most, each beside its reference; bench/bench.json and a page (ARGS="--only stream --out DIR")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks $(ARGS)

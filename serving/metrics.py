@@ -27,7 +27,8 @@ _BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2
 _AGES_S: Final = (0.1, 1.0, 10.0, 60.0, 600.0, 3600.0, 6 * 3600.0, 86_400.0, 7 * 86_400.0, 30 * 86_400.0)
 
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which tells what `process_start_time_seconds` does
+# else each has a second series, which tells what `process_start_time_seconds` does
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Metrics:
