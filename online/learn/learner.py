@@ -177,7 +177,7 @@ class Learner:
         behind = [(shard, meta) for shard, meta in owned.metas.items() if owned.offset(shard) < offset]
         await owned.write_shards([ShardWrite(s, m, m.on(s, rollout).at(owned.at(offset)), {}) for s, m in behind])
         self.tally["bundle_changes"] += 1
-        self.events[CONTROL, "applied"] += 1
+        self.events[CONTROL, "applied" if behind else "redelivered"] += 1
         return [control_row(control)]
 
     async def _learn_or_set_aside(self, owned: Partition, taken: Taken) -> list[Enriched]:

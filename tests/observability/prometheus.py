@@ -72,7 +72,7 @@ def prometheus(folder: Path, targets: dict[str, str]) -> Iterator[Prometheus]:
 
 
 def _configuration(targets: dict[str, str]) -> str:
-    return yaml.safe_dump(
+    configuration: str = yaml.safe_dump(
         {
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": [str(OBSERVABILITY / "rules" / "*.yml")],
@@ -81,3 +81,4 @@ def _configuration(targets: dict[str, str]) -> str:
             ],
         }
     )
+    return configuration

@@ -256,3 +256,9 @@ async def test_a_server_without_memory_left_says_so(server: Server, namespace: s
         await client.config_set("maxmemory", "0")
     assert await store.user(ANN) == (ShardMeta(), None)
     await store.close()
+
+
+async def test_it_says_how_full_its_server_is(real_store: Store) -> None:
+    found = await real_store.memory()
+    assert found is not None
+    assert 0 < found.used < found.limit
