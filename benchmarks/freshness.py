@@ -98,7 +98,7 @@ def main() -> None:
     rng = random.Random(chosen.seed)
     ours, theirs = multiprocessing.Pipe()
     with running(settings, say) as stack:
-        data = prepare(stack)
+        data = prepare(stack.settings, stack.topic_ids, stack.start_workers)
         asker = multiprocessing.get_context("spawn").Process(
             target=watch, args=(stack.api, settings.api_token, theirs), daemon=True
         )

@@ -166,7 +166,7 @@ def main() -> None:
     chosen = parser.parse_args()
     rng = random.Random(0)
     with running(configuration.read(), say) as stack:
-        data = crowd(prepare(stack))
+        data = crowd(prepare(stack.settings, stack.topic_ids, stack.start_workers))
         burst = list(islice(clicks(data, rng), BURST))
         with bar("finding the top speed", BURST, "events") as told:
             top = send_and_learn(stack.settings, burst, lambda: heartbeats(stack.settings), told)

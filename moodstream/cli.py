@@ -148,6 +148,22 @@ def topics() -> None:
 
 
 @app.command()
+def prepare() -> None:
+    """Train and publish a first bundle on MovieLens-100K, and send its events to the stream, unless that was done.
+
+    For servers and a worker that run already, as in containers; `moodstream demo` does it for the local stack.
+
+    Example: MOODSTREAM_KAFKA=broker:9092 MOODSTREAM_REDIS=redis://cache:6379/0 moodstream prepare
+    """
+    from moodstream.local.operate import with_servers
+    from moodstream.prepare import prepare as prepare_all
+    from stream.topics import ensure
+
+    there = with_servers(settings())
+    prepare_all(there, ensure(there.kafka or "", there.namespace, there.partitions, there.replication))
+
+
+@app.command()
 def stream() -> None:
     """Run a stream worker until SIGTERM; several share the partitions.
 

@@ -1,6 +1,7 @@
-"""What the demo stands on: MovieLens-100K as events until today, a first bundle, and every user's state."""
+"""What demo and containers stand on: MovieLens-100K as events until today, a first bundle, and every user's state."""
 
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -10,10 +11,10 @@ from batch import movielens
 from batch.dataset import UserEvent, read_events, read_items
 from contracts.events import ItemEvent
 from contracts.settings import Settings
-from contracts.topics import EVENTS
+from contracts.topics import EVENTS, Topic
 from model.shelf import Shelf
 from moodstream.console import bar, say
-from moodstream.local.running import Running, heartbeats
+from moodstream.local.running import heartbeats
 from moodstream.publishing import publish_version
 from moodstream.sending import send_and_learn
 from moodstream.training import train_on_events
@@ -38,9 +39,11 @@ class Done(msgspec.Struct):
     loaded_topic: str = ""
 
 
-def prepare(running: Running) -> Prepared:
+def prepare(
+    settings: Settings, topic_ids: Mapping[Topic, str], start_workers: Callable[[], None] = lambda: None
+) -> Prepared:
     """Fetch, train, publish, start the workers and load, each only where it wasn't done before."""
-    folder = running.settings.home / "data" / "ml-100k"
+    folder = settings.home / "data" / "ml-100k"
     first = not movielens.is_there(folder)
     licence = movielens.fetch(folder, say)
     if first:
@@ -48,15 +51,15 @@ def prepare(running: Running) -> Prepared:
     note = folder / "demo.json"
     done = _read(note, folder)
     part = _shifted(folder, done.shift_ms)
-    current = Shelf(running.settings.bundles_url).current()
+    current = Shelf(settings.bundles_url).current()
     if current is None:
-        _train_first_bundle(running.settings, part)
-    elif done.loaded_topic != running.topic_ids[EVENTS]:  # a log that has never heard of the bundle
-        publish_version(running.settings, current)
-    running.start_workers()
-    if done.loaded_topic != running.topic_ids[EVENTS]:
-        _load(running, part)
-        done.loaded_topic = running.topic_ids[EVENTS]
+        _train_first_bundle(settings, part)
+    elif done.loaded_topic != topic_ids[EVENTS]:  # a log that has never heard of the bundle
+        publish_version(settings, current)
+    start_workers()
+    if done.loaded_topic != topic_ids[EVENTS]:
+        _load(settings, part)
+        done.loaded_topic = topic_ids[EVENTS]
     note.write_bytes(msgspec.json.encode(done))
     return part
 
@@ -85,8 +88,8 @@ def _train_first_bundle(settings: Settings, part: Prepared) -> None:
     publish_version(settings, version)
 
 
-def _load(running: Running, part: Prepared) -> None:
+def _load(settings: Settings, part: Prepared) -> None:
     say(f"sending {len(part.events):,} events through Kafka and the stream, so that every user has a state")
     with bar("learning", len(part.events), "events") as told:
-        speed = send_and_learn(running.settings, part.events, lambda: heartbeats(running.settings), told)
+        speed = send_and_learn(settings, part.events, lambda: heartbeats(settings), told)
     say(f"learned {len(part.events):,} events, {speed:,.0f} a second")

@@ -15,7 +15,7 @@ from moodstream.show import show
 def run(settings: Settings, *, once: bool, user: str, items: Sequence[str], mood: str, seed: int) -> None:
     """Raises `Misconfigured` or `Unavailable`; returns after the show with `once`, else on Ctrl-C."""
     with running(settings, say) as stack:
-        data = prepare(stack)
+        data = prepare(stack.settings, stack.topic_ids, stack.start_workers)
         with Client(stack.api, settings.api_token) as client:
             say(f"See it in a browser: {stack.page}")
             shown = show(client, data, user=user, items=items, mood=mood, seed=seed)
