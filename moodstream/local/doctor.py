@@ -38,7 +38,7 @@ def diagnose(
     checks: list[tuple[str, Callable[[], Check]]] = [
         ("python", check_python),
         ("machine", check_machine),
-        ("java", check_java),
+        ("java", lambda: check_java(kafka)),
         ("kafka", lambda: check_kafka(kafka)),
         ("redis", lambda: check_redis(redis)),
         ("home", lambda: check_home(home)),
@@ -69,7 +69,9 @@ def check_machine() -> Check:
     )
 
 
-def check_java() -> Check:
+def check_java(kafka: str | None) -> Check:
+    if kafka:
+        return Check("java", True, "not needed: Kafka is given")
     java = find_java()
     return Check("java", True, f"{java.version} from {java.source} ({java.program})")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.errors import BundleRejected
+from contracts.errors import BundleRejected, Misconfigured
 from moodstream.local import doctor
 from moodstream.local.doctor import Check, diagnose
 from moodstream.local.home import Home
@@ -30,6 +30,16 @@ def test_servers_that_are_down_are_named_with_the_way_out(tmp_path: Path) -> Non
     assert "MOODSTREAM_KAFKA" in checks["kafka"].way_out
     assert not checks["redis"].ok
     assert "MOODSTREAM_REDIS" in checks["redis"].way_out
+
+
+def test_who_is_given_a_kafka_needs_no_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_java() -> None:
+        raise Misconfigured("no Java: install one")
+
+    monkeypatch.setattr(doctor, "find_java", no_java)
+    checks = {check.name: check for check in diagnose(Home(tmp_path), kafka=f"127.0.0.1:{free_port(set())}")}
+    assert checks["java"].ok
+    assert not {check.name: check for check in diagnose(Home(tmp_path))}["java"].ok
 
 
 def test_servers_that_answer_are_fine(tmp_path: Path, kafka: str, redis_url: str) -> None:
