@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 
-def moodstream(home: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+def moodstream(
+    home: Path, *arguments: str, program: str = "moodstream", **variables: str
+) -> "subprocess.CompletedProcess[str]":
     ours = {name: value for name, value in os.environ.items() if not name.startswith("MOODSTREAM_")}
     environment = {**ours, "MOODSTREAM_HOME": str(home), "NO_COLOR": "1", **variables}
     return subprocess.run(
-        (sys.executable, "-m", "moodstream", *arguments),
+        (sys.executable, "-m", program, *arguments),
         env=environment,
         capture_output=True,
         text=True,
@@ -39,6 +41,7 @@ def test_help_names_every_verb(tmp_path: Path) -> None:
         (("train", "--events", "no.csv"), {}, "--events and --items go together"),
         (("train", "--events", "no.csv", "--items", "no.csv"), {}, "no.csv"),
         (("train",), {}, "none is published yet"),
+        (("prepare",), {}, "moodstream up"),
         (("rollback",), {}, "moodstream up"),
         (("nightly",), {}, "moodstream up"),
         (("nightly",), {"MOODSTREAM_KAFKA": "127.0.0.1:1"}, "127.0.0.1:1"),
@@ -57,6 +60,14 @@ def test_what_can_not_be_done_is_refused_in_one_line(
     assert said in refused.stderr
     assert refused.stderr.startswith("moodstream: ")
     assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("program", ["serving", "stream"])
+def test_the_programs_of_the_images_refuse_in_one_line_too(tmp_path: Path, program: str) -> None:
+    done = moodstream(tmp_path, program=program)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "set MOODSTREAM_KAFKA and MOODSTREAM_REDIS" in done.stderr
 
 
 def test_an_unknown_verb_is_refused(tmp_path: Path) -> None:
