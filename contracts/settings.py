@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from contracts import brokers
 from contracts.errors import Misconfigured
 from contracts.sharding import USER_SHARDS
 
@@ -39,8 +40,8 @@ class Secret(str):
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Every setting, its default and its limits; `MOODSTREAM_API_PORT=8080` sets `api_port`."""
 
-    kafka: Annotated[str, Meta(pattern=r"^[^\s/]+:\d+(,[^\s/]+:\d+)*$")] | None = None
-    """Bootstrap servers, `host:port[,host:port]`; none: the local stack starts one."""
+    kafka: Annotated[str, Meta(pattern=brokers.PATTERN)] | None = None
+    """Bootstrap servers, `host:port[,host:port]`, over TLS `kafkas://user:password@host:port`; none: local."""
     redis: Annotated[str, Meta(pattern=r"^(rediss?|unix)://")] | None = None
     """`redis://host:port/0`, which must be `noeviction`; none: the local stack starts one."""
     redis_cluster: bool = False
@@ -77,6 +78,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How processes write their logs: lines for people, or one JSON object a line."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Of our own lines; at `debug` each request and each learned event has one."""
+    stream_instance: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")] | None = None
+    """A worker's lasting name (static group membership): started anew within half a minute, it keeps its partitions."""
     posters: Annotated[str, Meta(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?/(\S*/)?$")] | None = None
     """Where the live page finds items' images: `https://host/folder/`, then an item's `image`; none: it shows none."""
     geoip: Path | None = None

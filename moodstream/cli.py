@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from contracts.brokers import named
 from contracts.errors import MoodstreamError
 from moodstream.console import say
 from moodstream.extras import missing
@@ -91,7 +92,7 @@ def up() -> None:
     with running(settings(), say) as stack:
         stack.start_workers()
         say(f"up: the live page at {stack.page}, the API at {stack.api} (its pages: {stack.api}/docs)")
-        say(f"Kafka at {stack.settings.kafka}")
+        say(f"Kafka at {named(stack.settings.kafka or '')}")
         say("Ctrl-C stops everything")
         stack.stack.wait()
 

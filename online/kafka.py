@@ -8,6 +8,7 @@ from typing import Any, Final
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
+from contracts.brokers import brokers, named
 from contracts.errors import KafkaUnavailable, Misconfigured
 from contracts.settings import Settings
 from online.reach import require_kafka
@@ -26,7 +27,7 @@ def reader(settings: Settings) -> Iterator[Any]:
     """A consumer without a group, to be assigned by hand; raises `KafkaUnavailable`, then and later."""
     with _answering(settings, "failed", "nothing is lost: try again, or see moodstream doctor"):
         consumer = KafkaConsumer(
-            bootstrap_servers=_servers(settings),
+            **brokers(settings.kafka or "").options(),
             enable_auto_commit=False,
             bootstrap_timeout_ms=_BOOTSTRAP_MS,
             request_timeout_ms=_REQUEST_MS,
@@ -40,7 +41,7 @@ def writer(settings: Settings) -> Iterator[Any]:
     """A producer whose records all replicas acknowledge; raises `KafkaUnavailable`, then and later."""
     with _answering(settings, "did not acknowledge", "send again: ids make it one effect"):
         producer = KafkaProducer(
-            bootstrap_servers=_servers(settings),
+            **brokers(settings.kafka or "").options(),
             acks="all",
             linger_ms=5,
             max_block_ms=int(settings.kafka_timeout_s * 1000),
@@ -57,7 +58,8 @@ def partitions_of(consumer: Any, settings: Settings, topic: str) -> list[TopicPa
     numbers = sorted(consumer.partitions_for_topic(topic) or ())
     if not numbers:
         raise Misconfigured(
-            f"Kafka at {settings.kafka} has no topic {topic}: moodstream topics creates those of MOODSTREAM_NAMESPACE"
+            f"Kafka at {named(settings.kafka or '')} has no topic {topic}: "
+            "moodstream topics creates those of MOODSTREAM_NAMESPACE"
         )
     return [TopicPartition(topic, number) for number in numbers]
 
@@ -82,10 +84,6 @@ def to_the_end(consumer: Any, starts: Offsets, ends: Offsets) -> Iterator[Any]:
         yield from chain.from_iterable(polled.values())
 
 
-def _servers(settings: Settings) -> list[str]:
-    return (settings.kafka or "").split(",")
-
-
 @contextmanager
 def _answering(settings: Settings, what: str, way_out: str) -> Iterator[None]:
     """Asks first whether anybody is there: else a client says nothing for its whole time, and leaks its sockets."""
@@ -93,4 +91,4 @@ def _answering(settings: Settings, what: str, way_out: str) -> Iterator[None]:
     try:
         yield
     except KafkaError as error:
-        raise KafkaUnavailable(f"Kafka at {settings.kafka} {what}: {error}; {way_out}") from error
+        raise KafkaUnavailable(f"Kafka at {named(settings.kafka or '')} {what}: {error}; {way_out}") from error

@@ -9,6 +9,7 @@ from typing import Final
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from contracts.brokers import brokers, named
 from contracts.errors import BundleRejected, KafkaUnavailable, Misconfigured
 from contracts.events import BundleChange, encode
 from contracts.rollout import Rollout
@@ -75,7 +76,7 @@ def announce(bootstrap: str, topic: str, rollout: Rollout, timeout_s: float) -> 
     require_kafka(bootstrap, timeout_s)
     try:
         producer = KafkaProducer(
-            bootstrap_servers=bootstrap.split(","),
+            **brokers(bootstrap).options(),
             acks="all",
             linger_ms=0,
             max_block_ms=timeout_ms,
@@ -84,7 +85,7 @@ def announce(bootstrap: str, topic: str, rollout: Rollout, timeout_s: float) -> 
             delivery_timeout_ms=timeout_ms,
         )
     except KafkaError as error:
-        raise KafkaUnavailable(f"Kafka at {bootstrap} does not answer: {error}") from error
+        raise KafkaUnavailable(f"Kafka at {named(bootstrap)} does not answer: {error}") from error
     try:
         return _write(producer, topic, rollout, timeout_s)
     except KafkaError as error:

@@ -2,13 +2,14 @@
 
 import socket
 
+from contracts.brokers import brokers
 from contracts.errors import KafkaUnavailable
 
 
 def require_kafka(bootstrap: str, within_s: float = 5.0) -> None:
     """Raise `KafkaUnavailable` unless one of the servers accepts a connection."""
     reasons = []
-    for server in bootstrap.split(","):
+    for server in brokers(bootstrap).servers:
         host, _, port = server.rpartition(":")
         try:
             socket.create_connection((host.strip("[]"), int(port)), within_s).close()

@@ -7,6 +7,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from contracts.brokers import brokers, named
 from contracts.errors import KafkaUnavailable
 from contracts.topics import EVENTS, ITEMS
 
@@ -44,7 +45,7 @@ class Connection:
             self.trouble = None
             await self._lost.wait()
             self._lost.clear()
-            _log.warning("Kafka %s: %s; connecting anew", self._bootstrap, self.trouble)
+            _log.warning("Kafka %s: %s; connecting anew", named(self._bootstrap), self.trouble)
             left, self.producer = self.producer, None  # what it still has under way is waited for
             leaving = asyncio.create_task(_stop(left))
             self._leaving.add(leaving)
@@ -69,12 +70,12 @@ class Connection:
     def _tell(self, trouble: str) -> None:
         """Say it, in the log only what is new."""
         if trouble != self.trouble:
-            _log.warning("Kafka %s: %s", self._bootstrap, trouble)
+            _log.warning("Kafka %s: %s", named(self._bootstrap), trouble)
         self.trouble = trouble
 
     def _made(self) -> Any:
         return AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap.split(","),
+            **brokers(self._bootstrap).options(),
             client_id="moodstream-api",
             acks="all",
             max_batch_size=BATCH_BYTES,

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts import events
+from contracts.brokers import brokers
 from contracts.errors import InvalidEvent, KafkaUnavailable
 from contracts.events import Interaction, MoodEvent, Record
 from contracts.moods import MOODS, mood_of
@@ -100,7 +101,7 @@ class KafkaTail:
 
     def _made(self) -> Any:
         return AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap.split(","),
+            **brokers(self._bootstrap).options(),
             client_id="moodstream-live",
             group_id=None,
             enable_auto_commit=False,

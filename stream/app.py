@@ -8,6 +8,7 @@ import faust
 from faust.streams import Stream
 from faust.types import TP, EventT, StreamT
 
+from contracts.brokers import MECHANISM, Brokers, brokers
 from contracts.errors import KafkaUnavailable, MoodstreamError
 from contracts.settings import Settings
 from contracts.topics import EVENTS, ITEMS
@@ -30,24 +31,29 @@ from stream.refill import Refills
 from stream.transport import Chunk, Consumer, Transport
 
 log = logging.getLogger("moodstream.stream")
+_RESTART_S = 30.0
+"""For so long nobody gets the partitions of a worker with a lasting name that is away."""
 _METADATA_MS = 5000
 """How old the consumer's picture of the topics may be: a topic that is made again has no partitions until it's new."""
 
 
 def create_app(settings: Settings, bootstrap: str, store: Store, metrics: Metrics) -> faust.App:
     """The worker's app; the topics must exist. Several processes of the same namespace share the partitions."""
+    given = brokers(bootstrap)
     app = faust.App(
         f"{settings.namespace}.stream",
-        broker=[f"kafka://{server}" for server in bootstrap.split(",")],
+        broker=[f"kafka://{server}" for server in given.servers],
+        broker_credentials=_credentials(given),
+        consumer_group_instance_id=settings.stream_instance,
         store="memory://",
         datadir=settings.home / "stream",
         web_enabled=False,
         topic_allow_declare=False,
         topic_disable_leader=True,
         table_standby_replicas=0,
-        broker_session_timeout=10.0,
+        broker_session_timeout=_RESTART_S if settings.stream_instance else 10.0,
         broker_heartbeat_interval=3.0,
-        broker_request_timeout=20.0,
+        broker_request_timeout=_RESTART_S if settings.stream_instance else 20.0,
         broker_commit_interval=1.0,
         broker_max_poll_records=500,
         consumer_auto_offset_reset="earliest",
@@ -94,6 +100,14 @@ def create_app(settings: Settings, bootstrap: str, store: Store, metrics: Metric
     app.transport = transport
     _add_agents(app, keeper, settings.namespace)
     return app
+
+
+def _credentials(given: Brokers) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    if given.user:
+        return faust.SASLCredentials(
+            username=given.user, password=given.password, ssl_context=given.tls, mechanism=MECHANISM
+        )
+    return faust.SSLCredentials(given.tls) if given.tls else None
 
 
 def _add_agents(app: faust.App, keeper: Keeper, namespace: str) -> None:

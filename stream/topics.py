@@ -7,6 +7,7 @@ from typing import Any
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
+from contracts.brokers import brokers, named
 from contracts.errors import KafkaUnavailable, Misconfigured
 from contracts.topics import TOPICS, Topic
 
@@ -57,14 +58,12 @@ def _id(found: dict[str, Any], partitions: int) -> str:
 @contextmanager
 def _admin(bootstrap: str) -> Iterator[Any]:
     try:
-        admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=10_000, request_timeout_ms=15_000
-        )
+        admin = KafkaAdminClient(**brokers(bootstrap).options(), bootstrap_timeout_ms=10_000, request_timeout_ms=15_000)
     except KafkaError as error:
-        raise KafkaUnavailable(f"Kafka at {bootstrap} does not answer: {error}") from error
+        raise KafkaUnavailable(f"Kafka at {named(bootstrap)} does not answer: {error}") from error
     try:
         yield admin
     except KafkaError as error:
-        raise KafkaUnavailable(f"Kafka at {bootstrap} refused: {error}") from error
+        raise KafkaUnavailable(f"Kafka at {named(bootstrap)} refused: {error}") from error
     finally:
         admin.close()

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from contracts.brokers import named
 from contracts.settings import Settings
 from moodstream.client import Client
 from moodstream.console import say
@@ -34,7 +35,7 @@ def _say_what_next(stack: Running, user: str) -> None:
                         -d '{{"type":"interaction","user_id":"me","item_id":"50","kind":"like"}}'
   ask                 curl -s '{stack.api}/v1/recommendations?user_id=me&n=5'
   from Python         import json, time; from uuid import uuid4; from kafka import KafkaProducer
-                      producer = KafkaProducer(bootstrap_servers="{settings.kafka}", acks="all")
+                      producer = KafkaProducer(bootstrap_servers="{named(settings.kafka or "")}", acks="all")
                       value = json.dumps(dict(type="mood", event_id=uuid4().hex, time=int(time.time() * 1000),
                                               user_id="me", mood="happy")).encode()
                       producer.send("{settings.namespace}.events", key=b"me", value=value).get()

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Final
 
+from contracts.brokers import named
 from contracts.errors import MoodstreamError
 from moodstream.local import kafka as kafka_server
 from moodstream.local import redis as redis_server
@@ -79,7 +80,7 @@ def check_java(kafka: str | None) -> Check:
 def check_kafka(bootstrap: str | None) -> Check:
     if bootstrap:
         count = kafka_server.brokers(bootstrap)
-        return Check("kafka", True, f"{count} broker{'s' if count > 1 else ''} at {bootstrap}")
+        return Check("kafka", True, f"{count} broker{'s' if count > 1 else ''} at {named(bootstrap)}")
     if cached_jars(cache_folder()):
         return Check("kafka", True, f"{VERSION}, jars in {cache_folder()}")
     return Check("kafka", True, f"{VERSION}, to be downloaded on first use (46 MB)")

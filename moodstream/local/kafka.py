@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from contracts.brokers import Brokers, named
+from contracts.brokers import brokers as parts_of
 from contracts.errors import Misconfigured, Unavailable
 from moodstream.local.home import Say
 from moodstream.local.jars import cache_folder, kafka_jars
@@ -90,20 +92,20 @@ def brokers(bootstrap: str, timeout_s: float = 5.0) -> int:
     """How many brokers the cluster there has. Raises `Unavailable` when nobody answers in time."""
     from kafka.errors import KafkaError
 
-    servers = bootstrap.split(",")
-    if not any(is_open(int(port), host) for host, _, port in (server.rpartition(":") for server in servers)):
+    given = parts_of(bootstrap)
+    if not any(is_open(int(port), host) for host, _, port in (server.rpartition(":") for server in given.servers)):
         raise _no_kafka(bootstrap, "nobody listens")
     try:
         with _quiet("kafka"):
-            return _count_brokers(servers, int(timeout_s * 1000))
+            return _count_brokers(given, int(timeout_s * 1000))
     except (KafkaError, OSError) as error:
         raise _no_kafka(bootstrap, type(error).__name__) from error
 
 
-def _count_brokers(servers: list[str], timeout_ms: int) -> int:
+def _count_brokers(given: Brokers, timeout_ms: int) -> int:
     from kafka.admin import KafkaAdminClient
 
-    client = KafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=timeout_ms, bootstrap_timeout_ms=timeout_ms)
+    client = KafkaAdminClient(**given.options(), request_timeout_ms=timeout_ms, bootstrap_timeout_ms=timeout_ms)
     try:
         return len(client.describe_cluster()["brokers"])
     finally:
@@ -112,7 +114,7 @@ def _count_brokers(servers: list[str], timeout_ms: int) -> int:
 
 def _no_kafka(bootstrap: str, why: str) -> Unavailable:
     return Unavailable(
-        f"no Kafka answers at {bootstrap} ({why}): start it, correct MOODSTREAM_KAFKA, "
+        f"no Kafka answers at {named(bootstrap)} ({why}): start it, correct MOODSTREAM_KAFKA, "
         "or unset it to have a broker started here"
     )
 

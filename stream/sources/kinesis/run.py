@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from aiokafka import AIOKafkaProducer
 
 from contracts import logs
+from contracts.brokers import brokers, named
 from contracts.errors import KafkaUnavailable, Misconfigured, Unavailable
 from contracts.settings import Settings
 from stream import topics
@@ -79,7 +80,11 @@ async def _work(settings: Settings, asked: Asked, aws: Aws, stream: Stream, star
         await table.make()
         start = await patiently(lambda: table.start(start), lambda error: log.warning("%s", error))
         log.info(
-            "%s hands %s on to Kafka at %s; what was never read is read from %s", me, stream.arn, settings.kafka, start
+            "%s hands %s on to Kafka at %s; what was never read is read from %s",
+            me,
+            stream.arn,
+            named(settings.kafka or ""),
+            start,
         )
 
         def failed(error: Unavailable) -> None:
@@ -96,7 +101,7 @@ async def _work(settings: Settings, asked: Asked, aws: Aws, stream: Stream, star
 
 async def _producer(settings: Settings) -> AIOKafkaProducer:
     producer = AIOKafkaProducer(
-        bootstrap_servers=(settings.kafka or "").split(","),
+        **brokers(settings.kafka or "").options(),
         client_id="moodstream-kinesis",
         acks="all",
         max_batch_size=BATCH_BYTES,
@@ -107,5 +112,5 @@ async def _producer(settings: Settings) -> AIOKafkaProducer:
         await producer.start()
     except Exception as error:
         await producer.stop()
-        raise KafkaUnavailable(f"Kafka at {settings.kafka} does not answer: {error}") from error
+        raise KafkaUnavailable(f"Kafka at {named(settings.kafka or '')} does not answer: {error}") from error
     return producer
