@@ -68,10 +68,10 @@ class Live:
         for one in sent:
             one.get(10)
 
-    def worker(self, redis_url: str | None = None) -> subprocess.Popen[bytes]:
-        """Start one more worker, which reaches Redis as given; its log is `worker-N.log`."""
+    def worker(self, redis_url: str | None = None, instance: str | None = None) -> subprocess.Popen[bytes]:
+        """Start one more worker, which reaches Redis as given, perhaps of a lasting name; its log is `worker-N.log`."""
         variables = {k: v for k, v in environ.items() if not k.startswith("MOODSTREAM_")}
-        its = msgspec.structs.replace(self.settings, redis=redis_url or self.settings.redis)
+        its = msgspec.structs.replace(self.settings, redis=redis_url or self.settings.redis, stream_instance=instance)
         with (self._folder / f"worker-{len(self._workers)}.log").open("wb") as log:
             worker = subprocess.Popen(
                 [sys.executable, "-c", SCRIPT],
