@@ -21,6 +21,12 @@ from serving.pulse import STREAM
 OPEN: Final = ("/health/live", "/health/ready", "/metrics", "/docs", "/openapi.json")
 """Open on loopback, where a token is set; the pages' files are open everywhere, and ask for it."""
 _PAGES: Final = (PAGE, ADMIN)
+HEALTH: Final = ("/health/live", "/health/ready")
+"""Open everywhere, since kubelets and load balancers have no token; strangers hear yes or no, and no reasons."""
+OPEN: Final = (*HEALTH, "/metrics", "/docs", "/openapi.json")
+"""Open on loopback, where a token is set; the files of `/live` are open everywhere, and ask for it."""
+STRANGER: Final = "moodstream.stranger"
+"""Set in the scope of one who gave no token where one is demanded."""
 _log = logging.getLogger(__name__)
 
 
@@ -82,6 +88,9 @@ class Guard:
             return None
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), self._token):
+            return None
+        if path in HEALTH:
+            scope[STRANGER] = True
             return None
         return problems.answer(401, "send Authorization: Bearer <MOODSTREAM_API_TOKEN>", {"WWW-Authenticate": "Bearer"})
 

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, Response
 
 from contracts.errors import StoreUnavailable
 from online.answer.deadline import Deadline
+from serving.guard import STRANGER
 from serving.metrics import CONTENT_TYPE
 from serving.parts import Parts
 from serving.reading import said
@@ -44,6 +45,8 @@ def router(parts: Parts) -> APIRouter:
         if parts.publisher.trouble:
             degraded.append(f"kafka: {parts.publisher.trouble}")
         ready = store_answers or parts.library.current.bundle is not None
+        if STRANGER in request.scope:
+            return said(Ready(ready, "", []), 200 if ready else 503)
         return said(Ready(ready, parts.library.current.version, degraded), 200 if ready else 503)
 
     @routes.get("/metrics")

@@ -1,5 +1,6 @@
 """What surrounds the operations: health, metrics, documents, problems, tokens."""
 
+import asyncio
 import html.parser
 import socket
 from contextlib import suppress
@@ -13,6 +14,7 @@ from contracts.settings import Settings
 from online.answer.answered import Profile, Ranking, Recommendations, SimilarItems, Untouched, Whereabouts
 from online.store.memory import MemoryStore
 from serving import examples
+from serving.app import create_app
 from serving.metrics import Metrics
 from serving.openapi import document
 from serving.problems import Problem
@@ -126,6 +128,23 @@ def test_a_token_is_demanded_where_one_is_set_and_health_is_open_on_loopback() -
         assert http.get("/v1/recommendations?user_id=me", headers=right).status_code == 200
         for path in ("/health/live", "/health/ready", "/metrics"):
             assert http.get(path).status_code == 200
+
+
+def test_from_elsewhere_health_is_open_without_its_reasons_and_metrics_are_not() -> None:
+    publisher = MemoryPublisher()
+    publisher.trouble = "no broker at 10.0.0.1"
+    app = create_app(Settings(api_token=TOKEN), MemoryStore(), MemoryShelf(BUNDLE), publisher)
+
+    async def asked(path: str, **headers: str) -> httpx.Response:
+        transport = httpx.ASGITransport(app, client=("10.0.0.9", 1234))
+        async with httpx.AsyncClient(transport=transport, base_url="http://api") as http:
+            return await http.get(path, headers=headers)
+
+    assert asyncio.run(asked("/health/live")).json() == {"live": True}
+    assert asyncio.run(asked("/health/ready")).json() == {"ready": True, "bundle": "", "degraded": []}
+    told = asyncio.run(asked("/health/ready", Authorization=f"Bearer {TOKEN}")).json()
+    assert told["degraded"] == ["kafka: no broker at 10.0.0.1"]
+    is_problem(asyncio.run(asked("/metrics")), 401)
 
 
 def test_pages_of_other_sites_may_neither_post_nor_ask(memory_api: Api) -> None:
