@@ -51,7 +51,8 @@ def main() -> None:
     given = parser.parse_args()
     made = world(events=given.events)
     log = list(_with_pages(made.log))
-    counted, plain = [], []
+    counted: list[list[float]] = []
+    plain: list[list[float]] = []
     with threadpool_limits(1):
         for turn in range(_TURNS):
             for one in ((counted, plain), (plain, counted))[turn % 2]:  # neither always has the other's caches
@@ -66,8 +67,14 @@ def _with_pages(log: Sequence[Interaction]) -> Iterator[Interaction | Impression
         if number % _PAGES == 0:
             beside = log[number : number + 10]
             shown = [Shown(one.item_id, place, 1.0 - place / 10, 1.0) for place, one in enumerate(beside)]
-            said = {"user_id": event.user_id, "time": event.time, "bundle": "", "request_id": f"r{number}"}
-            yield Impression(event_id=f"page-{number}", shown=shown, **said)
+            yield Impression(
+                event_id=f"page-{number}",
+                user_id=event.user_id,
+                time=event.time,
+                bundle="",
+                request_id=f"r{number}",
+                shown=shown,
+            )
         yield event
 
 

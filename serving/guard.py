@@ -18,13 +18,11 @@ from serving.hosts import Hosts
 from serving.metrics import Metrics
 from serving.pulse import STREAM
 
-OPEN: Final = ("/health/live", "/health/ready", "/metrics", "/docs", "/openapi.json")
-"""Open on loopback, where a token is set; the pages' files are open everywhere, and ask for it."""
-_PAGES: Final = (PAGE, ADMIN)
 HEALTH: Final = ("/health/live", "/health/ready")
 """Open everywhere, since kubelets and load balancers have no token; strangers hear yes or no, and no reasons."""
 OPEN: Final = (*HEALTH, "/metrics", "/docs", "/openapi.json")
-"""Open on loopback, where a token is set; the files of `/live` are open everywhere, and ask for it."""
+"""Open on loopback, where a token is set; the pages' files are open everywhere, and ask for it."""
+_PAGES: Final = (PAGE, ADMIN)
 STRANGER: Final = "moodstream.stranger"
 """Set in the scope of one who gave no token where one is demanded."""
 _log = logging.getLogger(__name__)

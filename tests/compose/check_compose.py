@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from batch.publish import publish
 from contracts.events import Interaction
 from contracts.rollout import Rollout
 from model.shelf import Shelf
 from moodstream.client import Client
+from online.publish import publish
 from tests.compose.up import CORE, Compose, docker, eventually, missing
 from tests.fakes.bundle import random_bundle
 

@@ -9,7 +9,7 @@ from kafka import KafkaProducer
 from contracts.events import ItemEvent
 from contracts.topics import DEAD_LETTER, EVENTS
 from documents.blocks import blocks, blocks_of
-from moodstream.kafka import partitions_of, reader, to_the_end
+from online.kafka import partitions_of, reader, to_the_end
 from tests.documents.reader import Reader, assert_printed, is_run
 from tests.end_to_end.conftest import Loop
 from tests.end_to_end.test_loop import eventually

@@ -13,14 +13,14 @@ from typing import TypeVar
 import pytest
 from kafka import TopicPartition
 
-from batch.publish import announce
 from contracts import events
 from contracts.errors import KafkaUnavailable
 from contracts.events import Interaction
 from contracts.rollout import Rollout
 from contracts.settings import Settings
 from contracts.topics import EVENTS
-from moodstream.kafka import reader, to_the_end, writer
+from online.kafka import reader, to_the_end, writer
+from online.publish import announce
 from online.store.redis import connect
 from serving.heard import KafkaTail
 from serving.kafka import KafkaPublisher
