@@ -33,6 +33,12 @@ def test_what_is_not_run_says_why() -> None:
     assert not [str(block) for block in BLOCKS if block.mark and len(block.reason.split()) < 3]
 
 
+def test_what_is_done_instead_exists() -> None:
+    for block in BLOCKS:
+        assert all((ROOT / path).exists() for path in re.findall(r"(?:tests|docs)/[\w/.-]+\w", block.reason)), block
+        assert set(re.findall(r"make ([a-z-]+)", block.reason)) <= TARGETS, block
+
+
 def test_a_block_without_an_end_is_found() -> None:
     with pytest.raises(ValueError, match="a page:3"):
         blocks_of("a page", "# Title\n\n```sh\nls\n")
