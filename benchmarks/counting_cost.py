@@ -89,6 +89,7 @@ async def _learned(made: World, log: Sequence[events.Event], at_once: int, *, co
     found = [Record(0, at, event.time, events.encode(event), headers) for at, event in enumerate(log, 1)]
     left = iter(found)
     gc.collect()
+    gc.freeze()  # a full collection in one of the two would be all that is seen
     while some := list(islice(left, at_once)):
         began = time.process_time()
         raws = [agents._raw(EVENTS, one) if counted else _plain(one) for one in some]

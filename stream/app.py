@@ -136,7 +136,7 @@ def _add_agents(app: faust.App, keeper: Keeper, namespace: str) -> None:
     app.timer(2.0)(sweep)
     app.timer(10.0)(flush)
     app.timer(10.0)(look_again)
-    app.timer(5.0)(look_at_store)
+    app.timer(1.0)(look_at_store)
     app.on_before_shutdown.connect(lambda *_, **__: keeper.flush_quietly(), weak=False)
 
 

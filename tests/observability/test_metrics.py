@@ -57,6 +57,13 @@ def test_the_adapters_metrics_are_in_the_table() -> None:
     assert there == {name: row for name, row in said.items() if name.startswith("moodstream_kinesis")}
 
 
+def test_the_documents_name_only_metrics_that_exist() -> None:
+    known = {name for process in ("serving", "stream", "kinesis") for name in documented(process)}
+    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        named = set(re.findall(r"`(moodstream_[a-z_]+)(?:\{[^`]*)?`", path.read_text()))
+        assert not {re.sub(r"_(bucket|count|sum)$", "", name) for name in named} - known, path.name
+
+
 def test_names_follow_the_conventions_and_no_label_names_a_user(observed: Observed) -> None:
     for process in ("serving", "stream"):
         text = observed.metrics(process)

@@ -3,6 +3,7 @@
 import operator
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -23,7 +24,7 @@ PROCESSES = 2
 
 def counted(http: httpx.Client) -> dict[str, float]:
     """Requests for a user, by process, as whoever answers tells of them."""
-    families = text_string_to_metric_families(http.get("/metrics").text)
+    families = text_string_to_metric_families(_got(http, "/metrics").text)
     return {
         sample.labels["process"]: sample.value
         for family in families
@@ -35,7 +36,14 @@ def counted(http: httpx.Client) -> dict[str, float]:
 def ask(http: httpx.Client, times: int) -> None:
     """Each time by a new connection, so that each process gets some."""
     for _ in range(times):
-        assert httpx.get(http.base_url.join("/v1/users/me"), trust_env=False).status_code == 200
+        assert _got(http, "/v1/users/me").status_code == 200
+
+
+def _got(http: httpx.Client, path: str) -> httpx.Response:
+    """By a new connection; by another one where the process that was to answer is killed."""
+    while True:
+        with suppress(httpx.TransportError):
+            return httpx.get(http.base_url.join(path), timeout=15, trust_env=False)
 
 
 def test_each_of_several_processes_is_counted_whoever_is_asked_and_a_dead_one_takes_only_its_own_along(
