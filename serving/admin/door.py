@@ -31,7 +31,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What the page's form says."""
 
     token: Annotated[str, Meta(max_length=1024)]
-    name: Annotated[str, Meta(max_length=64)] = ""
+    name: Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
     """Written beside what is done."""
 
 

@@ -118,7 +118,7 @@ def paths(schemas: Sequence[Schema], components: dict[str, Schema], problem: Sch
                 parameters=named("letter", "events/2/1234"),
             )
         },
-        "/v1/admin/dead-letters/retry": {
+        "/v1/admin/retries": {
             "post": told(
                 "post_admin_retry",
                 "Send dead letters' events once more, each with one effect",

@@ -17,6 +17,7 @@ from serving.reading import body, converted, in_body
 SESSION: Final = OPERATIONS + "session"
 BUNDLES: Final = OPERATIONS + "bundles"
 LETTERS: Final = OPERATIONS + "dead-letters"
+RETRIES: Final = OPERATIONS + "retries"
 DRIFT: Final = OPERATIONS + "drift"
 _LONGEST_NAME: Final = 300
 
@@ -73,7 +74,7 @@ def _letters(routes: APIRouter, door: Door, desk: Desk) -> None:
 
         return await door.answer(request, work)
 
-    @routes.post(LETTERS + "/retry")
+    @routes.post(RETRIES)
     async def post_retry(request: Request) -> Response:
         async def work(who: str) -> Any:
             return await desk.send(in_body(await body(request), Again), who)

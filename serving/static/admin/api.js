@@ -37,7 +37,7 @@ export const publish = (version, share, seen) => asked("POST", "bundles/publish"
 export const rollBack = (seen, back) => asked("POST", "bundles/rollback", { seen, back });
 export const letters = (which) => asked("GET", `dead-letters?${new URLSearchParams(which)}`);
 export const letter = (id) => asked("GET", `dead-letters/${encodeURIComponent(id)}`);
-export const retry = (wanted) => asked("POST", "dead-letters/retry", wanted);
+export const retry = (wanted) => asked("POST", "retries", wanted);
 export const signals = () => asked("GET", "drift");
 export const course = (about) => asked("GET", `drift/${encodeURIComponent(about)}`);
 export const health = () => asked("GET", "health");

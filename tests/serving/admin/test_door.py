@@ -136,7 +136,16 @@ def test_pages_of_other_sites_do_not_even_read(http: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b'{"token":1}', b'{"token":"' + b"x" * 2000 + b'"}', b'{"token":"x","more":1}', b"[" * 5000]
+    "body",
+    [
+        b"",
+        b"{",
+        b'{"token":1}',
+        b'{"token":"' + b"x" * 2000 + b'"}',
+        b'{"token":"x","more":1}',
+        b'{"token":"x","name":"a\\u001b[2J"}',
+        b"[" * 5000,
+    ],
 )
 def test_what_is_no_login_is_refused(http: httpx.Client, body: bytes) -> None:
     answer = http.post("/v1/admin/session", content=body)

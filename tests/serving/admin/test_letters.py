@@ -36,7 +36,7 @@ def names(found: dict[str, Any]) -> list[str]:
 
 
 def retry(http: httpx.Client, **wanted: Any) -> httpx.Response:
-    return http.post("/v1/admin/dead-letters/retry", json=wanted, headers=AUTHORIZED)
+    return http.post("/v1/admin/retries", json=wanted, headers=AUTHORIZED)
 
 
 def sent(site: Site) -> list[bytes]:
