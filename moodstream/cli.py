@@ -92,6 +92,8 @@ def up() -> None:
     with running(settings(), say) as stack:
         stack.start_workers()
         say(f"up: the live page at {stack.page}, the API at {stack.api} (its pages: {stack.api}/docs)")
+        if stack.settings.admin_token:
+            say(f"the admin page at {stack.api}/admin")
         say(f"Kafka at {named(stack.settings.kafka or '')}")
         say("Ctrl-C stops everything")
         stack.stack.wait()

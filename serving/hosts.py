@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from typing import Final
 
 _LOCAL: Final = "localhost"
+_USUAL: Final = (_LOCAL, "127.0.0.1", "::1")
 
 
 class Hosts:
@@ -17,7 +18,7 @@ class Hosts:
 
     def __init__(self, listens_at: str, names: Sequence[str] = ()) -> None:
         names = [_plain(name) for name in names if name]
-        self._names = {_LOCAL, _plain(listens_at), *names}
+        self._names = {*_USUAL, _plain(listens_at), *names}
         self._on_loopback = _is_loopback(_plain(listens_at))
         self._any_name = not self._on_loopback and not names
 
