@@ -59,7 +59,7 @@ async def health(parts: Parts) -> Health:
         time=now,
         parts=[_kafka(parts), store, _stream(beats, now), _bundle(parts), _items(parts), *_limits(parts)],
         partitions=[_partition(beat, now) for beat in beats or ()],
-        degraded=parts.library.reasons(),
+        degraded=[*parts.library.reasons(), *([f"store: {store.said}"] if beats is None else [])],
     )
 
 

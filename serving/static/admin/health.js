@@ -17,10 +17,12 @@ const COLUMNS = [
 export const show = async () => {
   const now = await api.health();
   byId("health-at").textContent = `at ${new Date(now.time).toLocaleTimeString("en-GB")}`;
-  byId("degraded").textContent = now.degraded.length ? `Answers say of themselves: ${now.degraded.join("; ")}.` : "Nothing is wrong that answers would have to say.";
+  const poor = now.parts.filter((part) => part.state !== "well").map((part) => part.name);
+  const answers = now.degraded.length ? ` Answers say of themselves: ${now.degraded.join("; ")}.` : "";
+  byId("degraded").textContent = `${poor.length ? `Not well: ${poor.join(", ")}.` : "All is well."}${answers}`;
   byId("parts").replaceChildren(...now.parts.map((part) => make("li", { class: `part ${part.state}` },
     make("h3", {}, part.name, " ", pill(part.state)),
     make("p", {}, part.said),
     part.todo ? make("p", { class: "small" }, "What to do: ", part.todo, ".") : "")));
-  byId("partitions").replaceChildren(table("Partitions of the log", COLUMNS, now.partitions, "No worker has said anything yet."));
+  byId("partitions").replaceChildren(table("Partitions of the log", COLUMNS, now.partitions, "Nothing is known of it."));
 };
