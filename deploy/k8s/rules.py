@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+import yaml  # type: ignore[import-untyped, unused-ignore]
 
 HERE: Final = Path(__file__).parent
 RULES: Final = HERE.parent / "observability" / "rules"

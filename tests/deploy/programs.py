@@ -63,7 +63,7 @@ def _value(overlay: str, one: Workload, variable: Object, known: dict[str, str])
 def _secret(overlay: str, name: str, key: str) -> str:
     """A stand-in, where the secret is made by something in the overlay or is one of those that the documents list."""
     if made := _data(overlay, "Secret", name):
-        return made[key]
+        return str(made[key])
     external = {one["spec"]["target"]["name"]: one for one in of_kind(overlay, "ExternalSecret")}
     if name in external:
         assert key in [one["secretKey"] for one in external[name]["spec"]["data"]]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped, unused-ignore]
 
 ROOT: Final = Path(__file__).parents[2]
 K8S: Final = ROOT / "deploy" / "k8s"

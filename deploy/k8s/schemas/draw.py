@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+import yaml  # type: ignore[import-untyped, unused-ignore]
 
 HERE: Final = Path(__file__).parent
 KUBERNETES: Final = "k8s.io/kubernetes@v1.34.4/api/openapi-spec/v3"
