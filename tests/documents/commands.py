@@ -9,7 +9,7 @@ from typer.main import get_command
 
 from moodstream.cli import app
 
-_OURS: Final = re.compile(r"(?:^|[\s;&|(])(?:\.venv/bin/)?moodstream\s+([^;&|()<>\n]*)")
+_OURS: Final = re.compile(r"(?:^|(?<!-n)[\s;&|(])(?:\.venv/bin/)?moodstream\s+([^;&|()<>\n]*)")
 _MAKE: Final = re.compile(r"(?:^|\n)make ([a-z-]+)")
 _MODULE: Final = re.compile(r"python -m ([a-z_.]+)")
 
