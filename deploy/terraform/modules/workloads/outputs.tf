@@ -1,0 +1,4 @@
+output "roles" {
+  description = "The role of each service account."
+  value       = { for name, identity in module.identity : name => identity.role }
+}
