@@ -2,18 +2,9 @@
 
 data "aws_partition" "this" {}
 
-data "aws_availability_zones" "open" {
-  state = "available"
-  filter {
-    name   = "opt-in-status"
-    values = ["opt-in-not-required"]
-  }
-}
-
 locals {
   name      = "moodstream-${var.environment}"
   partition = data.aws_partition.this.partition
-  zones     = coalescelist(var.zones, slice(data.aws_availability_zones.open.names, 0, 3))
   namespace = "moodstream"
   images    = ["serving", "stream", "batch"]
   users     = setunion(["serving", "stream", "nightly", "tools", "keda"], var.kinesis_stream == null ? [] : ["kinesis"])
@@ -34,7 +25,7 @@ module "network" {
   account          = var.account
   partition        = local.partition
   cidr             = var.cidr
-  zones            = local.zones
+  zones            = var.zones
   nat_per_zone     = var.nat_per_zone
   endpoints        = var.endpoints
   flow_log_traffic = var.flow_log_traffic

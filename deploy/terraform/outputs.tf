@@ -55,7 +55,7 @@ locals {
     PRIVATE_CIDRS      = join(",", module.network.private_cidrs)
     PUBLIC_CIDRS       = join(",", module.network.public_cidrs)
     REGION             = var.region
-    REGISTRY           = "${var.account}.dkr.ecr.${var.region}.amazonaws.com/${local.name}"
+    REGISTRY           = "${var.account}.dkr.ecr.${var.region}.amazonaws.com"
     VPC_CIDR           = var.cidr
     VPC_ID             = module.network.vpc
   }

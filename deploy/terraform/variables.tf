@@ -28,9 +28,8 @@ variable "region" {
 }
 
 variable "zones" {
-  description = "Three availability zones; empty: the region's first three."
+  description = "Three availability zones of the region, by name: a zone that AWS opens later would push another out."
   type        = list(string)
-  default     = []
 }
 
 variable "cidr" {

@@ -2,6 +2,7 @@
 environment = "production"
 account     = "222222222222" # yours
 region      = "eu-central-1"
+zones       = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
 cidr        = "10.50.0.0/16"
 
 administrators = { platform = "arn:aws:iam::222222222222:role/platform" } # yours

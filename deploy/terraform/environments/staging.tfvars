@@ -2,6 +2,7 @@
 environment = "staging"
 account     = "111111111111" # yours
 region      = "eu-central-1"
+zones       = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
 cidr        = "10.40.0.0/16"
 
 administrators = { platform = "arn:aws:iam::111111111111:role/platform" } # yours
