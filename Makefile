@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile check-observability check-compose check-images images cold-start
+.PHONY: check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile check-observability check-compose check-images images cold-start check-deploy
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -70,6 +70,15 @@ check-compose: setup  ## the containers by a real engine: up, events, a killed w
 
 cold-start: setup  ## the seconds from `docker compose up` on empty volumes to a served recommendation
 	@$(BIN)/python -m tests.compose.cold_start
+# checkov wants other versions of much that is in .venv, so it has an environment of its own
+CHECKOV := .venv-deploy/bin/checkov
+$(CHECKOV): locks/deploy.txt
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv-deploy
+	@$(BIN)/uv pip install --quiet --python .venv-deploy/bin/python --require-hashes -r locks/deploy.txt
+	@touch $@
+
+check-deploy: setup $(CHECKOV)  ## deploy/ without an account or a cluster: Terraform (TF_PLUGIN_DIR names a mirror of providers), checkov, Kubernetes
+	@$(ONE_THREAD) CHECKOV=$(CHECKOV) $(BIN)/pytest -o python_files='check_*.py' --timeout 900 tests/deploy $(ARGS)
 
 bench: setup  ## all below in a quarter of an hour at most, each beside its reference; bench/bench.json and a page (ARGS="--only stream --out DIR")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks $(ARGS)
@@ -128,6 +137,7 @@ live: setup  ## whether Kafka, Redis and HTTP answer 500 requests as the replay 
 
 clean:  ## delete .venv and every cache, but not the data (that is `make down ARGS=--purge`)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache .cache dist site
+	rm -rf .venv .venv-deploy .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 LOCKING := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --no-emit-index-url --python-version 3.11
@@ -138,4 +148,5 @@ lock: setup  ## compile the locks anew from pyproject.toml (UPGRADE=--upgrade ta
 	@# s3fs stands on an older botocore than boto3's newest, so the images may differ there; pip's and s3fs' are pinned here alone
 	grep -oE '^[a-z0-9][^ ]*==[^\\]+' locks/requirements.txt | grep -v '^boto' > .venv/pins.txt
 	for image in serving stream batch; do $(LOCKING) $(UPGRADE) --generate-hashes --no-annotate -c .venv/pins.txt deploy/images/$$image.in -o locks/$$image.txt || exit 1; done
+	echo checkov | $(LOCKING) $(UPGRADE) --generate-hashes --no-annotate --no-header - -o locks/deploy.txt
 	$(BIN)/python -m moodstream.local.jars > .venv/jars.sha256 && mv .venv/jars.sha256 moodstream/local/jars.sha256

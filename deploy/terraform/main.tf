@@ -94,6 +94,7 @@ module "redis" {
   shards         = var.redis_shards
   replicas       = var.redis_replicas
   backup_days    = var.redis_backup_days
+  snapshot       = var.redis_snapshot
   rotation       = var.rotations.redis
   made_up        = var.secrets_made_up
   log_days       = var.log_days

@@ -167,6 +167,12 @@ variable "redis_backup_days" {
   default     = 7
 }
 
+variable "redis_snapshot" {
+  description = "A snapshot that Redis is made of when it is made (docs/runbooks/lose-redis.md); null: it is made empty."
+  type        = string
+  default     = null
+}
+
 variable "rotations" {
   description = "Counted up, what is named is made up anew (docs/runbooks/rotate-secrets.md)."
   type = object({

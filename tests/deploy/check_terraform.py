@@ -22,14 +22,15 @@ def test_it_is_formatted(terraform: Terraform) -> None:
 
 
 def test_it_is_valid(terraform: Terraform) -> None:
-    done = terraform.run("validate")
+    # its tests are run below; validating them stumbles over modules that want a second provider
+    done = terraform.run("validate", "-no-tests")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_account_s_own_root_is_valid(terraform: Terraform, tmp_path: Path) -> None:
     own = Terraform(tmp_path)
     assert not own.start(TERRAFORM / "account")
-    done = own.run("validate", at=TERRAFORM / "account")
+    done = own.run("validate", "-no-tests", at=TERRAFORM / "account")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -43,9 +44,7 @@ def test_its_own_tests_pass(terraform: Terraform) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TERRAFORM)))
 def test_variables_and_outputs_say_what_they_are(path: Path) -> None:
     blocks = re.findall(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', path.read_text(), re.MULTILINE | re.DOTALL)
-    assert not [
-        name for _, name, block in blocks if not re.search(r'^  description += "[A-Z`(].+"$', block, re.MULTILINE)
-    ]
+    assert not [name for _, name, block in blocks if not re.search(r'^  description += ".{10,}"$', block, re.MULTILINE)]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TERRAFORM)))

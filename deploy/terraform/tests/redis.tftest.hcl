@@ -27,6 +27,7 @@ variables {
   shards         = 3
   replicas       = 1
   backup_days    = 7
+  snapshot       = null
   rotation       = 1
   log_days       = 365
   made_up        = false

@@ -67,6 +67,7 @@ resource "aws_elasticache_replication_group" "this" {
   transit_encryption_mode    = "required"
   user_group_ids             = [aws_elasticache_user_group.this.user_group_id]
 
+  snapshot_name              = var.snapshot
   snapshot_retention_limit   = var.backup_days
   snapshot_window            = "01:00-02:00"
   final_snapshot_identifier  = "${var.name}-last"
@@ -84,7 +85,9 @@ resource "aws_elasticache_replication_group" "this" {
     }
   }
 
+  # A snapshot matters on the day that the cluster is made of it; named later, or no more, it would replace the cluster.
   lifecycle {
     prevent_destroy = true
+    ignore_changes  = [snapshot_name]
   }
 }

@@ -4,7 +4,8 @@ locals {
   # what a client of a cluster asks before anything else, and what is asked of noeviction
   asks = "+@connection +info +command +cluster|slots +cluster|shards +cluster|nodes +cluster|myid +readonly +readwrite"
   may = {
-    serving = "on ~${var.namespace}:* -@all +@read -@dangerous ${local.asks}"
+    # it reads by scripts, too: what a script calls is held against the same rules
+    serving = "on ~${var.namespace}:* -@all +@read +eval +evalsha -@dangerous ${local.asks}"
     stream  = "on ~${var.namespace}:* -@all +@read +@write +@scripting -@dangerous -script|kill -function ${local.asks}"
     # a replay fills namespaces of its own, so not this one's keys alone
     tools = "on ~${var.namespace}* -@all +@read +@write +@scripting -@dangerous +keys -script|kill -function ${local.asks}"

@@ -82,6 +82,11 @@ variable "backup_days" {
   }
 }
 
+variable "snapshot" {
+  description = "A snapshot that a new cluster is made of; null: it is made empty."
+  type        = string
+}
+
 variable "rotation" {
   description = "Counted up, every user gets a new password."
   type        = number
