@@ -1,4 +1,4 @@
-"""The two scripts of deploy/terraform: Redis' users get their passwords unseen, and Kafka's rules name what there is."""
+"""The scripts of deploy/terraform: Redis' users get their passwords unseen, and Kafka's rules name what there is."""
 
 import json
 import os
