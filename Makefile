@@ -136,8 +136,7 @@ live: setup  ## whether Kafka, Redis and HTTP answer 500 requests as the replay 
 	@$(ONE_THREAD) $(BIN)/moodstream evaluate --live $(ARGS)
 
 clean:  ## delete .venv and every cache, but not the data (that is `make down ARGS=--purge`)
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache .cache dist site
-	rm -rf .venv .venv-deploy .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist
+	rm -rf .venv .venv-deploy .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache .cache dist site
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 LOCKING := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --no-emit-index-url --python-version 3.11
