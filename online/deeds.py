@@ -28,12 +28,12 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def leave(url: str, who: str, what: str, said: str) -> None:
-    """Write it down, and into the log; of more than are kept the oldest go.
+    """Write it down, and into the log, which names nobody; of more than are kept the oldest go.
 
     It's done by now: where it can't be written, the log says so, and nothing is undone.
     """
     deed = Deed(time=int(time.time() * 1000), who=who, what=what, said=said)
-    _log.info("%s by %s: %s", deed.what, deed.who, deed.said)
+    _log.info("%s: %s", deed.what, deed.said)
     try:
         place = Place(url)
         place.put(f"{deed.time:013d}-{uuid.uuid4().hex[:8]}.json", msgspec.json.encode(deed))

@@ -133,7 +133,8 @@ def test_a_token_is_demanded_where_one_is_set_and_health_is_open_on_loopback() -
 def test_from_elsewhere_health_is_open_without_its_reasons_and_metrics_are_not() -> None:
     publisher = MemoryPublisher()
     publisher.trouble = "no broker at 10.0.0.1"
-    app = create_app(Settings(api_token=TOKEN), MemoryStore(), MemoryShelf(BUNDLE), publisher)
+    everywhere = Settings(api_token=TOKEN, api_host="0.0.0.0")  # noqa: S104
+    app = create_app(everywhere, MemoryStore(), MemoryShelf(BUNDLE), publisher)
 
     async def asked(path: str, **headers: str) -> httpx.Response:
         transport = httpx.ASGITransport(app, client=("10.0.0.9", 1234))
