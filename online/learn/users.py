@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from contracts.errors import MoodstreamError, StateTooNew, StateUnreadable
+from contracts.logs import worded
 from contracts.rollout import bundle_for
 from contracts.sharding import user_shard
 from online.learn.advance import advance
@@ -51,7 +52,7 @@ class Users:
         for user_id in found.users:
             _open(opened, owned, user_id, found)
         for damaged in opened.damaged.values():
-            log.error("a user of shard %d stays on the bundle that they were on: %s", shard, damaged.error)
+            log.error("a user of shard %d stays on the bundle that they were on: %s", shard, worded(damaged.error))
         return [user for user in opened.users.values() if user.rebuilt]
 
     async def records(self, users: Sequence[Working]) -> dict[str, UserRecord]:
