@@ -21,7 +21,7 @@ from benchmarks.made_up import World, world
 from contracts import events
 from contracts.events import Impression, Interaction, Shown
 from contracts.topics import EVENTS
-from online.learn import fold, learner
+from online.learn import account, fold
 from online.learn.outgoing import Raw
 from online.store.timed import timed
 from stream import agents
@@ -102,7 +102,7 @@ async def _learned(made: World, log: Sequence[events.Event], at_once: int, *, co
 
 
 async def _uncounted(made: World, log: Sequence[events.Event], at_once: int) -> list[float]:
-    with patch.object(learner.Learner, "_count", lambda *_: None), patch.object(fold, "followed", lambda *_: None):
+    with patch.object(account.Account, "learned", lambda *_: None), patch.object(fold, "followed", lambda *_: None):
         return await _learned(made, log, at_once, counted=False)
 
 

@@ -47,9 +47,10 @@ class Keeper:
         self._refills = refills
         self._ids = ids
         self._metrics = metrics
-        metrics.events, metrics.items, metrics.tally = learner.events, catalogue.tally, learner.tally
-        metrics.letters, metrics.alarms = (learner.letters, catalogue.letters), learner.alarms
-        metrics.quality = learner.quality
+        account = learner.account
+        metrics.events, metrics.items, metrics.tally = account.events, catalogue.tally, learner.tally
+        metrics.letters, metrics.alarms = (account.letters, catalogue.letters), learner.alarms
+        metrics.quality = account.quality
         self._events = EVENTS.full_name(namespace)
         self._items = ITEMS.full_name(namespace)
         self._incarnations: dict[Topic, str] = {}

@@ -17,16 +17,16 @@ from contracts.alarms import Alarm
 from contracts.errors import InvalidEvent, MoodstreamError, StateUnreadable
 from contracts.events import UserEvent
 from contracts.sharding import user_shard
+from online.learn.account import REFUSED, Account
 from online.learn.batch import Batch
 from online.learn.bundles import Bundles
 from online.learn.drift.block import Pace
 from online.learn.enrich import Enriched, Enricher
 from online.learn.intake import Control, Taken, take_in
-from online.learn.kept import CONTROL, control_row, take_kept
+from online.learn.kept import control_row, take_kept
 from online.learn.moving import move_some
 from online.learn.outgoing import Outbox, Outgoing, Raw, alarmed, dead_letter, enriched, published
 from online.learn.partition import Partition
-from online.learn.quality import Quality
 from online.learn.users import Users
 from online.store.protocol import ShardWrite, Store
 
@@ -37,10 +37,6 @@ if TYPE_CHECKING:
 log: Final = logging.getLogger("moodstream.learn")
 _WATCHED: Final = "online.learn.watched"
 """Imported by processes that learn only, beside the event loop: river brings scipy along, 1.6 s and 93 MB."""
-REFUSED: Final = "refused"
-UNREAD: Final = "unread"
-_TOLD: Final = 5
-"""Dead letters of one batch that the log tells of one by one."""
 
 
 class Learner:
@@ -69,11 +65,7 @@ class Learner:
         self.tally: Tally[str] = Tally()
         self.alarms: Tally[str] = Tally()
         """By signal."""
-        self.events: Tally[tuple[str, str]] = Tally()
-        """By kind and outcome, counted when they're written; `UNREAD` is of a kind that nobody looked at."""
-        self.letters: Tally[str] = Tally()
-        """What was set aside, by error."""
-        self.quality = Quality()
+        self.account = Account()
 
     async def assign(self, number: int, incarnation: str, kept: int = 0) -> int:
         """Own a partition, as the store knows it now; returns the lowest offset that any shard needs.
@@ -177,7 +169,7 @@ class Learner:
         behind = [(shard, meta) for shard, meta in owned.metas.items() if owned.offset(shard) < offset]
         await owned.write_shards([ShardWrite(s, m, m.on(s, rollout).at(owned.at(offset)), {}) for s, m in behind])
         self.tally["bundle_changes"] += 1
-        self.events[CONTROL, "applied" if behind else "redelivered"] += 1
+        self.account.bundle_changed(again=not behind)
         return [control_row(control)]
 
     async def _learn_or_set_aside(self, owned: Partition, taken: Taken) -> list[Enriched]:
@@ -195,8 +187,7 @@ class Learner:
             except Exception as error:
                 _raise_if_retriable(error)
                 await self._set_aside(owned, [(raw, error)])
-                kind: str = getattr(event, "kind", "") or str(event.__struct_config__.tag)
-                self.events[kind, REFUSED] += 1
+                self.account.crashed(event)
         return rows
 
     async def _learn_taken(self, owned: Partition, taken: Taken) -> list[Enriched]:
@@ -215,21 +206,9 @@ class Learner:
             await owned.write_calibrator(watched.calibrator, watched.drift, taken.upto)
         await self._send(owned, taken, batch, rows)
         await owned.write_shards(batch.shard_writes(taken.upto, records))
-        self._count(batch, rows, outcomes, watched)
-        if log.isEnabledFor(logging.DEBUG):
-            _tell(owned, taken, outcomes)
-        return rows
-
-    def _count(
-        self, batch: Batch, rows: Sequence[Enriched], outcomes: Sequence[str], watched: "Watched | None"
-    ) -> None:
-        """What came of a batch, once it's written."""
         self.tally.update(outcomes)
-        self.events.update(zip([row.kind or row.type for row in rows], outcomes, strict=True))
-        if watched is not None:
-            self.quality.outcome(batch.outcomes, watched.losses)
-        for user_id in batch.touched:
-            self.quality.follow(batch.users[user_id].followed)
+        self.account.learned(taken, batch, rows, outcomes, watched)
+        return rows
 
     async def _read(self, owned: Partition, placed: Sequence[tuple[Raw, UserEvent]]) -> Batch:
         """The events' users as the store has them; raises `Fenced` unless it stands where this worker left it."""
@@ -264,8 +243,7 @@ class Learner:
         outgoing += [published(event) for user_id in batch.touched for event in batch.users[user_id].outgoing]
         outgoing += [enriched(row) for row in rows if row.offset > owned.sent]
         self.tally["misplaced"] += len(fresh)
-        self.events[UNREAD, "misplaced"] += len(fresh)
-        self.events[UNREAD, REFUSED] += sum(raw.offset > owned.sent for raw, _ in taken.refused)
+        self.account.sent(len(fresh), sum(raw.offset > owned.sent for raw, _ in taken.refused))
         await self._outbox(outgoing)
         await self._set_aside(owned, [*taken.refused, *batch.refused])
 
@@ -273,15 +251,7 @@ class Learner:
         fresh = [(raw, error) for raw, error in refused if raw.offset > owned.sent]
         letters: list[Outgoing] = [dead_letter(raw, error, self._now()) for raw, error in fresh]
         self.tally["dead_letters"] += len(letters)
-        self.letters.update(type(error).__name__ for _, error in fresh)
-        for raw, error in fresh[:_TOLD]:
-            log.warning(
-                "set aside as a dead letter, which says why: %s, %s partition %d offset %d",
-                *(type(error).__name__, raw.topic.name, raw.partition, raw.offset),
-                extra={"request_id": raw.request},
-            )
-        if len(fresh) > _TOLD:
-            log.warning("and %d more of the same batch", len(fresh) - _TOLD)
+        self.account.set_aside(fresh)
         await self._outbox(letters)
 
 
@@ -291,12 +261,6 @@ def _folded(batch: Batch, raw: Raw, event: UserEvent, row: Enriched) -> str:
     except (InvalidEvent, StateUnreadable) as error:
         batch.refused.append((raw, error))
         return REFUSED
-
-
-def _tell(owned: Partition, taken: Taken, outcomes: Sequence[str]) -> None:
-    """Of each event what became of it, never whose it was."""
-    for (raw, _), outcome in zip(taken.placed, outcomes, strict=True):
-        log.debug("%s: partition %d offset %d", outcome, owned.number, raw.offset, extra={"request_id": raw.request})
 
 
 def _drift(owned: Partition, pace: Pace) -> "Drift":

@@ -25,7 +25,7 @@ def page(*items: str, first: int = 0, at: int = START) -> Impression:
 
 def asked(*log: Impression | Interaction) -> tuple[int, int, float]:
     """Items taken by users who had been shown something, those among the first ten, and their gains."""
-    quality = Told().learn(bundle_change(0), *log).learner.quality
+    quality = Told().learn(bundle_change(0), *log).learner.account.quality
     return quality.asked, quality.hits, quality.gain
 
 
@@ -69,13 +69,13 @@ def test_counts_dont_depend_on_how_the_log_is_cut_nor_on_what_comes_twice(seed: 
     pieces._next = 0
     pieces.learn(*log[:40])  # redelivered
     assert counts(pieces.learner) == counts(whole)
-    assert whole.quality.asked > 3
-    assert sum(whole.events.values()) == len(log)
+    assert whole.account.quality.asked > 3
+    assert sum(whole.account.events.values()) == len(log)
 
 
 def counts(learner: Learner) -> tuple[dict[tuple[str, str], int], dict[bool, int], int, int, float]:
-    quality = learner.quality
-    events = {which: times for which, times in learner.events.items() if "redelivered" not in which and times}
+    quality = learner.account.quality
+    events = {which: times for which, times in learner.account.events.items() if "redelivered" not in which and times}
     return events, quality.outcomes, quality.asked, quality.hits, round(quality.gain, 6)
 
 
@@ -97,16 +97,16 @@ def test_a_batch_that_was_learned_in_vain_is_counted_when_it_is_learned() -> Non
     told = Told(made)
     with pytest.raises(ConnectionError):
         told.learn(bundle_change(0), page("i1"), like(ANNA, "i1", "a"))
-    assert told.learner.quality.asked == 0
+    assert told.learner.account.quality.asked == 0
     boxes[0].away = False
     told._next = 0
     run(told.learner.assign(0, "topic-1"))
     told.learn(bundle_change(0), page("i1"), like(ANNA, "i1", "a"))
-    assert told.learner.events["like", "applied"] == 1
+    assert told.learner.account.events["like", "applied"] == 1
 
 
 def test_what_is_set_aside_is_counted_by_error_and_by_kind() -> None:
     told = Told().learn(bundle_change(0), b"nothing", b'{"type":"mood"}', like(ANNA, "i1", "a"))
-    assert told.learner.letters == {"InvalidEvent": 2}
-    counted = {which: times for which, times in told.learner.events.items() if times}
+    assert told.learner.account.letters == {"InvalidEvent": 2}
+    counted = {which: times for which, times in told.learner.account.events.items() if times}
     assert counted == {("bundle", "applied"): 1, ("unread", "refused"): 2, ("like", "applied"): 1}
