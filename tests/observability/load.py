@@ -43,10 +43,11 @@ def drive(loop: Loop) -> None:
 
 def wait_until_learned(settings: Settings) -> None:
     """Until the workers have said so."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     since = time.time() * 1000
     while not all(beat.position == beat.end and beat.time > since + 1000 for beat in heartbeats(settings)):
-        assert time.monotonic() < deadline, heartbeats(settings)
+        said = (settings.home / "stream.log").read_text()[-4000:]
+        assert time.monotonic() < deadline, f"{heartbeats(settings)}\n{said}"
         time.sleep(0.1)
 
 
