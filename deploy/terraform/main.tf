@@ -57,7 +57,6 @@ module "karpenter" {
   account   = var.account
   partition = local.partition
   node_role = module.cluster.node_role
-  logs_key  = module.keys.arns.logs
 }
 
 module "kafka" {

@@ -160,12 +160,12 @@ def test_every_bucket_is_versioned_encrypted_closed_and_by_tls_alone(planned: li
 def test_what_has_a_key_has_ours(planned: list[Planned]) -> None:
     keyed = {
         "aws_cloudwatch_log_group": "kms_key_id",
-        "aws_sqs_queue": "kms_master_key_id",
         "aws_secretsmanager_secret": "kms_key_id",
         "aws_elasticache_replication_group": "kms_key_id",
     }
     for kind, attribute in keyed.items():
         assert not [one.address for one in of(planned, kind) if "key/" not in str(one.values.get(attribute))]
+    assert all(one.values["sqs_managed_sse_enabled"] for one in of(planned, "aws_sqs_queue"))
     kafka = of(planned, "aws_msk_cluster")[0].values["encryption_info"][0]
     assert "key/" in kafka["encryption_at_rest_kms_key_arn"]
     assert not [

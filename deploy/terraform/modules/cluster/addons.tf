@@ -8,6 +8,8 @@ locals {
   configuration = {
     # a /28 at a time, so that a node holds as many pods as its size allows; and network policies are enforced
     vpc-cni = jsonencode({ enableNetworkPolicy = "true", env = { ENABLE_PREFIX_DELEGATION = "true" } })
+    # at first there are the system nodes alone, and an add-on that finds no node holds up the apply
+    metrics-server = jsonencode({ tolerations = [{ key = "CriticalAddonsOnly", operator = "Exists" }] })
   }
   before_nodes = ["vpc-cni", "kube-proxy", "eks-pod-identity-agent"]
 }

@@ -13,7 +13,7 @@ locals {
 resource "aws_sqs_queue" "interruptions" {
   name                      = "${var.cluster}-karpenter"
   message_retention_seconds = 300
-  kms_master_key_id         = var.logs_key
+  sqs_managed_sse_enabled   = true # as Karpenter's own template: which instance ends is no secret
 }
 
 resource "aws_sqs_queue_policy" "interruptions" {

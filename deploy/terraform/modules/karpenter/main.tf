@@ -103,8 +103,16 @@ module "identity" {
     {
       Sid      = "KnowTheirProfile"
       Effect   = "Allow"
-      Action   = ["iam:GetInstanceProfile", "iam:ListInstanceProfiles"]
+      Action   = "iam:GetInstanceProfile"
       Resource = "arn:${var.partition}:iam::${var.account}:instance-profile/*"
+    },
+    {
+      # listing has no resources in IAM
+      Sid       = "ListProfiles"
+      Effect    = "Allow"
+      Action    = "iam:ListInstanceProfiles"
+      Resource  = "*"
+      Condition = { StringEquals = { "aws:PrincipalAccount" = var.account } }
     },
     {
       Sid      = "FindTheCluster"
@@ -117,12 +125,6 @@ module "identity" {
       Effect   = "Allow"
       Action   = ["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
       Resource = aws_sqs_queue.interruptions.arn
-    },
-    {
-      Sid      = "ReadWhatIsHeard"
-      Effect   = "Allow"
-      Action   = "kms:Decrypt"
-      Resource = var.logs_key
     },
   ]
 }

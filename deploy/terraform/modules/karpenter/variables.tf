@@ -22,8 +22,3 @@ variable "node_role" {
   description = "ARN of the role that its nodes get, and no other."
   type        = string
 }
-
-variable "logs_key" {
-  description = "ARN of the KMS key of the queue."
-  type        = string
-}

@@ -6,10 +6,7 @@ locals {
     data    = { what = "lake, bundles, Kafka's and Redis' disks, images", services = [] }
     secrets = { what = "Secrets Manager", services = [] }
     cluster = { what = "Kubernetes' secrets", services = [] }
-    logs = {
-      what     = "logs, and the queue of interruptions"
-      services = ["logs.${var.region}.amazonaws.com", "events.amazonaws.com"]
-    }
+    logs    = { what = "logs", services = ["logs.${var.region}.amazonaws.com"] }
   }
 }
 
@@ -34,10 +31,7 @@ resource "aws_kms_key" "this" {
         Principal = { Service = service }
         Action    = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
         Resource  = "*"
-        Condition = { for test, values in {
-          ArnLike      = { "kms:EncryptionContext:aws:logs:arn" = "arn:${var.partition}:logs:${var.region}:${var.account}:*" }
-          StringEquals = { "aws:SourceAccount" = var.account }
-        } : test => values if(test == "ArnLike") == startswith(service, "logs.") }
+        Condition = { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = "arn:${var.partition}:logs:${var.region}:${var.account}:*" } }
       }],
     )
   })
