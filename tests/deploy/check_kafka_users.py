@@ -28,10 +28,10 @@ from kafka.errors import KafkaError
 
 from contracts.settings import Settings
 from contracts.topics import ALARMS, DEAD_LETTER, ENRICHED, EVENTS, ITEMS, TOPICS, Topic
-from moodstream.kafka import partitions_of, reader, writer
 from moodstream.local.kafka import kafka_service
 from moodstream.local.ports import LOOPBACK, free_port
 from moodstream.local.supervisor import Supervisor
+from online.kafka import partitions_of, reader, writer
 from stream import topics
 from tests.deploy.terraform import TERRAFORM
 from tests.online.store.servers import own_server
