@@ -240,7 +240,7 @@ def test_priorities_exist_and_the_quota_has_room_for_all_at_their_most(overlay: 
     cpu = memory = 0.0
     for one in workloads(overlay):
         assert one.pod["priorityClassName"] in priorities
-        times = int(most.get(one.name) or one.spec.get("replicas", 1))
+        times = int(most.get(one.name) or one.spec.get("replicas") or 1)
         requests = one.main["resources"]["requests"]
         cpu += times * _amount(requests["cpu"])
         memory += times * _amount(requests["memory"])

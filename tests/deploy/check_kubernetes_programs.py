@@ -157,6 +157,20 @@ def test_users_of_kafka_may_what_they_do_and_no_more(overlay: str) -> None:
             assert not [one for one in acls if {"All", "Delete"} & set(one["operations"])]
 
 
+def test_strimzi_s_users_have_the_rules_of_msk_s() -> None:
+    script = (ROOT / "deploy" / "terraform" / "kafka-acls").read_text().replace("$NAMESPACE", "moodstream")
+    rules = re.findall(r'^allow (\w+) +(\S+) +--(topic|group) "(\S+)"(.*prefixed)?', script, re.MULTILINE)
+    on_msk = {(user, kind, name, bool(prefix), *sorted(may.split(","))) for user, may, kind, name, prefix in rules}
+    on_strimzi = set()
+    for user in of_kind("self-hosted", "KafkaUser"):
+        for acl in user["spec"]["authorization"]["acls"]:
+            what = acl["resource"]
+            place = (what["type"], what["name"], what["patternType"] == "prefix")
+            on_strimzi.add((user["metadata"]["name"], *place, *sorted(acl["operations"])))
+    others = {"tools", "kinesis"}
+    assert {one for one in on_msk if one[0] not in others} == {one for one in on_strimzi if one[0] not in others}
+
+
 @pytest.mark.parametrize("overlay", ["self-hosted", *ON_EKS])
 def test_rules_and_dashboards_are_the_repository_s_own(overlay: str) -> None:
     for file in sorted((ROOT / "deploy" / "observability" / "rules").glob("*.yml")):
