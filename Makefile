@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile check-observability check-compose check-images images cold-start check-deploy
+.PHONY: check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile simulate-scaling check-observability check-compose check-images images cold-start check-deploy
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -131,6 +131,9 @@ faults-guards: setup  ## that the same harness turns red with any one of the gua
 
 soak: setup  ## whether memory, lag and latency stay flat over 20 minutes at half of the top speed; draws soak.html (ARGS="--minutes 20")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.soak $(ARGS)
+
+simulate-scaling: setup  ## a day and a burst through the autoscalers' formulae, as deploy/k8s says; draws scaling.html (ARGS="--events 8000"; needs kubectl)
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.scaling $(ARGS)
 
 live: setup  ## whether Kafka, Redis and HTTP answer 500 requests as the replay in memory does (ARGS="--bundle current")
 	@$(ONE_THREAD) $(BIN)/moodstream evaluate --live $(ARGS)

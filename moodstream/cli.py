@@ -22,6 +22,7 @@ from moodstream.verbs import (
     rebuild,
     replay,
     settings,
+    size,
     source,
 )
 
@@ -42,6 +43,7 @@ app.add_typer(models.app)
 app.add_typer(leave_one_out.app)
 app.add_typer(rebuild.app)
 app.add_typer(replay.app)
+app.add_typer(size.app)
 app.add_typer(source.app, name="source")
 
 
