@@ -13,6 +13,8 @@ HOURS: Final = 730.0
 _ZONES: Final = 3
 _ENDPOINTS: Final = 13
 _SYSTEM_NODES: Final = 3
+_BURST: Final = 2
+"""Replicas that there may be, over those of the usual peak."""
 _FLUSH_S: Final = 10.0
 """A worker writes each partition's file and how far it is so often (stream/app.py)."""
 _TERRAFORMS_DISK: Final = 2_000
@@ -71,7 +73,7 @@ def plan(asked: Asked, of: Coefficients, prices: Prices) -> Plan:
     settings = {
         "MOODSTREAM_PARTITIONS": f"{partitions.count:.0f}",
         "maxReplicaCount of stream": f"{partitions.count:.0f}",
-        "maxReplicaCount of serving": f"{api.count:.0f}",
+        "maxReplicaCount of serving": f"{_BURST * api.count:.0f}",
         "kafka_instance_type": broker,
         "kafka_volume_gb": f"{disk.count:.0f}",
         "redis_node_type": cluster.node,

@@ -1,11 +1,14 @@
 """A day and a burst through the autoscalers' formulae, as production's manifests are; and the formulae themselves."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from benchmarks.autoscaler import Autoscaler, Policy, Rules, Scaling, turns
 from benchmarks.day import DAY_S, NOON, load
 from benchmarks.scaled import serving, stream
-from benchmarks.scaling import page, promises, simulate
+from benchmarks.scaling import main, page, promises, simulate
 from tests.deploy.rendered import needs_kubectl
 
 SLOW = Scaling(
@@ -22,13 +25,28 @@ def looked(scaler: Autoscaler, now: int, lag: float, cpu: float = 0.7) -> int:
 
 
 @needs_kubectl
-@pytest.mark.parametrize(("events", "requests", "items"), [(1_000, 100, 1e4), (3_000, 300, 1e4), (8_000, 600, 1e6)])
+@pytest.mark.parametrize(("events", "requests", "items"), [(3_000, 300, 1e4), (8_000, 600, 1e6)])
 def test_a_day_and_a_burst_keep_productions_promises(events: float, requests: float, items: float) -> None:
     found = simulate("production", events, requests, items)
     assert [one for one in promises(found) if not one.holds] == []
     drawn = page(found, "a day")
     assert drawn.count("<polyline") == 8
     assert "DOES NOT HOLD" not in drawn
+
+
+@needs_kubectl
+def test_the_program_draws_tells_and_ends_with_whether_all_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "day.html"
+    given = ["scaling", "--events", "1000", "--requests", "100", "--out", str(out), "--json", f"{tmp_path}/day.json"]
+    monkeypatch.setattr("sys.argv", given)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    assert out.read_text().endswith("</html>\n")
+    assert capsys.readouterr().out.count("holds: ") == 4
+    assert all(one["holds"] for one in json.loads((tmp_path / "day.json").read_bytes()))
 
 
 def test_what_flaps_is_told() -> None:
