@@ -6,6 +6,7 @@ load, replicas, lag and latency; the exit code is 1 where one of the promises be
 """
 
 import argparse
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -148,6 +149,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("scaling.html"), help="where the page goes")
     parser.add_argument("--json", type=Path, help="where the figures go")
     chosen = parser.parse_args()
+    if not shutil.which("kubectl"):
+        sys.exit("the manifests are rendered by kubectl, which isn't here: install it (any version from 1.27)")
     found = simulate(chosen.overlay, chosen.events, chosen.requests, chosen.items)
     held = promises(found)
     for one in held:
