@@ -46,7 +46,7 @@ def chart(lines: Sequence[Line], moments: Sequence[Moment], span: tuple[int, int
 
     parts = [
         f'<line class="grid" x1="{_LEFT}" y1="{y(at):.1f}" x2="{WIDTH - 10}" y2="{y(at):.1f}"/>'
-        f'<text class="tick end" x="{_LEFT - 8}" y="{y(at) + 4:.1f}">{at:.3g}</text>'
+        f'<text class="tick end" x="{_LEFT - 8}" y="{y(at) + 4:.1f}">{_written(at)}</text>'
         for at in (min(values), max(values))
     ]
     parts += [
@@ -59,6 +59,10 @@ def chart(lines: Sequence[Line], moments: Sequence[Moment], span: tuple[int, int
         points = " ".join(f"{x(time):.1f},{y(value):.1f}" for time, value in there)
         parts.append(f'<polyline class="path {style_of(number)}" points="{points}"/>')
     return f'<svg viewBox="0 0 {WIDTH} {_HEIGHT}" role="img">{"".join(parts)}</svg>'
+
+
+def _written(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def style_of(number: int) -> str:
