@@ -12,7 +12,7 @@ import msgspec
 from batch.measures import Measure
 from batch.nightly.check import Check
 from batch.nightly.terms import Terms
-from contracts.errors import StateUnreadable
+from contracts.errors import Misconfigured, StateUnreadable
 from contracts.rollout import Rollout
 from model.place import Place
 
@@ -242,6 +242,13 @@ class Nights:
     def at(self, time_ms: int) -> Night:
         """The night that begins at this time (UTC ms)."""
         return self._named(named(time_ms))
+
+    def called(self, name: str) -> Night:
+        """The night of this name; raises `Misconfigured` where none has begun under it."""
+        for night in self.all():
+            if night.name == name:
+                return night
+        raise Misconfigured(f"no night {name!r} has begun at {self.place.url}: moodstream nightly history lists them")
 
     def good(self, kind: type[R]) -> Iterator[R]:
         """The records of this kind of all nights that ended, in their order, but for those that were refused."""

@@ -27,6 +27,7 @@ from batch.nightly.night import (
     Measured,
     Night,
     Nights,
+    Record,
     Trained,
     Verdict,
 )
@@ -42,6 +43,14 @@ from model.items import Item
 from model.shelf import Shelf
 
 _MINUTE_MS: Final = 60_000
+STEPS: Final[dict[str, type[Record]]] = {
+    "begun": Begun,
+    "data": Data,
+    "trained": Trained,
+    "measured": Measured,
+    "gate": Gate,
+}
+"""Behind which a night can be told to stop, by the names of their records; what remains is shown to users."""
 
 
 @dataclass
@@ -95,16 +104,16 @@ class Loop:
         night.leave(begun)
         return night
 
-    def go_on(self, night: Night) -> Ended | None:
-        """Do what is left to do of a night; None while its canary is waited for."""
+    def go_on(self, night: Night, until: type[Record] | None = None) -> Ended | None:
+        """Do what is left to do of a night, up to a step of `STEPS`; None where that isn't its end, or it waits."""
         begun = night.step(Begun, _missing)
         if ended := night.read(Ended):
             return ended
         self.told.said(f"night {night.name}: {begun.how}, {begun.why}; asked for by {begun.asked}")
         verdict = night.read(Verdict) or (
             self._judge(night, begun, trained)
-            if (trained := night.read(Trained)) and night.read(Canary)
-            else self._verdict(night, begun)
+            if until is None and (trained := night.read(Trained)) and night.read(Canary)
+            else self._verdict(night, begun, until)
         )
         if verdict is None:
             card.leave(night, begun)
@@ -117,22 +126,32 @@ class Loop:
         night.leave(ended)
         return ended
 
-    def _verdict(self, night: Night, begun: Begun) -> Verdict | None:
+    def _verdict(self, night: Night, begun: Begun, until: type[Record] | None) -> Verdict | None:
+        if until is Begun:
+            return None
         found = night.step(Data, lambda: self._look_at(night, begun))
         self.told.checks("data", found.checks)
         if why := refusal(found.checks):
             return self._refused(why)
+        if until is Data:
+            return None
         trained = night.step(Trained, lambda: self._train(night, begun))
         self.told.said(
             f"candidate {trained.version}: {trained.learned:,} events learned, {trained.held_out:,} held out"
         )
+        if until is Trained:
+            return None
         proof = night.step(Measured, lambda: self._measure(begun, trained))
         self.told.measured(proof)
+        if until is Measured:
+            return None
         passed = night.step(Gate, lambda: self._gate(begun, trained, proof))
         self.told.checks("gate", passed.checks)
         card.leave(night, begun)
         if why := refusal(passed.checks):
             return self._refused(why)
+        if until is Gate:
+            return None
         if not begun.terms.share:
             return Verdict(time=self.clock(), outcome=PROMOTED, why="the gate was passed, and no canary asked for")
         return self._judge(night, begun, trained)

@@ -3,15 +3,17 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from batch.nightly.card import MARKDOWN
-from batch.nightly.night import Ended, Nights, Trained
-from batch.nightly.run import Loop, Told
+from batch.nightly.night import Ended, Night, Nights, Trained
+from batch.nightly.run import STEPS, Loop, Told
 from batch.nightly.terms import Terms
 from contracts.errors import Misconfigured
 from contracts.settings import Settings
 from model.shelf import Shelf
+from model.whole_file import write_whole
 from moodstream.console import say
 from moodstream.local.home import Home
 from moodstream.local.lock import HomeLock, holder
@@ -43,9 +45,31 @@ def nightly(settings: Settings, terms: Terms, *, judge: bool, wait: bool, asked:
                 "the canary is waited for: run moodstream nightly again, or moodstream nightly --judge from a scheduler"
             )
         else:
-            say(f"{ended.outcome}: {ended.why}")
-            if night.read(Trained):
-                say(f"the candidate's card: {night.url}/{MARKDOWN}")
+            _say_the_end(night, ended)
+        return ended
+
+
+def stepwise(settings: Settings, terms: Terms, name: str, until: str, name_into: Path | None) -> Ended | None:
+    """The night of this name, or as `nightly` would choose it, up to one of `STEPS`; None where it goes on behind it.
+
+    An ended one isn't begun again, so that whoever runs steps for us may run each as often as they like.
+
+    Raises `Misconfigured`, `Unavailable`, `BundleRejected`.
+    """
+    if until and until not in STEPS:
+        raise Misconfigured(f"--until takes the name of a step ({', '.join(STEPS)}), not {until!r}")
+    with alone(settings):
+        loop = loop_of(settings, at_the_terminal())
+        night = loop.nights.called(name) if name else loop.nights.under_way()
+        if night is None:
+            night = loop.begin(terms, "a pipeline", changes(settings))
+        if name_into is not None:
+            write_whole(name_into, night.name.encode())
+        ended = loop.go_on(night, STEPS.get(until))
+        if ended is None:
+            say(f"to go on: moodstream nightly --night {night.name}")
+        else:
+            _say_the_end(night, ended)
         return ended
 
 
@@ -66,3 +90,9 @@ def alone(settings: Settings) -> Iterator[None]:
         )
     with HomeLock(path):
         yield
+
+
+def _say_the_end(night: Night, ended: Ended) -> None:
+    say(f"{ended.outcome}: {ended.why}")
+    if night.read(Trained):
+        say(f"the candidate's card: {night.url}/{MARKDOWN}")

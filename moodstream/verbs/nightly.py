@@ -1,10 +1,12 @@
 """`moodstream nightly`: a candidate each night, proven before it serves."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from batch.nightly.terms import Terms, Watch
+from contracts.errors import Misconfigured
 from moodstream.verbs import Json, settings
 
 app = typer.Typer(help="A candidate each night, proven before it serves.")
@@ -39,12 +41,20 @@ def nightly(
     ),
     allow: Annotated[list[str] | None, typer.Option(help="Override a check, by name; may be given again.")] = None,
     seed: Annotated[int, typer.Option(help="Of training and of the intervals.")] = _D.seed,
+    until: Annotated[
+        str, typer.Option(help="Stop behind a step: begun, data, trained, measured, gate.", metavar="STEP")
+    ] = "",
+    night: Annotated[str, typer.Option(help="Go on with this night, and begin no other.", metavar="NAME")] = "",
+    name_into: Annotated[
+        Path | None, typer.Option(help="Write the night's name here, for what runs the next step.", metavar="FILE")
+    ] = None,
 ) -> None:
     """Lake up to a watermark, data checks, fine-tune, evaluation, gate, canary, and promoted or rolled back.
 
     It may be killed and run again anywhere that reaches the bundles and the lake: it goes on with the night that is
     under way, under that night's own terms. A canary takes hours: run it again, with --judge from a scheduler, or
-    --wait. Exit code 0: promoted, or under way; 3: refused or rolled back. See docs/nightly.md.
+    --wait. Exit code 0: promoted, or under way; 3: refused or rolled back. See docs/nightly.md. A pipeline runs it a
+    step at a time: --until and --name-into at first, then --night (docs/deploy/kubeflow.md).
 
     Example: moodstream nightly --share 0.1 --wait
     """
@@ -71,8 +81,14 @@ def nightly(
         return
     from batch.nightly.night import REFUSED, ROLLED_BACK
     from moodstream.nightly.nightly import nightly as one_night
+    from moodstream.nightly.nightly import stepwise
 
-    ended = one_night(with_kafka(settings()), terms, judge=judge, wait=wait)
+    if until or night or name_into:
+        if judge or wait:
+            raise Misconfigured("a night is run by steps, or judged and waited for: --judge and --wait go alone")
+        ended = stepwise(with_kafka(settings()), terms, night, until, name_into)
+    else:
+        ended = one_night(with_kafka(settings()), terms, judge=judge, wait=wait)
     if ended and ended.outcome in (REFUSED, ROLLED_BACK):
         raise typer.Exit(3)
 

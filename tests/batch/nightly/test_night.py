@@ -28,6 +28,7 @@ from batch.nightly.night import (
     Trained,
     Verdict,
 )
+from batch.nightly.run import STEPS
 from batch.nightly.terms import Terms
 from contracts.errors import Misconfigured
 from contracts.events import Impression, Interaction, Shown
@@ -132,6 +133,36 @@ def test_a_night_without_news_is_refused_and_the_next_one_is_another(here: Site)
     later = here.loop().begin(TERMS, "hand", [])
     assert later.name > night.name
     assert here.nights.under_way() is not None
+
+
+def test_a_night_by_steps_does_one_in_each_however_often_it_is_run_and_comes_to_the_same(live: Site) -> None:
+    live.happen(AFTER)
+    night = live.loop().begin(changed(TERMS, share=0.0), "hand", [])
+    for number, step in enumerate(STEPS.values(), 1):
+        for _ in range(2):
+            again = live.loop()
+            assert again.go_on(again.nights.called(night.name), step) is None
+        assert [kind for kind in STEPS.values() if night.read(kind)] == list(STEPS.values())[:number]
+        assert night.read(Verdict) is None
+    ended = live.loop().go_on(night)
+    assert ended is not None
+    assert ended.outcome == PROMOTED
+    assert live.shelf.current() == night.read(Trained).version  # type: ignore[union-attr]
+    assert live.loop().go_on(live.nights.called(night.name), Data) == ended, "a step of an ended night changes nothing"
+
+
+def test_a_step_that_refuses_ends_the_night_and_refuses_again_when_it_is_tried_again(here: Site) -> None:
+    night = here.loop().begin(TERMS, "hand", [])
+    ended = here.loop().go_on(night, Data)
+    assert ended is not None
+    assert (ended.outcome, failed(night)) == (REFUSED, ["new"])
+    assert here.loop().go_on(here.nights.called(night.name), Data) == ended
+    assert [one.name for one in here.nights.all()] == [night.name], "and no other one begins"
+
+
+def test_a_night_that_never_began_is_not_called(here: Site) -> None:
+    with pytest.raises(Misconfigured, match="no night '20200101T000000' has begun"):
+        here.nights.called("20200101T000000")
 
 
 def test_what_comes_while_a_night_is_under_way_is_not_in_it(here: Site) -> None:
