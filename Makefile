@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile simulate-scaling check-observability check-compose check-images images cold-start check-deploy
+.PHONY: check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile simulate-scaling check-observability check-compose check-images images cold-start check-deploy kubeflow kubeflow-here
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -77,8 +77,24 @@ $(CHECKOV): locks/deploy.txt
 	@$(BIN)/uv pip install --quiet --python .venv-deploy/bin/python --require-hashes -r locks/deploy.txt
 	@touch $@
 
-check-deploy: setup $(CHECKOV)  ## deploy/ without an account or a cluster: Terraform (TF_PLUGIN_DIR names a mirror of providers), checkov, Kubernetes
-	@$(ONE_THREAD) CHECKOV=$(CHECKOV) $(BIN)/pytest -o python_files='check_*.py' --timeout 900 tests/deploy $(ARGS)
+# and so does kfp
+KUBEFLOW := .venv-kubeflow/bin/python
+KUBEFLOW_READY := .venv-kubeflow/.set-up
+$(KUBEFLOW_READY): deploy/kubeflow/requirements.txt
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv-kubeflow
+	@$(BIN)/uv pip install --quiet --python $(KUBEFLOW) --require-hashes -r deploy/kubeflow/requirements.txt
+	@touch $@
+
+kubeflow: setup $(KUBEFLOW_READY)  ## compile the nights as a Kubeflow pipeline (OVERLAY=production) into dist/
+	@mkdir -p dist
+	@$(KUBEFLOW) -m deploy.kubeflow.compile $(or $(OVERLAY),production) dist/nightly-$(or $(OVERLAY),production).yaml
+	@echo "written: dist/nightly-$(or $(OVERLAY),production).yaml"
+
+kubeflow-here: setup $(KUBEFLOW_READY)  ## run a night as that pipeline, by Kubeflow's subprocess runner (ARGS="--share 0")
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(KUBEFLOW) -m deploy.kubeflow.here $(ARGS)
+
+check-deploy: setup $(CHECKOV) $(KUBEFLOW_READY)  ## deploy/ without an account or a cluster: Terraform (TF_PLUGIN_DIR names a mirror of providers), checkov, Kubernetes, Kubeflow
+	@$(ONE_THREAD) CHECKOV=$(CHECKOV) KUBEFLOW=$(KUBEFLOW) $(BIN)/pytest -o python_files='check_*.py' --timeout 900 tests/deploy $(ARGS)
 
 bench: setup  ## all below in a quarter of an hour at most, each beside its reference; bench/bench.json and a page (ARGS="--only stream --out DIR")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks $(ARGS)
@@ -139,7 +155,7 @@ live: setup  ## whether Kafka, Redis and HTTP answer 500 requests as the replay 
 	@$(ONE_THREAD) $(BIN)/moodstream evaluate --live $(ARGS)
 
 clean:  ## delete .venv and every cache, but not the data (that is `make down ARGS=--purge`)
-	rm -rf .venv .venv-deploy .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache .cache dist site
+	rm -rf .venv .venv-deploy .venv-kubeflow .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache .cache dist site
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 LOCKING := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --no-emit-index-url --python-version 3.11
@@ -151,4 +167,5 @@ lock: setup  ## compile the locks anew from pyproject.toml (UPGRADE=--upgrade ta
 	grep -oE '^[a-z0-9][^ ]*==[^\\]+' locks/requirements.txt | grep -v '^boto' > .venv/pins.txt
 	for image in serving stream batch; do $(LOCKING) $(UPGRADE) --generate-hashes --no-annotate -c .venv/pins.txt deploy/images/$$image.in -o locks/$$image.txt || exit 1; done
 	echo checkov | $(LOCKING) $(UPGRADE) --generate-hashes --no-annotate --no-header - -o locks/deploy.txt
+	echo 'kfp[kubernetes]' | $(LOCKING) $(UPGRADE) --generate-hashes --no-annotate --no-header - -o deploy/kubeflow/requirements.txt
 	$(BIN)/python -m moodstream.local.jars > .venv/jars.sha256 && mv .venv/jars.sha256 moodstream/local/jars.sha256

@@ -35,4 +35,4 @@ def pipeline(runs: Runs) -> Any:
 def _as_all(task: dsl.PipelineTask, step: Step) -> dsl.PipelineTask:
     """What a step does depends on the lake and the bundles, which no cache knows of."""
     task.set_display_name(step.name).set_caching_options(enable_caching=False)
-    return task.set_retry(num_retries=RETRIES, backoff_duration="30s")
+    return task.set_retry(num_retries=RETRIES, backoff_duration="10s")
