@@ -131,7 +131,7 @@ def test_a_shell_makes_commands_that_the_program_takes_and_settings_that_it_has(
     for step in IN_ORDER:
         argv, found = ran(compiled[overlay].container(step), tmp_path, terms="--share 0.2 --allow volume --allow *")
         assert argv[:3] == ["-m", "moodstream", "nightly"]
-        command = get_command(app).get_command(None, "nightly")  # type: ignore[attr-defined, arg-type]
+        command = get_command(app).get_command(None, "nightly")  # type: ignore[attr-defined]
         taken = command.make_context("nightly", argv[3:]).params
         until.append(taken["until"])
         if step == "begin":
@@ -143,6 +143,7 @@ def test_a_shell_makes_commands_that_the_program_takes_and_settings_that_it_has(
         got = settings.read({name: value for name, value in found.items() if name.startswith("MOODSTREAM_")})
         assert got.lake_url.startswith("s3://")
         assert got.bundles_url.startswith("s3://")
+        assert got.kafka
         assert brokers(got.kafka.partition("?")[0]).user == "nightly"
         assert PASSWORD in got.kafka
     assert until == [*STEPS, ""], "each step of a night has its task, and the last one goes on to the end"
