@@ -80,9 +80,9 @@ $(CHECKOV): locks/deploy.txt
 # and so does kfp
 KUBEFLOW := .venv-kubeflow/bin/python
 KUBEFLOW_READY := .venv-kubeflow/.set-up
-$(KUBEFLOW_READY): deploy/kubeflow/requirements.txt
+$(KUBEFLOW_READY): locks/kubeflow.txt
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv-kubeflow
-	@$(BIN)/uv pip install --quiet --python $(KUBEFLOW) --require-hashes -r deploy/kubeflow/requirements.txt
+	@$(BIN)/uv pip install --quiet --python $(KUBEFLOW) --require-hashes -r locks/kubeflow.txt
 	@touch $@
 
 kubeflow: setup $(KUBEFLOW_READY)  ## compile the nights as a Kubeflow pipeline (OVERLAY=production) into dist/
@@ -167,5 +167,5 @@ lock: setup  ## compile the locks anew from pyproject.toml (UPGRADE=--upgrade ta
 	grep -oE '^[a-z0-9][^ ]*==[^\\]+' locks/requirements.txt | grep -v '^boto' > .venv/pins.txt
 	for image in serving stream batch; do $(LOCKING) $(UPGRADE) --generate-hashes --no-annotate -c .venv/pins.txt deploy/images/$$image.in -o locks/$$image.txt || exit 1; done
 	echo checkov | $(LOCKING) $(UPGRADE) --generate-hashes --no-annotate --no-header - -o locks/deploy.txt
-	echo 'kfp[kubernetes]' | $(LOCKING) $(UPGRADE) --generate-hashes --no-annotate --no-header - -o deploy/kubeflow/requirements.txt
+	echo 'kfp[kubernetes]' | $(LOCKING) $(UPGRADE) --generate-hashes --no-annotate --no-header - -o locks/kubeflow.txt
 	$(BIN)/python -m moodstream.local.jars > .venv/jars.sha256 && mv .venv/jars.sha256 moodstream/local/jars.sha256

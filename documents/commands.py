@@ -25,10 +25,9 @@ def commands_page() -> str:
 
 
 def _verbs(name: str, command: Any) -> Iterator[tuple[str, Any]]:
-    commands = getattr(command, "commands", None)
-    if commands is None:
+    commands = getattr(command, "commands", {})
+    if not commands or command.invoke_without_command:
         yield name, command
-        return
     for part, inner in commands.items():
         yield from _verbs(f"{name} {part}", inner)
 

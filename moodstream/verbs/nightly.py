@@ -9,7 +9,7 @@ from batch.nightly.terms import Terms, Watch
 from contracts.errors import Misconfigured
 from moodstream.verbs import Json, settings
 
-app = typer.Typer(help="A candidate each night, proven before it serves.")
+app = typer.Typer()
 _D = Terms()
 _W = Watch()
 
@@ -49,8 +49,9 @@ def nightly(
         Path | None, typer.Option(help="Write the night's name here, for what runs the next step.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Lake up to a watermark, data checks, fine-tune, evaluation, gate, canary, and promoted or rolled back.
+    """A candidate each night, proven before it serves.
 
+    Lake up to a watermark, data checks, fine-tune, evaluation, gate, canary, and promoted or rolled back.
     It may be killed and run again anywhere that reaches the bundles and the lake: it goes on with the night that is
     under way, under that night's own terms. A canary takes hours: run it again, with --judge from a scheduler, or
     --wait. Exit code 0: promoted, or under way; 3: refused or rolled back. See docs/nightly.md. A pipeline runs it a
