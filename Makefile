@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile simulate-scaling check-observability check-compose check-images images cold-start check-deploy kubeflow kubeflow-here
+.PHONY: check-rebuild check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile simulate-scaling check-observability check-compose check-images images cold-start check-deploy kubeflow kubeflow-here
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -47,6 +47,9 @@ docs: setup  ## build the site of the documents into site/; fails for a page tha
 
 check-docs: setup  ## follow the long pages, from the first block to the last, on a stack of their own (minutes)
 	@$(ONE_THREAD) $(BIN)/pytest tests/end_to_end/check_pages.py $(ARGS)
+
+check-rebuild: setup  ## lose Redis in every way, and have all of it again: rebuilds and backups, on real servers (3 minutes)
+	@$(ONE_THREAD) $(BIN)/pytest tests/moodstream/rebuild/check_rebuild.py tests/moodstream/rebuild/check_backup.py $(ARGS)
 
 wheel: setup  ## build the wheel and the sdist into dist/
 	@$(BIN)/uv build --quiet --no-build-isolation --out-dir dist

@@ -13,7 +13,7 @@ import redis
 
 from moodstream.local.ports import LOOPBACK, free_port, wait_until_free
 from moodstream.local.redis import answers, find_redis, redis_url
-from tests.moodstream.rebuild.test_rebuild import a_day, snapshot, wait_until_whole
+from tests.moodstream.rebuild.check_rebuild import a_day, snapshot, wait_until_whole
 from tests.stream.live import live
 
 pytestmark = [pytest.mark.timeout(1500), pytest.mark.redis]
