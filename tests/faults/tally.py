@@ -16,9 +16,6 @@ NAMES: Final = (
     "dead_letters",
     "bundle_changes",
     "moved",
-    "Fenced",
-    "StoreUnavailable",
-    "KafkaUnavailable",
     "seeks_back",
 )
 _NUMBER: Final = Struct("<q")
