@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from batch.contexts import Contexts
 from contracts.events import Context, Impression, Interaction, MoodEvent
 from contracts.kinds import MOOD_KIND, ORDER, weight
 from contracts.moods import LABELS, mood_of
@@ -28,7 +29,7 @@ class Log(NamedTuple):
     """UTC milliseconds."""
     value: NDArray[np.float64]
     """Stars, seconds; NaN where the event had none."""
-    context: NDArray[np.object_]
+    context: NDArray[np.object_] | Contexts
     """Place, device, session and further columns, for the ranker's sake: a `Context` or None."""
     shown: NDArray[np.object_]
     """What anybody was shown between the event before and this one, for the ranker's sake: a tuple of `Impression`, or

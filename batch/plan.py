@@ -8,6 +8,8 @@ SMALL: Final = 64_000
 """Events of a log below which batches get smaller, so that an epoch has some sixty steps, and epochs more."""
 LARGE: Final = 250_000
 """Events above which batches get larger with the root of their number, the tail is shorter, and training goes on."""
+MOST: Final = 5_000_000
+"""Events of a lake that are held by default, some 1.5 GB: of more, everything of as many users as fit."""
 ONWARD: Final = 3
 """Epochs over everything where they go on."""
 LEAST_TOKENS: Final = 128

@@ -50,10 +50,10 @@ class Batch(NamedTuple):
 
 def sequences_of(log: Log, index: ItemIndex) -> Sequences:
     """The users' sequences of a log."""
-    users, code = np.unique(log.user.astype(str), return_inverse=True)
+    count, code = _coded(log.user)
     order = np.argsort(code, kind="stable")
     code, time = code[order], log.time[order]
-    starts = np.searchsorted(code, np.arange(len(users) + 1)).astype(np.int64)
+    starts = np.searchsorted(code, np.arange(count + 1)).astype(np.int64)
     gap = np.diff(time, prepend=time[:1])
     gap[starts[:-1]] = 0
     item = index.rows(list(log.item))[order]
@@ -62,6 +62,15 @@ def sequences_of(log: Log, index: ItemIndex) -> Sequences:
     seconds = (np.maximum(gap, 0) / 1000).astype(np.float32)
     tokens = Tokens(item, kind, log.weight[order], log.mood[order], seconds)
     return Sequences(tokens, (item >= FIRST) & ~np.isin(kind, list(NOT_TAKEN)), order, starts, len(index))
+
+
+def _coded(users: NDArray[np.object_]) -> tuple[int, Ints]:
+    """How many users there are, and the number of each event's (n,) in order of their ids."""
+    met: dict[str, int] = {}
+    code = np.fromiter((met.setdefault(user, len(met)) for user in users), np.int64, len(users))
+    place = np.empty(len(met), np.int64)
+    place[[met[user] for user in sorted(met)]] = np.arange(len(met))
+    return len(met), place[code]
 
 
 def batches(

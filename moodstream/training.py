@@ -6,7 +6,7 @@ from pathlib import Path
 from batch.catalogue import catalogue_of
 from batch.dataset import read_events, read_items
 from batch.fine_tune import fine_tune
-from batch.lake_log import of_table
+from batch.lake_log import drawn, log_of
 from batch.log import Log, of_events
 from batch.plan import DEFAULT, Plan
 from batch.progress import Tell
@@ -21,7 +21,6 @@ from model.shelf import Shelf
 from moodstream.console import say
 from moodstream.publishing import measured
 from moodstream.training_bar import training_bar
-from online.lake.read import read_table, to_training
 
 
 def train_on_file(
@@ -55,8 +54,10 @@ def train_on_lake(settings: Settings, *, plan: Plan, resume: bool, start: str | 
             "the catalogue comes from the current bundle, and none is published yet: "
             "moodstream train --events FILE --items FILE"
         )
-    table = to_training(read_table(settings.lake_url, settings.namespace))
-    return _train(settings, of_table(table), shelf.load(current).catalogue, plan, resume, start)
+    held = log_of(settings.lake_url, settings.namespace)
+    if held.share < 1:
+        say(f"{len(held.log.time):,} events are held{drawn(held.share)}")
+    return _train(settings, held.log, shelf.load(current).catalogue, plan, resume, start)
 
 
 def _train(settings: Settings, log: Log, items: Sequence[Item], plan: Plan, resume: bool, start: str | None) -> str:

@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from batch.lake_log import drawn
 from batch.nightly.canary import told
 from batch.nightly.check import Check
 from batch.nightly.lineage import commit, package
@@ -104,7 +105,7 @@ def _training(trained: Trained) -> str:
             f"{guard['after']:.4f} after; {'taken' if guard['taken'] else 'not taken, the old weights stay'}."
         )
     return (
-        f"## Training\n\nLearned from {trained.learned:,} events up to {to_the_minute(trained.until)}; the "
+        f"## Training\n\nLearned from {trained.learned:,} events{drawn(trained.share)} up to {to_the_minute(trained.until)}; the "
         f"{trained.held_out:,} behind them it never saw: it is measured there.{said} {trained.size / 1e6:.1f} MB.\n"
     )
 

@@ -41,6 +41,13 @@ class Begun(Record, frozen=True, kw_only=True):
     before: dict[str, dict[int, int]]
     """The watermark: by life of the topic and partition, the next offset that isn't looked at."""
     terms: Terms
+    bounded: bool = False
+    """Whether its terms bound what is held: nights that began before they could hold everything, to their end."""
+
+    @property
+    def most(self) -> int:
+        """Events held at most, 0 for all."""
+        return self.terms.most if self.bounded else 0
 
 
 class Data(Record, frozen=True, kw_only=True):
@@ -77,6 +84,8 @@ class Trained(Record, frozen=True, kw_only=True):
     """What the fine-tune found of itself."""
     size: int
     """Bytes on the shelf."""
+    share: float = 1.0
+    """Of the users, whose events are held: 1 where all fit."""
 
 
 class Measured(Record, frozen=True, kw_only=True):

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from time import time
 from typing import Final
 
 import msgspec
 
 from batch.catalogue import catalogue_of
-from batch.log import Log
+from batch.lake_log import Held, drawn
 from batch.nightly import canary as canaries
 from batch.nightly import card, data, gate, lake, live, measured
 from batch.nightly.check import Check, known, overridden, refusal
@@ -74,7 +75,7 @@ class Loop:
     told: Told = field(default_factory=Told)
     clock: Callable[[], int] = lambda: int(time() * 1000)
     plan: Callable[[Bundle, Terms], Plan] = plan_of
-    _log: tuple[str, Log] | None = field(default=None, init=False)
+    _log: tuple[str, Held] | None = field(default=None, init=False)
 
     def begin(self, terms: Terms, asked: str, changes: Sequence[ItemEvent]) -> Night:
         """A new night, on the lake as it is now; `changes` are the catalogue's, of which the last word counts.
@@ -100,6 +101,7 @@ class Loop:
             why=chosen.why,
             before=lake.positions(self.settings),
             terms=terms,
+            bounded=True,
         )
         night.leave(begun)
         return night
@@ -137,7 +139,7 @@ class Loop:
             return None
         trained = night.step(Trained, lambda: self._train(night, begun))
         self.told.said(
-            f"candidate {trained.version}: {trained.learned:,} events learned, {trained.held_out:,} held out"
+            f"candidate {trained.version}: {trained.learned:,} events learned, {trained.held_out:,} held out{drawn(trained.share)}"
         )
         if until is Trained:
             return None
@@ -158,19 +160,19 @@ class Loop:
 
     def _look_at(self, night: Night, begun: Begun) -> Data:
         items = [item.item_id for item in _items(night)]
-        rows, base = lake.rows_of(self.settings, begun), self.shelf.load(begun.base)
+        rows, base = partial(lake.rows_of, self.settings, begun), self.shelf.load(begun.base)
         found = data.looked_at(rows, begun, base, items, list(self.nights.good(Data)))
         return msgspec.structs.replace(found, checks=overridden(found.checks, begun.terms.allowed))
 
     def _train(self, night: Night, begun: Begun) -> Trained:
-        base, log = self.shelf.load(begun.base), self._read(begun)
+        base, held = self.shelf.load(begun.base), self._read(begun)
         plan = self.plan(base, begun.terms)
         with self.told.training() as tell:
-            return train(night, begun, base, log, _items(night), self.shelf, plan, tell)
+            return train(night, begun, base, held, _items(night), self.shelf, plan, tell)
 
     def _measure(self, begun: Begun, trained: Trained) -> Measured:
         candidate, serving = self.shelf.load(trained.version), self.shelf.load(begun.base)
-        args = self._read(begun), trained.learned, repeats(serving), begun.terms
+        args = self._read(begun).log, trained.learned, repeats(serving), begun.terms
         with self.told.measuring() as tell:
             return measured.measured(candidate, serving, *args, tell)
 
@@ -187,7 +189,7 @@ class Loop:
         canary = night.step(Canary, lambda: canaries.begin(self.settings, self.shelf, begun, trained.version, now()))
         if ended := canaries.meddled(self.shelf, canary, now()):
             return ended
-        log = lake.log_since(self.settings, canary.time)
+        log = lake.log_since(self.settings, canary.time, begun.most)
         window_ms = int(begun.terms.window_min * _MINUTE_MS)
         look = live.look(log, canary.rollout, window_ms, now(), begun.terms.seed)
         night.leave(look)
@@ -208,7 +210,7 @@ class Loop:
         ways = [begun.how for night in self.nights.all() if night.read(Trained) and (begun := night.read(Begun))]
         return len(ways) - max((place + 1 for place, how in enumerate(ways) if how == SCRATCH), default=0)
 
-    def _read(self, begun: Begun) -> Log:
+    def _read(self, begun: Begun) -> Held:
         """The night's log, read once a run."""
         name = msgspec.json.encode(begun.before).decode()
         if self._log is None or self._log[0] != name:

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from batch.plan import LARGE, MOST
+
 HOUR_MS = 3_600_000
 
 
@@ -13,6 +15,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """What is foretold in the evaluation: the log's last days, but at most half of what is new."""
     events: int = 2000
     """Foretold at most, and no more than a twentieth of them of one user."""
+    most: int = MOST
+    """Events of the lake that are held at most: of more, everything of as many users as fit; 0: no limit."""
+    held_out: int = LARGE
+    """Of those, that are replayed to be foretold, at most."""
     scratch_every: int = 7
     """Each so many-th night trains from scratch, which also fits the ranker anew; 0: none."""
     margin: float = 0.05

@@ -9,6 +9,7 @@ import numpy as np
 
 from batch import checkpoint
 from batch.fine_tune import fine_tune
+from batch.lake_log import Held
 from batch.log import Log
 from batch.nightly.night import Begun, Night, Trained
 from batch.nightly.terms import Terms
@@ -43,14 +44,18 @@ def way(base: Bundle, since_scratch: int, terms: Terms) -> Way:
     return Way(FINE_TUNE, f"from {base.version}, which serves now")
 
 
-def cut_of(log: Log, base: Bundle, terms: Terms) -> int:
-    """Where in the log the part begins that is foretold: the last days, but no more than half of what is new."""
+def cut_of(log: Log, base: Bundle, terms: Terms, most: int = 0) -> int:
+    """Where in the log the part begins that is foretold: the last days, but no more than half of what is new.
+
+    Nor more than `most` events, 0 for no limit.
+    """
     unwanted = [ORDER.index(kind) for kind in UNWANTED]
     targets = np.flatnonzero((log.item != "") & ~np.isin(log.kind, unwanted))
     new = int((log.time[targets] > base.watermark.time).sum())
     late = int((log.time[targets] > log.time.max() - terms.days * _DAY_MS).sum()) if len(targets) else 0
     held = min(new // 2, late)
-    return int(targets[len(targets) - held]) if held else len(log.time)
+    cut = int(targets[len(targets) - held]) if held else len(log.time)
+    return max(cut, len(log.time) - most) if most else cut
 
 
 def plan_of(base: Bundle, terms: Terms) -> Plan:
@@ -64,11 +69,11 @@ def repeats(base: Bundle) -> bool:
 
 
 def train(
-    night: Night, begun: Begun, base: Bundle, log: Log, items: Sequence[Item], shelf: Shelf, plan: Plan, tell: Tell
+    night: Night, begun: Begun, base: Bundle, held: Held, items: Sequence[Item], shelf: Shelf, plan: Plan, tell: Tell
 ) -> Trained:
     """Train, and put the candidate on the shelf, where it stays in any case; one that is there already is taken."""
-    started = time.monotonic()
-    cut = cut_of(log, base, begun.terms)
+    started, log = time.monotonic(), held.log
+    cut = cut_of(log, base, begun.terms, begun.terms.held_out if begun.bounded else 0)
     there = next((version for version in shelf.versions() if version.startswith(f"{night.name}-")), None)
     bundle = shelf.load(there) if there else _trained(night, begun, base, log.part(0, cut), items, plan, tell)
     version = there or shelf.add(bundle)
@@ -82,6 +87,7 @@ def train(
         seconds=round(time.monotonic() - started, 1),
         guard=guard,
         size=sum(map(len, pack(bundle).values())),
+        share=held.share,
     )
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from online.lake.folder import Folder
 from online.lake.layout import SCHEMA, LakeFile, hour_of, in_order_of_offset
@@ -57,20 +58,52 @@ def read_events(
     out unless `repeated` ones are asked for, and so are a user's events before their erasure. With `before` (from
     `positions`) the lake is read as it stood then. Raises `Unavailable`, `StateUnreadable` for a damaged file.
     """
+    recent = RecentIds()
+    for part in parts(url, namespace, since=since, until=until, columns=columns, before=before):
+        kept = ~part.erased
+        if not repeated:
+            rows = _rows(part.table, part.incarnation)
+            recent = RecentIds() if part.begins else recent
+            kept &= np.fromiter((recent.is_new(row) for row in rows), np.bool_, len(part.table))
+        yield part.table.filter(pa.array(kept)).select(list(columns))
+
+
+class Part(NamedTuple):
+    """What the lake has of one range of one partition, in order of offset, with what came twice and was erased."""
+
+    incarnation: str
+    begins: bool
+    """Whether the partition's first."""
+    table: pa.Table
+    """The columns that were asked for, and those that `rules` look at."""
+    erased: NDArray[np.bool_]
+    """(n,): the rows that came before their user's erasure."""
+
+
+def parts(
+    url: str,
+    namespace: str,
+    *,
+    since: int | None = None,
+    until: int | None = None,
+    columns: Sequence[str] = SCHEMA.names,
+    before: Positions | None = None,
+) -> Iterator[Part]:
+    """The same as `read_events` reads it, to be sifted by whoever asks."""
     folder = Folder(url, namespace)
     files = folder.files()
     erasures = Erasures(row for file in files for row in _rare_rows(folder, file))
+    names = list(dict.fromkeys([*_NEEDED, *columns]))
     for (incarnation, partition), of_partition in groupby(_in_order(files, since, until), key=lambda file: file[:2]):
-        recent = RecentIds()
+        begins = True
         end = None if before is None else before.get(incarnation, {}).get(partition, 0)
         for first, of_range in groupby(of_partition, key=lambda file: file.first):
             if end is not None and first >= end:
                 continue
-            names = list(dict.fromkeys([*_NEEDED, *columns]))
             table = in_order_of_offset([folder.table(file, names) for file in of_range])
             table = _arrived(table if end is None else _before(table, end), since, until)
-            kept = [(recent.is_new(row) or repeated) and not erasures.covers(row) for row in _rows(table, incarnation)]
-            yield table.filter(pa.array(kept, pa.bool_())).select(list(columns))
+            yield Part(incarnation, begins, table, _erased(table, incarnation, erasures))
+            begins = False
 
 
 def read_table(
@@ -131,6 +164,13 @@ def _arrived(table: pa.Table, since: int | None, until: int | None) -> pa.Table:
 def _before(table: pa.Table, end: int) -> pa.Table:
     """The rows of offsets below `end`, in a table in order of offset."""
     return table.slice(0, int(np.searchsorted(table["offset"].to_numpy(), end)))
+
+
+def _erased(table: pa.Table, incarnation: str, erasures: Erasures) -> NDArray[np.bool_]:
+    erased = np.zeros(len(table), np.bool_)
+    own = np.flatnonzero(pc.is_in(table["user_id"], pa.array(erasures.users, pa.string())))
+    erased[own] = [erasures.covers(row) for row in _rows(table.take(pa.array(own)), incarnation)]
+    return erased
 
 
 def _rare_rows(folder: Folder, file: LakeFile) -> list[Row]:

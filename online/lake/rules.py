@@ -66,6 +66,11 @@ class Erasures:
             if erase and alias.arrival <= erase.arrival and (own is None or own.arrival < erase.arrival):
                 self._latest[alias.user_id] = erase
 
+    @property
+    def users(self) -> list[str]:
+        """Whose events any erasure covers."""
+        return list(self._latest)
+
     def covers(self, row: Row) -> bool:
         """Whether this event came before its user's erasure; the `erase` itself stays."""
         erase = self._latest.get(row.user_id)

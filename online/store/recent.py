@@ -20,7 +20,10 @@ class RecentIds:
         self._known = set(self._order)
 
     def __contains__(self, event_id: str) -> bool:
-        known = id_hash(event_id)
+        return self.has(id_hash(event_id))
+
+    def has(self, known: int) -> bool:
+        """The same for an id's hash."""
         return known in self._known or known in self._gone
 
     @property
@@ -34,8 +37,11 @@ class RecentIds:
         What an alias sends on from another user's history comes by the hundred, and again as a whole after a crash: it
         is remembered apart, so that the user's own events between the two don't push it out.
         """
-        known = id_hash(event_id)
-        if event_id.startswith(FORWARDED):
+        self.enter_hashed(id_hash(event_id), forwarded=event_id.startswith(FORWARDED))
+
+    def enter_hashed(self, known: int, *, forwarded: bool) -> None:
+        """The same for an id's hash."""
+        if forwarded:
             self._gone.append(known)
         self._order.append(known)
         self._known.add(known)
@@ -44,6 +50,10 @@ class RecentIds:
 
     def end(self, event_id: str) -> None:
         """Of an event that empties the history, `alias` or `erase`: what was in it isn't taken in again either."""
-        self._gone.extend([*self._order, id_hash(event_id)])
+        self.end_hashed(id_hash(event_id))
+
+    def end_hashed(self, known: int) -> None:
+        """The same for an id's hash."""
+        self._gone.extend([*self._order, known])
         self._order.clear()
         self._known.clear()

@@ -1,17 +1,24 @@
 """The lake's log is that of the topic: in order of arrival, with contexts and impressions."""
 
+import random
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
 import numpy as np
-import pyarrow as pa
 import pytest
 
-from batch import lake_log
-from batch.lake_log import of_table
+from batch import holding, pages
+from batch.holding import Holding
+from batch.lake_log import log_of
 from batch.log import Log, events_of, of_events
 from batch.replay import Logged
-from contracts.events import Context, Impression, Interaction, MoodEvent, Shown
-from online.lake.read import to_training
-from online.lake.write import to_table
+from contracts.events import Alias, Context, Erase, Impression, Interaction, MoodEvent, Shown
+from online.lake.read import Part, positions
+from online.lake.write import LakeWriter, to_table
 from online.learn.enrich import Enriched, Enricher
+from online.store.state import forwarded_id, hash64
+from tests.batch import whole_lake
 
 ENRICHER = Enricher()
 
@@ -34,7 +41,11 @@ def page(number: int) -> Impression:
 
 
 def read(*rows: Enriched) -> Log:
-    return of_table(to_training(to_table(rows)))
+    held = Holding()
+    for _, part in groupby(rows, key=lambda row: row.partition):
+        table = to_table(list(part))
+        held.take(Part("life", True, table, np.zeros(len(table), np.bool_)))
+    return held.log()
 
 
 def test_the_lakes_log_is_the_same_as_that_of_the_events() -> None:
@@ -49,7 +60,7 @@ def test_the_lakes_log_is_the_same_as_that_of_the_events() -> None:
     ]
     table = read(*(row(event, offset) for offset, event in enumerate(events)))
     expected = of_events(events)
-    assert table.context[0] == where
+    assert table.context[:1].tolist() == [where]
     for name, found, wanted in zip(Log._fields, table, expected, strict=True):
         if name != "context":
             np.testing.assert_array_equal(found, wanted)
@@ -71,12 +82,87 @@ def test_a_brokers_clock_that_was_set_back_leaves_each_partitions_order() -> Non
 
 
 def test_of_many_impressions_the_newest_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lake_log, "PAGES", 2)
+    monkeypatch.setattr(pages, "PAGES", 2)
     events: list[Logged] = [page(0), click(1), page(2), page(3), click(4)]
     found = read(*(row(event, n) for n, event in enumerate(events)))
     assert found.shown.tolist() == [None, (page(2), page(3))]
 
 
 def test_a_lake_without_any_event_is_an_empty_log() -> None:
-    empty: pa.Table = to_training(to_table([]))
-    assert events_of(of_table(empty)) == []
+    assert events_of(read()) == []
+
+
+def lake(folder: Path, seed: int, count: int = 3000, users: int = 60) -> str:
+    """All that may be in one: three partitions, two lives of the topic, repeats, erasures, aliases, clocks set back."""
+    rng = random.Random(seed)
+    for life in range(2):
+        offsets, clock = [0, 0, 0], 1_700_000_000_000 + 10**9 * life
+        rows: list[list[Enriched]] = [[], [], []]
+        sent: list[tuple[int, Logged]] = []
+        for number in range(count):
+            user = rng.randrange(users)
+            partition, clock = user % 3, clock + rng.randrange(2000)
+            event: Logged | Erase | Alias = some_event(rng, f"l{life}n{number}", f"u{user}", clock)
+            if sent and rng.random() < 0.15:
+                partition, event = rng.choice(sent[-200:])
+            elif isinstance(event, Interaction | MoodEvent):
+                sent.append((partition, event))
+            arrival = clock - (5000 if rng.random() < 0.02 else 0)
+            rows[partition].append(
+                ENRICHER.enrich(event, partition=partition, offset=offsets[partition], arrival=arrival)
+            )
+            offsets[partition] += 1
+        for partition, own in enumerate(rows):
+            writer = LakeWriter(str(folder), "test", f"life{life}", partition)
+            writer.add(own, own[-1].offset)
+            writer.flush()
+    return str(folder)
+
+
+def some_event(rng: random.Random, name: str, user: str, time: int) -> Logged | Erase | Alias:
+    context = Context(session=rng.choice(["s1", "s2"]), extra={"band": 2.0}) if rng.random() < 0.4 else None
+    drawn = rng.random()
+    if drawn < 0.001:
+        return Erase(event_id=name, time=time, user_id=user)
+    if drawn < 0.02:
+        return Alias(event_id=name, time=time, user_id=user, known_as=rng.choice(["u3", user]))
+    if drawn < 0.2:
+        return Impression(
+            event_id=name, time=time, user_id=user, request_id=name, bundle="b", shown=[Shown("i", 0, 0.5, 1.0)]
+        )
+    if drawn < 0.25:
+        return MoodEvent(event_id=name, time=time, user_id=user, mood=rng.choice(["happy", "flabbergasted-xyz"]))
+    if drawn < 0.3:
+        name = forwarded_id(hash64(f"l0n{rng.randrange(3000)}"))
+    kind = rng.choice(["click", "view", "rating", "dislike"])
+    value = 4.0 if kind == "rating" else None
+    return Interaction(
+        event_id=name, time=time, user_id=user, item_id=f"i{rng.randrange(9)}", kind=kind, value=value, context=context
+    )
+
+
+def same(one: Log, other: Log) -> None:
+    for name, ours, theirs in zip(Log._fields, one, other, strict=True):
+        if name == "context":
+            assert ours.tolist() == theirs.tolist()
+        else:
+            assert ours.dtype == theirs.dtype
+            np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("together", [1, 500, 65_536])
+def test_where_all_fits_the_log_is_the_one_that_the_whole_lake_gives_row_by_row(
+    tmp_path: Path, seed: int, together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holding, "_TOGETHER", together)
+    monkeypatch.setattr("online.lake.layout.RANGE", 100)
+    monkeypatch.setattr("online.lake.write.RANGE", 100)
+    url = lake(tmp_path, seed)
+    held = log_of(url, "test")
+    expected = whole_lake.log_of(url, "test")
+    assert held.share == 1
+    assert 1000 < len(held.log.time) < 6000
+    same(held.log, expected)
+    assert events_of(held.log.part(100, 400)) == events_of(expected.part(100, 400))
+    same(log_of(url, "test", before=positions(url, "test"), most=6000).log, expected)

@@ -35,7 +35,7 @@ def rows(events: Sequence[Interaction], late: int = 0) -> pa.Table:
 
 def checked(table: pa.Table, earlier: Sequence[Data] = ()) -> Data:
     begun = Begun(time=END, asked="", base="", how="", why="", before={}, terms=Terms())
-    return looked_at(table, begun, BASE, KNOWN, earlier)
+    return looked_at(lambda columns: [table.select(list(columns))], begun, BASE, KNOWN, earlier)
 
 
 def failed(table: pa.Table, earlier: Sequence[Data] = ()) -> list[str]:
