@@ -14,6 +14,8 @@ PAGES: Final = 50_000
 """Impressions held at most, the newest: about 100 MB."""
 COLUMNS: Final = ("event_id", "time", "user_id", "request_id", "bundle", "shown")
 
+_AT_ONCE: Final = 1000
+
 Ints = NDArray[np.int64]
 
 
@@ -59,7 +61,10 @@ class Pages:
     def before(self, latest: Ints, place: Ints) -> NDArray[np.object_]:
         """(n,): what stands just before each of these events, which are in order: a tuple of `Impression`, or None."""
         found = np.full(len(place), None, np.object_)
-        for page, arrived, own in _each(self._newest()) if self._held else ():
+        if not self._held:
+            return found
+        pages = self._newest()
+        for page, arrived, own in zip(_each(pages.table), pages.latest.tolist(), pages.place.tolist(), strict=True):
             first, end = np.searchsorted(latest, arrived, "left"), np.searchsorted(latest, arrived, "right")
             at = int(first + np.searchsorted(place[first:end], own))
             if at < len(found):
@@ -82,14 +87,24 @@ def _drawn(some: _Some, users: DrawnUsers) -> _Some:
     return some.only(np.flatnonzero(users.drawn(some.table["user_id"].to_pylist())))
 
 
-def _each(some: _Some) -> Iterator[tuple[Impression, int, int]]:
-    rows = zip(*(some.table[name].to_pylist() for name in COLUMNS), strict=True)
-    for row, latest, place in zip(rows, some.latest.tolist(), some.place.tolist(), strict=True):
-        yield _impression(*row), latest, place
+def _each(table: pa.Table) -> Iterator[Impression]:
+    """Made some at a time: what Arrow hands over is several times as large as what stays."""
+    ids: dict[str, str] = {}
+    for batch in table.to_batches(max_chunksize=_AT_ONCE):
+        rows = zip(*(batch[name].to_pylist() for name in COLUMNS), strict=True)
+        for row in rows:
+            yield _impression(ids, *row)
 
 
 def _impression(
-    event_id: str, time: int, user_id: str, request_id: str, bundle: str, shown: list[dict[str, Any]]
+    ids: dict[str, str],
+    event_id: str,
+    time: int,
+    user_id: str,
+    request_id: str,
+    bundle: str,
+    shown: list[dict[str, Any]],
 ) -> Impression:
-    items = [Shown(**one) for one in shown]
+    """Equal ids of items are one text."""
+    items = [Shown(ids.setdefault(one["item_id"], one["item_id"]), *list(one.values())[1:]) for one in shown]
     return Impression(event_id=event_id, time=time, user_id=user_id, request_id=request_id, bundle=bundle, shown=items)

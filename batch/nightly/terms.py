@@ -2,7 +2,7 @@
 
 import msgspec
 
-from batch.plan import LARGE, MOST
+from batch.plan import MOST
 
 HOUR_MS = 3_600_000
 
@@ -17,7 +17,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """Foretold at most, and no more than a twentieth of them of one user."""
     most: int = MOST
     """Events of the lake that are held at most: of more, everything of as many users as fit; 0: no limit."""
-    held_out: int = LARGE
+    held_out: int = 100_000
     """Of those, that are replayed to be foretold, at most."""
     scratch_every: int = 7
     """Each so many-th night trains from scratch, which also fits the ranker anew; 0: none."""
