@@ -26,7 +26,7 @@ class Contexts:
     def __len__(self) -> int:
         return len(self._order)
 
-    def __getitem__(self, part: slice) -> "Contexts":
+    def __getitem__(self, part: slice | NDArray[np.bool_]) -> "Contexts":
         found = Contexts.__new__(Contexts)
         found._tables, found._ends, found._order = self._tables, self._ends, self._order[part]
         return found

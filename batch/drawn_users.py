@@ -39,7 +39,7 @@ class DrawnUsers:
         """The code of each (n,), -1 for one who isn't drawn."""
         coded = ids.combine_chunks().dictionary_encode()
         found = np.fromiter(map(self._code, coded.dictionary.to_pylist()), np.int32, len(coded.dictionary))
-        return found[coded.indices.to_numpy()]
+        return np.asarray(found[coded.indices.to_numpy()], np.int32)
 
     def drawn(self, ids: Iterable[str]) -> NDArray[np.bool_]:
         """Whether each is, without a code."""

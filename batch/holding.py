@@ -5,13 +5,14 @@ Rows come as the lake has them, a partition after the other; a `Log` is in the o
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from batch.chunk import ROW, Chunk, column, recoded, together
 from batch.contexts import COLUMNS, Contexts
 from batch.drawn_users import DrawnUsers
 from batch.log import Log
@@ -24,38 +25,10 @@ from online.store.recent import RecentIds
 from online.store.state import FORWARDED, id_hash
 
 _KINDS: Final[dict[str, int]] = {"": MOOD_KIND} | {str(kind): row for row, kind in enumerate(ORDER)}
-_ROW: Final = np.dtype(
-    [
-        ("user", "i4"),
-        ("item", "i4"),
-        ("kind", "i1"),
-        ("weight", "f4"),
-        ("mood", "i1"),
-        ("time", "i8"),
-        ("value", "f8"),
-        ("latest", "i8"),  # arrival, or that of what was shown before and arrived later; once the partition is over,
-        # that of its latest event so far: a clock that was set back moves none before an earlier one
-        ("place", "i8"),  # among all rows read
-        ("id", "u8"),
-        ("mark", "u1"),
-    ]
-)
 _ENDING, _ERASED, _FORWARDED = 1, 2, 4
-_TOGETHER: Final = 65_536
-"""Rows of a chunk, about."""
-_LOOSE: Final = 64
-"""Chunks that are made one, however few rows they have."""
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 Bools = NDArray[np.bool_]
-
-
-class _Chunk(NamedTuple):
-    rows: NDArray[np.void]
-    contexts: pa.Table
-
-    def only(self, kept: Bools) -> "_Chunk":
-        return self if kept.all() else _Chunk(self.rows[kept], self.contexts.filter(pa.array(kept)))
 
 
 class Holding:
@@ -69,9 +42,9 @@ class Holding:
         self._users = DrawnUsers(salt)
         self._items: dict[str, int] = {}
         self._pages = Pages()
-        self._ended: list[_Chunk] = []
+        self._ended: list[Chunk] = []
         """Partitions that are over, without what came twice or was erased."""
-        self._current: list[_Chunk] = []
+        self._current: list[Chunk] = []
         self._read = self._begun = self._latest_shown = self._held = 0
 
     @property
@@ -98,18 +71,18 @@ class Holding:
         """All that is held, in the order of arrival; nothing can be taken after it."""
         self._end()
         chunks, self._ended = self._ended, []
-        latest, place = (_column(chunks, name) for name in ("latest", "place"))
+        latest, place = (column(chunks, name) for name in ("latest", "place"))
         order = np.lexsort((place, latest))
         shown = self._pages.before(latest[order], place[order])
         users, items = (np.array([*of, None], np.object_)[:-1] for of in (self._users.ids, self._items))
         return Log(
-            user=users[_column(chunks, "user")[order]],
-            item=items[_column(chunks, "item")[order]],
-            kind=_column(chunks, "kind")[order].astype(np.int32),
-            weight=_column(chunks, "weight")[order],
-            mood=_column(chunks, "mood")[order].astype(np.int32),
-            time=_column(chunks, "time")[order],
-            value=_column(chunks, "value")[order],
+            user=users[column(chunks, "user")[order]],
+            item=items[column(chunks, "item")[order]],
+            kind=column(chunks, "kind")[order].astype(np.int32),
+            weight=column(chunks, "weight")[order],
+            mood=column(chunks, "mood")[order].astype(np.int32),
+            time=column(chunks, "time")[order],
+            value=column(chunks, "value")[order],
             context=Contexts([chunk.contexts for chunk in chunks], order),
             shown=shown,
         )
@@ -122,7 +95,7 @@ class Holding:
         user = self._users.codes(table["user_id"].take(pa.array(wanted)))
         wanted, user = wanted[user >= 0], user[user >= 0]
         table = table.take(pa.array(wanted))
-        rows = np.zeros(len(table), _ROW)
+        rows = np.zeros(len(table), ROW)
         rows["user"], rows["latest"], rows["place"] = user, latest[wanted], places[wanted]
         rows["item"] = _coded(table["item_id"], lambda item: self._items.setdefault(item, len(self._items)))
         rows["kind"] = _coded(table["kind"], _KINDS.__getitem__)
@@ -133,26 +106,30 @@ class Holding:
         rows["id"] = np.fromiter(map(id_hash, ids), np.uint64, len(ids))
         forwarded = np.fromiter((one.startswith(FORWARDED) for one in ids), np.bool_, len(ids))
         rows["mark"] = ending[wanted] * _ENDING | part.erased[wanted] * _ERASED | forwarded * _FORWARDED
-        self._current = _together([*self._current, _Chunk(rows, table.select(COLUMNS))])
+        self._current = together([*self._current, Chunk(rows, table.select(COLUMNS))])
         self._held += len(rows)
 
     def _halve(self) -> None:
         codes = self._users.halve()
         self._pages.only(self._users)
-        self._ended, self._current = _recoded(self._ended, codes), _recoded(self._current, codes)
+        self._ended, self._current = recoded(self._ended, codes), recoded(self._current, codes)
         self._count()
 
     def _end(self) -> None:
         """Of a partition: a user's events are in no other."""
-        user, ids, mark = (_column(self._current, name) for name in ("user", "id", "mark"))
+        user, ids, mark = (column(self._current, name) for name in ("user", "id", "mark"))
         kept = ~_repeated(user, ids, mark) & (mark & (_ENDING | _ERASED) == 0)
         ends = np.cumsum([len(chunk.rows) for chunk in self._current])[:-1]
-        chunks = [chunk.only(own) for chunk, own in zip(self._current, np.split(kept, ends))] if len(kept) else []
+        chunks = (
+            [chunk.only(own) for chunk, own in zip(self._current, np.split(kept, ends), strict=True)]
+            if len(kept)
+            else []
+        )
         latest = 0
         for chunk in chunks:
             chunk.rows["latest"] = np.maximum.accumulate(np.maximum(chunk.rows["latest"], latest))
             latest = chunk.rows["latest"].max(initial=latest)
-        self._pages.end(self._begun, *(_column(chunks, name) for name in ("latest", "place")))
+        self._pages.end(self._begun, *(column(chunks, name) for name in ("latest", "place")))
         self._ended += chunks
         self._current, self._latest_shown, self._begun = [], 0, self._read
         self._count()
@@ -191,31 +168,8 @@ def _repeated(user: NDArray[np.int32], ids: NDArray[np.uint64], mark: NDArray[np
     return repeated
 
 
-def _coded(column: pa.ChunkedArray, code: Callable[[str], int]) -> NDArray[np.int32]:
+def _coded(said: pa.ChunkedArray, code: Callable[[str], int]) -> NDArray[np.int32]:
     """Each text's code."""
-    texts = column.combine_chunks().dictionary_encode()
+    texts = said.combine_chunks().dictionary_encode()
     found = np.fromiter(map(code, texts.dictionary.to_pylist()), np.int32, len(texts.dictionary))
-    return found[texts.indices.to_numpy()]
-
-
-def _column(chunks: list[_Chunk], name: str) -> NDArray[np.generic]:
-    return np.concatenate([np.zeros(0, _ROW)[name], *(chunk.rows[name] for chunk in chunks)])
-
-
-def _recoded(chunks: list[_Chunk], codes: NDArray[np.int32]) -> list[_Chunk]:
-    found: list[_Chunk] = []
-    for chunk in chunks:
-        chunk.rows["user"] = codes[chunk.rows["user"]]
-        found = _together([*found, chunk.only(chunk.rows["user"] >= 0)])
-    return found
-
-
-def _together(chunks: list[_Chunk]) -> list[_Chunk]:
-    """The same rows, the last chunks made one where they are small."""
-    small = next((n for n, one in enumerate(reversed(chunks)) if len(one.rows) >= _TOGETHER), len(chunks))
-    loose = chunks[len(chunks) - small :]
-    if len(loose) < _LOOSE and sum(len(one.rows) for one in loose) < _TOGETHER:
-        return chunks
-    rows = np.concatenate([one.rows for one in loose]) if loose else np.zeros(0, _ROW)
-    contexts = pa.concat_tables([one.contexts for one in loose]).combine_chunks()
-    return [*chunks[: len(chunks) - small], _Chunk(rows, contexts)]
+    return np.asarray(found[texts.indices.to_numpy()], np.int32)

@@ -10,6 +10,7 @@ from batch.log import Log
 from batch.plan import MOST
 from online.lake.read import TRAINING, Positions, parts
 
+
 class Held(NamedTuple):
     """What was read of a lake."""
 

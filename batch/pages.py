@@ -49,7 +49,9 @@ class Pages:
         """Of a partition, whose rows began at place `begun`: none comes before an event that it stands behind."""
         behind = np.concatenate([[0], latest])
         self._held = [
-            one._replace(latest=np.maximum(one.latest, np.where(one.place < begun, 0, behind[np.searchsorted(place, one.place)])))
+            one._replace(
+                latest=np.maximum(one.latest, np.where(one.place < begun, 0, behind[np.searchsorted(place, one.place)]))
+            )
             for one in self._held
         ]
 

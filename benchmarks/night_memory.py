@@ -1,8 +1,8 @@
-"""What a night holds in memory, step by step: `python -m benchmarks.night_memory [--beside CHECKOUT] [--events 1e5 1e6]`.
+"""What a night holds in memory, step by step: `python -m benchmarks.night_memory [--events 1e5 1e6] [--hold 5e5]`.
 
 Each step has a process of its own, over a made-up lake: its peak of resident memory less what it had before it read
-anything. CHECKOUT is another commit's working tree, for a comparison in the same run. Nothing is started; a million
-events take some minutes.
+anything. The log is read row by row as well, all of the lake at once, as nights did it before they were bounded: that
+is what to compare with. Nothing is started; a million events take some minutes.
 """
 
 import argparse
@@ -98,7 +98,14 @@ def step(name: str, folder: Path) -> dict[str, float]:
 
     settings = Settings(lake=str(folder), namespace="default")
     begun = Begun(
-        time=int(time.time() * 1000), asked="", base="", how="", why="", before=lake.positions(settings), terms=Terms(), bounded=True
+        time=int(time.time() * 1000),
+        asked="",
+        base="",
+        how="",
+        why="",
+        before=lake.positions(settings),
+        terms=Terms(),
+        bounded=True,
     )
     bundle = random_bundle(_ITEMS, hidden=16, dim=8)
     half = int(folder.joinpath("half").read_text())
@@ -148,7 +155,12 @@ def measure(count: int, names: list[str], trees: dict[str, Path]) -> None:
         Path(folder, "half").write_text(str(int((time.time() - count / 4) * 1000)))
         for name in names:
             for tree, where in trees.items():
-                environment = {**os.environ, "PYTHONPATH": str(where), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+                environment = {
+                    **os.environ,
+                    "PYTHONPATH": str(where),
+                    "OMP_NUM_THREADS": "1",
+                    "OPENBLAS_NUM_THREADS": "1",
+                }
                 words = [sys.executable, "-P", __file__, "--step", name, "--lake", folder]
                 done = subprocess.run(words, env=environment, cwd=where, capture_output=True, text=True, check=False)
                 if done.returncode:

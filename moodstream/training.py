@@ -8,7 +8,7 @@ from batch.dataset import read_events, read_items
 from batch.fine_tune import fine_tune
 from batch.lake_log import drawn, log_of
 from batch.log import Log, of_events
-from batch.plan import DEFAULT, Plan
+from batch.plan import DEFAULT, MOST, Plan
 from batch.progress import Tell
 from batch.train import train_on
 from batch.world import world_of
@@ -45,8 +45,11 @@ def train_on_events(
     return _train(settings, of_events(events), catalogue_of(items), plan, resume, start)
 
 
-def train_on_lake(settings: Settings, *, plan: Plan, resume: bool, start: str | None) -> str:
-    """Train on everything that the stream has written to the lake, over the current bundle's catalogue."""
+def train_on_lake(settings: Settings, *, plan: Plan, resume: bool, start: str | None, hold: int = MOST) -> str:
+    """Train on what the stream has written to the lake, over the current bundle's catalogue.
+
+    Of more than `hold` events (0: no limit), on all that as many users did as fit.
+    """
     shelf = Shelf(settings.bundles_url)
     current = shelf.current()
     if current is None:
@@ -54,18 +57,25 @@ def train_on_lake(settings: Settings, *, plan: Plan, resume: bool, start: str | 
             "the catalogue comes from the current bundle, and none is published yet: "
             "moodstream train --events FILE --items FILE"
         )
-    held = log_of(settings.lake_url, settings.namespace)
-    if held.share < 1:
-        say(f"{len(held.log.time):,} events are held{drawn(held.share)}")
-    return _train(settings, held.log, shelf.load(current).catalogue, plan, resume, start)
+    held = log_of(settings.lake_url, settings.namespace, most=hold)
+    return _train(settings, held.log, shelf.load(current).catalogue, plan, resume, start, drawn(held.share))
 
 
-def _train(settings: Settings, log: Log, items: Sequence[Item], plan: Plan, resume: bool, start: str | None) -> str:
+def _train(
+    settings: Settings,
+    log: Log,
+    items: Sequence[Item],
+    plan: Plan,
+    resume: bool,
+    start: str | None,
+    of_whom: str = "",
+) -> str:
     """From scratch, or going on from the version `start`; of torchrun's processes the first one speaks and writes."""
     shelf = Shelf(settings.bundles_url)
     with world_of(plan) as world:
         if world.rank:
             return _made(settings, shelf, log, items, plan, resume, start, lambda progress: None).version
+        say(f"{len(log.time):,} events{of_whom}")
         with training_bar() as tell:
             bundle = _made(settings, shelf, log, items, plan, resume, start, tell)
     version = shelf.add(bundle)

@@ -105,7 +105,8 @@ def _training(trained: Trained) -> str:
             f"{guard['after']:.4f} after; {'taken' if guard['taken'] else 'not taken, the old weights stay'}."
         )
     return (
-        f"## Training\n\nLearned from {trained.learned:,} events{drawn(trained.share)} up to {to_the_minute(trained.until)}; the "
+        f"## Training\n\nLearned from {trained.learned:,} events{drawn(trained.share)} up to "
+        f"{to_the_minute(trained.until)}; the "
         f"{trained.held_out:,} behind them it never saw: it is measured there.{said} {trained.size / 1e6:.1f} MB.\n"
     )
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 

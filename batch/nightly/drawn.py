@@ -100,7 +100,8 @@ def _recoded(rows: NDArray[np.void], codes: NDArray[np.int32]) -> NDArray[np.voi
 
 def _of_each(column: pa.ChunkedArray, made: Callable[[str], int]) -> Hashes:
     texts = column.combine_chunks().dictionary_encode()
-    return np.fromiter(map(made, texts.dictionary.to_pylist()), np.uint64)[texts.indices.to_numpy()]
+    found = np.fromiter(map(made, texts.dictionary.to_pylist()), np.uint64)
+    return np.asarray(found[texts.indices.to_numpy()], np.uint64)
 
 
 def _mixed(one: Hashes, other: Hashes) -> Hashes:

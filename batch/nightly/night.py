@@ -47,7 +47,7 @@ class Begun(Record, frozen=True, kw_only=True):
     @property
     def most(self) -> int:
         """Events held at most, 0 for all."""
-        return self.terms.most if self.bounded else 0
+        return self.terms.hold if self.bounded else 0
 
 
 class Data(Record, frozen=True, kw_only=True):

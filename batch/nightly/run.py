@@ -139,7 +139,8 @@ class Loop:
             return None
         trained = night.step(Trained, lambda: self._train(night, begun))
         self.told.said(
-            f"candidate {trained.version}: {trained.learned:,} events learned, {trained.held_out:,} held out{drawn(trained.share)}"
+            f"candidate {trained.version}: {trained.learned:,} events learned, {trained.held_out:,} held out"
+            f"{drawn(trained.share)}"
         )
         if until is Trained:
             return None

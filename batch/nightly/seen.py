@@ -22,8 +22,9 @@ class Seen:
     """What the tables came to that were taken, of impressions and what steps a user's state."""
 
     COLUMNS: ClassVar = (
-        "type", "event_id", "user_id", "item_id", "kind", "weight", "time", "event_time", "arrival", "device", "session",
-    )  # fmt: skip
+        *("type", "event_id", "user_id", "item_id", "kind", "weight"),
+        *("time", "event_time", "arrival", "device", "session"),
+    )
 
     def __init__(self, watermark: int, begun: Begun, known: Sequence[str]) -> None:
         """What is later than `watermark` (UTC ms) is new; `known` are the catalogue's items."""

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from batch.evaluate.protocol import Repeats
+from batch.plan import MOST
 from contracts.errors import Misconfigured
 from moodstream.console import say
 from moodstream.verbs import Json, settings
@@ -21,6 +22,9 @@ def train(
     seed: Annotated[int, typer.Option(help="The same seed and data give the same bundle.")] = 0,
     resume: Annotated[bool, typer.Option(help="Leave checkpoints, and go on from one.")] = True,
     start: Annotated[str | None, typer.Option("--from", help="Go on from this version, else from scratch.")] = None,
+    hold: Annotated[
+        int, typer.Option(help="Events of the lake in memory at most; of more, all of as many users as fit.", min=0)
+    ] = MOST,
     repeat_items: Annotated[bool, typer.Option("--repeat-items", help="Users take items up again.")] = False,
 ) -> None:
     """Train encoder, item vectors and ranker, and put the bundle on the shelf (it isn't published).
@@ -40,7 +44,7 @@ def train(
     if events and items:
         version = train_on_file(settings(), events, items, share=share, plan=plan, resume=resume, start=start)
     else:
-        version = train_on_lake(settings(), plan=plan, resume=resume, start=start)
+        version = train_on_lake(settings(), plan=plan, resume=resume, start=start, hold=hold)
     say(f"publish it: moodstream publish {version}")
 
 

@@ -35,6 +35,12 @@ def nightly(
     ] = _D.window_min,
     days: Annotated[float, typer.Option(help="The log's last days, to be foretold.", min=0.001)] = _D.days,
     events: Annotated[int, typer.Option(help="Events foretold at most.", min=200)] = _D.events,
+    hold: Annotated[
+        int, typer.Option(help="Events in memory at most: of more, all of as many users as fit; 0: no limit.", min=0)
+    ] = _D.hold,
+    held_out: Annotated[
+        int, typer.Option(help="Of these, held out and replayed for the proof at most; 0: no limit.", min=0)
+    ] = _D.held_out,
     margin: Annotated[float, typer.Option(help="How much worse NDCG@10 may be, as a share.", min=0)] = _D.margin,
     scratch_every: Annotated[int, typer.Option(help="Each so many-th night from scratch; 0: none.", min=0)] = (
         _D.scratch_every
@@ -67,6 +73,8 @@ def nightly(
         seed=seed,
         days=days,
         events=events,
+        hold=hold,
+        held_out=held_out,
         scratch_every=scratch_every,
         margin=margin,
         share=share,

@@ -1,20 +1,21 @@
 """The lake's log is that of the topic: in order of arrival, with contexts and impressions."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from batch import holding, pages
+from batch import chunk, pages
 from batch.holding import Holding
 from batch.lake_log import log_of
 from batch.log import Log, events_of, of_events
 from batch.replay import Logged
 from contracts.events import Alias, Context, Erase, Impression, Interaction, MoodEvent, Shown
-from online.lake.read import Part, positions
+from contracts.kinds import Kind
+from online.lake.read import TRAINING, Part, parts, positions
 from online.lake.write import LakeWriter, to_table
 from online.learn.enrich import Enriched, Enricher
 from online.store.state import forwarded_id, hash64
@@ -134,7 +135,8 @@ def some_event(rng: random.Random, name: str, user: str, time: int) -> Logged | 
         return MoodEvent(event_id=name, time=time, user_id=user, mood=rng.choice(["happy", "flabbergasted-xyz"]))
     if drawn < 0.3:
         name = forwarded_id(hash64(f"l0n{rng.randrange(3000)}"))
-    kind = rng.choice(["click", "view", "rating", "dislike"])
+    kinds: list[Kind] = ["click", "view", "rating", "dislike"]
+    kind = rng.choice(kinds)
     value = 4.0 if kind == "rating" else None
     return Interaction(
         event_id=name, time=time, user_id=user, item_id=f"i{rng.randrange(9)}", kind=kind, value=value, context=context
@@ -143,26 +145,57 @@ def some_event(rng: random.Random, name: str, user: str, time: int) -> Logged | 
 
 def same(one: Log, other: Log) -> None:
     for name, ours, theirs in zip(Log._fields, one, other, strict=True):
-        if name == "context":
-            assert ours.tolist() == theirs.tolist()
-        else:
+        if isinstance(ours, np.ndarray) and isinstance(theirs, np.ndarray):
             assert ours.dtype == theirs.dtype
             np.testing.assert_array_equal(ours, theirs)
+        else:
+            assert (name, ours.tolist()) == ("context", theirs.tolist())
 
 
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("together", [1, 500, 65_536])
+@pytest.fixture(scope="module", params=range(3))
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A lake with many files, of some 2,500 events that aren't erased."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("online.lake.layout.RANGE", 100)
+        patch.setattr("online.lake.write.RANGE", 100)
+        yield lake(tmp_path_factory.mktemp("lake"), request.param)
+
+
+@pytest.mark.parametrize(("together", "shown"), [(1, 50_000), (500, 300), (65_536, 50_000)])
 def test_where_all_fits_the_log_is_the_one_that_the_whole_lake_gives_row_by_row(
-    tmp_path: Path, seed: int, together: int, monkeypatch: pytest.MonkeyPatch
+    url: str, together: int, shown: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(holding, "_TOGETHER", together)
-    monkeypatch.setattr("online.lake.layout.RANGE", 100)
-    monkeypatch.setattr("online.lake.write.RANGE", 100)
-    url = lake(tmp_path, seed)
-    held = log_of(url, "test")
-    expected = whole_lake.log_of(url, "test")
+    monkeypatch.setattr(chunk, "TOGETHER", together)
+    monkeypatch.setattr(pages, "PAGES", shown)
+    expected = whole_lake.log_of(url, "test", shown)
+    held = log_of(url, "test", before=positions(url, "test"), most=6000)
     assert held.share == 1
     assert 1000 < len(held.log.time) < 6000
     same(held.log, expected)
     assert events_of(held.log.part(100, 400)) == events_of(expected.part(100, 400))
-    same(log_of(url, "test", before=positions(url, "test"), most=6000).log, expected)
+    same(log_of(url, "test", most=0).log, expected)
+
+
+def test_of_more_than_fits_everything_of_some_users_is_held_and_never_more_than_fits(url: str) -> None:
+    whole = log_of(url, "test").log
+    holding = Holding(700, "salt")
+    for part in parts(url, "test", columns=TRAINING):
+        holding.take(part)
+        assert sum(len(one.rows) for one in (*holding._ended, *holding._current)) <= 700
+    log = holding.log()
+    assert holding.share in (1 / 4, 1 / 8, 1 / 16, 1 / 32)
+    theirs = np.isin(whole.user, np.unique(log.user))
+    assert 0 < theirs.sum() <= 700
+    for name in ("user", "item", "kind", "time", "weight"):
+        np.testing.assert_array_equal(getattr(log, name), getattr(whole, name)[theirs])
+    assert log.context.tolist() == whole.context[theirs].tolist()
+    seen, all_pages = ([page for shown in of.shown for page in shown or ()] for of in (log, whole))
+    drawn = holding._users.drawn([page.user_id for page in all_pages])
+    assert seen
+    assert seen == [page for page, theirs in zip(all_pages, drawn, strict=True) if theirs][: len(seen)]
+
+
+def test_who_reads_the_same_lake_holds_the_same_users_and_another_night_others(url: str) -> None:
+    first, again, other = (log_of(url, "test", most=1000, salt=salt) for salt in ("a", "a", "b"))
+    same(first.log, again.log)
+    assert set(first.log.user) != set(other.log.user)

@@ -110,6 +110,14 @@ def test_moods_are_drawn_near_the_item_that_follows() -> None:
     assert not said.draw(np.full(50, UNKNOWN, np.int32), rng).before.any()
 
 
+def test_users_stand_in_order_of_their_ids_each_with_the_events_in_the_logs_order() -> None:
+    users = ["b", "é", "a", "B", "😀", "a2", "a", "ﬀ", "b", "日本"]
+    found = sequences_of(of_events(click(user, "r0i0", time) for time, user in enumerate(users)), INDEX)
+    _, code = np.unique(np.array(users), return_inverse=True)
+    assert found.place.tolist() == np.argsort(code, kind="stable").tolist()
+    assert np.diff(found.starts).tolist() == np.bincount(code).tolist()
+
+
 def test_a_log_without_events_has_no_sequences() -> None:
     empty = of_events([])
     assert isinstance(empty, Log)

@@ -15,18 +15,18 @@ from batch.pages import PAGES
 from contracts.events import Context, Impression, Shown
 from contracts.kinds import MOOD_KIND, ORDER
 from contracts.moods import mood_of
-from online.lake.read import Positions, read_table, to_training
+from online.lake.read import read_table, to_training
 from online.lake.replay import _EXTRA
 
 KINDS = {"": MOOD_KIND} | {str(kind): row for row, kind in enumerate(ORDER)}
 
 
-def log_of(url: str, namespace: str, before: Positions | None = None) -> Log:
+def log_of(url: str, namespace: str, pages: int = PAGES) -> Log:
     """As nights made it before they were bounded."""
-    table = to_training(read_table(url, namespace, before=before))
+    table = to_training(read_table(url, namespace))
     table = table.take(pa.array(by_arrival(table["partition"].to_numpy(), table["arrival"].to_numpy())))
     kept = np.ones(len(table), np.bool_)
-    kept[np.flatnonzero(pc.equal(table["type"], "impression"))[:-PAGES]] = False
+    kept[np.flatnonzero(pc.equal(table["type"], "impression"))[:-pages]] = False
     return log_of_rows(_entries(table.filter(pa.array(kept))))
 
 

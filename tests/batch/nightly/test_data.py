@@ -105,6 +105,39 @@ def test_much_less_or_more_than_usual_is_seen() -> None:
     assert failed(mapped(lambda number, event: event), [half]) == ["volume"]
 
 
+@pytest.mark.parametrize("size", [1, 7, 500])
+def test_in_pieces_of_any_size_it_is_the_same(size: int) -> None:
+    crawler, shared = Context(device="bot", session="s"), Context(session="t")
+    events = [changed(event, context=crawler if n % 7 == 0 else shared) for n, event in enumerate([*BEFORE, *AFTER])]
+    fast = [changed(AFTER[0], event_id=f"f{n}", time=AFTER[0].time + n, item_id=f"x{n % 40}") for n in range(90)]
+    table = rows(
+        [*events, *fast, *AFTER[:60], *(changed(event, event_id=f"a{event.event_id}") for event in AFTER[:90])]
+    )
+    pieces = [table.slice(start, size) for start in range(0, len(table), size)]
+    begun = Begun(time=END, asked="", base="", how="", why="", before={}, terms=Terms(), bounded=True)
+    found = looked_at(lambda columns: (piece.select(list(columns)) for piece in pieces), begun, BASE, KNOWN, ())
+    assert found == checked(table)
+    figures = {check.name: check.figure for check in found.checks}
+    new = len(AFTER) + 90 + 60 + 90
+    assert figures["duplicates"] == round((60 + 90) / new, 6)
+    crawled = sum(n % 7 == 0 for n in range(len(BEFORE), len(events)))
+    assert figures["bots"] == round((crawled + 90 + 3) / new, 6), "with the three by the same user in that minute"
+
+
+def test_of_more_than_is_held_everything_is_counted_and_repeats_are_asked_of_some_users() -> None:
+    again = [changed(event, event_id=f"again{event.event_id}") for event in AFTER[::4]]
+    bot = [changed(AFTER[0], event_id=f"b{n}", user_id="bot", time=AFTER[n].time) for n in range(300)]
+    table = rows([*BEFORE, *AFTER, *again, *bot])
+    begun = Begun(time=END, asked="", base="", how="", why="", before={}, terms=Terms(hold=400), bounded=True)
+    whole, found = checked(table), looked_at(lambda columns: [table.select(list(columns))], begun, BASE, KNOWN, ())
+    assert (found.events, found.new, found.since, found.until) == (whole.events, whole.new, whole.since, whole.until)
+    one, other = ({check.name: check for check in of.checks} for of in (whole, found))
+    assert [check.name for check in found.checks if not check.ok] == ["duplicates", "lopsided"]
+    assert one["lopsided"] == other["lopsided"]
+    assert other["duplicates"].figure == pytest.approx(one["duplicates"].figure, rel=0.3)
+    assert found.users == pytest.approx(whole.users, rel=0.5)
+
+
 def test_a_night_of_nothing_is_said_to_be_that() -> None:
     assert "new" in failed(rows([*BEFORE]))
     assert "new" in failed(rows([]))

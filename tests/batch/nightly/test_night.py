@@ -173,7 +173,7 @@ def test_what_comes_while_a_night_is_under_way_is_not_in_it(here: Site) -> None:
     begun = night.read(Begun)
     assert begun is not None
     assert loop._look_at(night, begun).new == 600
-    assert len(loop._read(begun).time) == here.written - len(AFTER[600:])
+    assert len(loop._read(begun).log.time) == here.written - len(AFTER[600:])
 
 
 def test_a_good_night_is_promoted_and_leaves_a_card(live: Site) -> None:

@@ -36,5 +36,7 @@ def test_no_more_than_half_of_what_is_new_is_held_out_and_no_more_than_the_last_
     minutes = 5 / (24 * 60)
     late = int((LOG.time > LOG.time.max() - 5 * 60_000).sum())
     assert cut_of(LOG, FULL, Terms(days=minutes)) == len(LOG.time) - late
+    assert cut_of(LOG, FULL, Terms(), 50) == len(LOG.time) - 50
+    assert cut_of(LOG, FULL, Terms(), len(LOG.time)) == cut_of(LOG, FULL, Terms())
     learned = replace(FULL, watermark=Watermark(time=int(LOG.time.max()), count=len(LOG.time)))
     assert cut_of(LOG, learned, Terms()) == len(LOG.time)
