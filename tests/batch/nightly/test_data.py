@@ -134,7 +134,7 @@ def test_of_more_than_is_held_everything_is_counted_and_repeats_are_asked_of_som
     one, other = ({check.name: check for check in of.checks} for of in (whole, found))
     assert [check.name for check in found.checks if not check.ok] == ["duplicates", "lopsided"]
     assert one["lopsided"] == other["lopsided"]
-    assert other["duplicates"].figure == pytest.approx(one["duplicates"].figure, rel=0.3)
+    assert 0.15 < one["duplicates"].figure < other["duplicates"].figure < 0.3, "the bot isn't among the drawn users"
     assert found.users == pytest.approx(whole.users, rel=0.5)
 
 

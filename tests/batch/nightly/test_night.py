@@ -234,6 +234,44 @@ def test_killed_before_any_record_is_left_it_goes_on_to_the_same_end(
     assert versions[0] == versions[1] == live.shelf.current()
 
 
+def test_a_night_of_a_lake_that_does_not_fit_holds_some_users_and_says_so_in_record_and_card(here: Site) -> None:
+    here.happen(AFTER)
+    night = here.loop().begin(changed(TERMS, hold=900), "hand", [])
+    assert here.loop().go_on(night, Measured) is None
+    trained, data, begun = night.read(Trained), night.read(Data), night.read(Begun)
+    assert trained is not None
+    assert data is not None
+    assert begun is not None
+    assert trained.share == 0.5
+    assert data.events == here.written > 900 >= trained.learned + trained.held_out
+    card.leave(night, begun)
+    assert "(all that one in 2 users did: no more fits)" in (night.get(card.MARKDOWN) or b"").decode()
+
+
+def test_no_more_is_held_out_than_the_terms_say(here: Site) -> None:
+    here.happen(AFTER)
+    night = here.loop().begin(changed(TERMS, held_out=250), "hand", [])
+    assert here.loop().go_on(night, Trained) is None
+    trained = night.read(Trained)
+    assert trained is not None
+    assert (trained.held_out, trained.learned + trained.held_out) == (250, here.written)
+
+
+def test_a_night_that_began_before_there_were_bounds_ends_without_them(here: Site) -> None:
+    here.happen(AFTER)
+    night = here.loop().begin(TERMS, "hand", [])
+    said = msgspec.json.decode(night.get(Begun.FILE) or b"")
+    for name in ("hold", "held_out"):
+        del said["terms"][name]
+    del said["bounded"]
+    night.put(Begun.FILE, msgspec.json.encode(said))
+    begun = here.nights.called(night.name).read(Begun)
+    assert begun is not None
+    assert begun.most == 0
+    bound = changed(begun, bounded=True, terms=changed(begun.terms, hold=900, held_out=100))
+    assert len(here.loop()._read(bound).log.time) < here.written == len(here.loop()._read(begun).log.time)
+
+
 def in_canary(live: Site) -> tuple[Night, Canary]:
     """A night whose candidate is with half of the users."""
     live.happen(AFTER)
