@@ -61,7 +61,7 @@ def markdown(card: Card) -> str:
     parts = [
         f"# Bundle {card.version}\n\n{_outcome(card)}\n",
         _lineage(card),
-        _data(card.data) if card.data else "",
+        _data(card.data, card.begun.since) if card.data else "",
         _training(card.trained),
         _metrics(card.measured) if card.measured and card.measured.events else "",
         f"## Gate\n\n{_checks(card.gate.checks)}\n" if card.gate else "",
@@ -89,9 +89,10 @@ def _lineage(card: Card) -> str:
     return "## Lineage\n\n" + "\n".join(rows) + "\n"
 
 
-def _data(data: Data) -> str:
+def _data(data: Data, since: int) -> str:
+    newest = f" since {to_the_minute(since)}, older ones weren't read" if since else ""
     return (
-        f"## Data\n\n{data.events:,} events in the lake, {data.new:,} of them new, by {data.users:,} users, "
+        f"## Data\n\n{data.events:,} events in the lake{newest}, {data.new:,} of them new, by {data.users:,} users, "
         f"{to_the_minute(data.since)} to {to_the_minute(data.until)}.\n\n{_checks(data.checks)}\n"
     )
 

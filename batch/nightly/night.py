@@ -41,6 +41,8 @@ class Begun(Record, frozen=True, kw_only=True):
     before: dict[str, dict[int, int]]
     """The watermark: by life of the topic and partition, the next offset that isn't looked at."""
     terms: Terms
+    since: int = 0
+    """What arrived before isn't read, UTC ms; 0 where all of the lake is."""
     bounded: bool = False
     """Whether its terms bound what is held: nights that began before they could hold everything, to their end."""
 

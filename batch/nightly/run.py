@@ -90,7 +90,7 @@ class Loop:
             raise Misconfigured(
                 f"{under_way.canary} is a canary, put there by hand: publish it to all, or end it: moodstream rollback"
             )
-        bundle, now = self.shelf.load(base), self.clock()
+        bundle, now, before = self.shelf.load(base), self.clock(), lake.positions(self.settings)
         night, chosen = self.nights.at(now), way(bundle, self._since_scratch(), terms)
         night.put(CATALOGUE, msgspec.json.encode(_catalogue(bundle, changes)))
         begun = Begun(
@@ -99,8 +99,9 @@ class Loop:
             base=base,
             how=chosen.how,
             why=chosen.why,
-            before=lake.positions(self.settings),
+            before=before,
             terms=terms,
+            since=lake.reached(self.settings, before, terms.reach),
             bounded=True,
         )
         night.leave(begun)

@@ -35,6 +35,7 @@ def nightly(
     ] = _D.window_min,
     days: Annotated[float, typer.Option(help="The log's last days, to be foretold.", min=0.001)] = _D.days,
     events: Annotated[int, typer.Option(help="Events foretold at most.", min=200)] = _D.events,
+    reach: Annotated[int, typer.Option(help="Events of the lake to be read, the newest; 0: all.", min=0)] = _D.reach,
     hold: Annotated[
         int, typer.Option(help="Events in memory at most: of more, all of as many users as fit; 0: no limit.", min=0)
     ] = _D.hold,
@@ -73,6 +74,7 @@ def nightly(
         seed=seed,
         days=days,
         events=events,
+        reach=reach,
         hold=hold,
         held_out=held_out,
         scratch_every=scratch_every,

@@ -87,6 +87,11 @@ def hour_of(arrival: int) -> str:
     return _hour_named(arrival // _HOUR_MS)
 
 
+def begin_of(hour: str) -> int:
+    """The beginning (UTC ms) of an hour of `hour_of`."""
+    return int(datetime.fromisoformat(f"{hour}:00+00:00").timestamp() * 1000)
+
+
 @lru_cache(maxsize=1024)
 def _hour_named(hours: int) -> str:
     return datetime.fromtimestamp(hours * 3600, UTC).strftime("%Y-%m-%dT%H")

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from online.lake.folder import Folder
-from online.lake.layout import SCHEMA, LakeFile, hour_of, in_order_of_offset
+from online.lake.layout import SCHEMA, LakeFile, begin_of, hour_of, in_order_of_offset
 from online.lake.position import noted_position
 from online.lake.rules import STEPPING, Erasures, RecentIds, Row
 
@@ -129,6 +129,29 @@ def positions(url: str, namespace: str) -> Positions:
     for incarnation, partition in sorted({file[:2] for file in folder.files()}):
         found.setdefault(incarnation, {})[partition] = noted_position(folder, incarnation, partition)
     return found
+
+
+def newest(url: str, namespace: str, before: Positions, most: int) -> int:
+    """The beginning (UTC ms) of the hour from which on at most so many offsets arrived, before `before`; 0 for all.
+
+    By the files' names alone, so a range that goes over several hours counts to the last of them as a whole.
+    """
+    files = [file for file in Folder(url, namespace).files() if file.first < _end(before, file)]
+    first: dict[tuple[str, int], int] = {}
+    counted, reached = 0, 0
+    for hour, of_hour in groupby(sorted(files, key=lambda file: file.hour, reverse=True), key=lambda file: file.hour):
+        for file in of_hour:
+            known = first.get(file[:2], _end(before, file))
+            counted += max(0, known - file.first)
+            first[file[:2]] = min(known, file.first)
+        if counted > most and reached:
+            return reached
+        reached = begin_of(hour)
+    return 0
+
+
+def _end(before: Positions, file: LakeFile) -> int:
+    return before.get(file.incarnation, {}).get(file.partition, 0)
 
 
 def to_training(table: pa.Table) -> pa.Table:

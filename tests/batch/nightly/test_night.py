@@ -38,7 +38,7 @@ from contracts.topics import EVENTS
 from model.bundle import Bundle
 from model.ranker import Ranker
 from online.publish import publish, rollback
-from tests.batch.nightly.world import AFTER, ITEMS, TERMS, Site, site
+from tests.batch.nightly.world import AFTER, BEFORE, ITEMS, TERMS, Site, site
 
 CANARY = changed(TERMS, share=0.5, enough=100)
 
@@ -246,6 +246,19 @@ def test_a_night_of_a_lake_that_does_not_fit_holds_some_users_and_says_so_in_rec
     assert data.events == here.written > 900 >= trained.learned + trained.held_out
     card.leave(night, begun)
     assert "(all that one in 2 users did: no more fits)" in (night.get(card.MARKDOWN) or b"").decode()
+
+
+def test_what_lies_beyond_a_nights_reach_is_not_read_and_the_card_says_since_when(here: Site) -> None:
+    here.happen(AFTER)
+    begun = here.loop().begin(changed(TERMS, reach=1), "hand", []).read(Begun)
+    assert begun is not None
+    hours = (AFTER[-1].time - begun.since) / 3_600_000
+    assert 0 <= hours < 1
+    late = [event for event in (*BEFORE, *AFTER) if event.time >= begun.since]
+    found = here.loop()._look_at(here.nights.at(begun.time), begun)
+    assert len(here.loop()._read(begun).log.time) == found.events == len(late) < here.written
+    assert "since" in card._data(found, begun.since)
+    assert "since" not in card._data(found, 0)
 
 
 def test_no_more_is_held_out_than_the_terms_say(here: Site) -> None:

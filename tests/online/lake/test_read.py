@@ -8,7 +8,7 @@ import pytest
 
 from contracts.events import Alias, Erase, Interaction, MoodEvent
 from online.lake.layout import RANGE
-from online.lake.read import TRAINING, positions, read_events, read_table, to_training
+from online.lake.read import TRAINING, newest, positions, read_events, read_table, to_training
 from online.lake.write import LakeWriter
 from online.learn.enrich import Enriched
 from online.store.state import HISTORY
@@ -193,6 +193,33 @@ def test_a_lake_is_read_as_it_stood_whatever_came_since(tmp_path: Path) -> None:
     assert len(read_table(lake, "test")) == len(before) + 4 + 2 + 4
     assert read_table(lake, "test", before=then).equals(before)
     assert len(read_table(lake, "test", before={})) == 0
+
+
+def test_the_newest_so_many_arrived_from_some_hour_on_by_the_names_of_files(tmp_path: Path) -> None:
+    hour = 3_600_000
+    rows = [
+        msgspec.structs.replace(click(number, partition=number % 2), arrival=START + number // 10 * hour, offset=number)
+        for number in range(60)
+    ]
+    lake = lake_of(tmp_path, sorted(rows, key=lambda row: row.partition))
+    before = positions(lake, "test")
+    assert before == {"life1": {0: 59, 1: 60}}
+    assert newest(lake, "test", before, 119) == 0
+    assert newest(lake, "test", before, 10) == (START // hour + 5) * hour, "the newest hour, however much it is"
+    assert newest(lake, "test", {"life1": {0: 59}}, 59) == 0, "what came later isn't counted"
+    assert newest(lake, "test", {}, 1) == 0
+
+
+def test_of_the_newest_the_hours_before_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("online.lake.layout.RANGE", 10)
+    monkeypatch.setattr("online.lake.write.RANGE", 10)
+    hour = 3_600_000
+    rows = [msgspec.structs.replace(one, arrival=START + one.offset // 20 * hour) for one in clicks(range(100))]
+    lake = lake_of(tmp_path, rows)
+    for most, hours in [(100, 0), (99, 1), (80, 1), (79, 2), (40, 3), (20, 4), (5, 4)]:
+        since = newest(lake, "test", positions(lake, "test"), most)
+        assert since == ((START // hour + hours) * hour if hours else 0)
+        assert offsets(lake, since) == list(range(20 * hours, 100))
 
 
 def test_what_came_twice_is_read_where_it_is_asked_for_but_nothing_erased(tmp_path: Path) -> None:
