@@ -12,6 +12,8 @@ from batch.nightly.night import Look, Shown
 from batch.replay import Logged
 from contracts.rollout import Rollout, bundle_for
 
+HOLD: Final = 500_000
+"""Events that a look holds at most, some 500 MB: of more, everything of as many users as fit."""
 _SURELY: Final = 0.999
 """Of the interval that may end a canary early: it is looked at many times, and once in twenty the usual one misses."""
 

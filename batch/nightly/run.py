@@ -191,7 +191,8 @@ class Loop:
         canary = night.step(Canary, lambda: canaries.begin(self.settings, self.shelf, begun, trained.version, now()))
         if ended := canaries.meddled(self.shelf, canary, now()):
             return ended
-        log = lake.log_since(self.settings, canary.time, begun.most)
+        most = min(begun.most, live.HOLD)  # 0, no limit, in a night that began before there were any
+        log = lake.log_since(self.settings, canary.time, most)
         window_ms = int(begun.terms.window_min * _MINUTE_MS)
         look = live.look(log, canary.rollout, window_ms, now(), begun.terms.seed)
         night.leave(look)

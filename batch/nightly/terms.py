@@ -15,7 +15,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """What is foretold in the evaluation: the log's last days, but at most half of what is new."""
     events: int = 2000
     """Foretold at most, and no more than a twentieth of them of one user."""
-    reach: int = 200_000_000
+    reach: int = 100_000_000
     """Events of the lake that are read, the newest, by whole hours; 0: no limit."""
     hold: int = MOST
     """Events of the lake in memory at most: of more, everything of as many users as fit; 0: no limit."""

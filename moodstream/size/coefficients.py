@@ -15,6 +15,8 @@ _BUSY: Final = "docs/benchmarks.md: 2 cores of an AMD EPYC, others beside it, e2
 _ONCE: Final = "one repeat on a busy machine, 23 November 2026"
 _SERVING: Final = "make bench ARGS='--only serving'"
 _GROWTH: Final = "make bench ARGS='--only growth'"
+_NIGHT: Final = "docs/nightly.md: one run on a busy machine, 23 November 2026, rounded up"
+_MEMORY: Final = "python -m benchmarks.night_memory"
 _LAKE: Final = "10,000 made-up interactions and moods; impressions are larger"
 
 
@@ -55,7 +57,12 @@ MEASURED: Final[Coefficients] = {
     "gpu_per_s": Coefficient(
         40_000, "examples a second in training on a GPU", f"{ASSUMED}: a core makes 969", "make bench-train, on the GPU"
     ),
-    "night_bytes": Coefficient(
-        150, "bytes of memory for each event that a night reads", ASSUMED, "moodstream nightly, watched"
+    "night_bytes": Coefficient(500, "bytes of memory for each event that a night holds", _NIGHT, _MEMORY),
+    "night_mb": Coefficient(
+        2_000, "MB of a night that holds none: programs, impressions, what the proof replays", _NIGHT, _MEMORY
+    ),
+    "night_us": Coefficient(18, "CPU µs of a night for an event that it reads, twice", _NIGHT, _MEMORY),
+    "night_item_bytes": Coefficient(
+        2_700, "bytes of an item in a night: two bundles, a network and its optimizer", f"{ASSUMED}, by the layout", _MEMORY
     ),
 }  # fmt: skip

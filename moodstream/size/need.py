@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from batch.nightly.terms import Terms
 from contracts.errors import Misconfigured
 from moodstream.size.amounts import short
 from moodstream.size.coefficients import Coefficients
@@ -31,6 +32,7 @@ _EPOCHS: Final = 8
 NIGHT_HOURS: Final = 1.5
 NIGHT_GB: Final = 6.4
 """The CronJob's deadline, and its memory."""
+_TERMS: Final = Terms()
 DAY_S: Final = 86_400.0
 
 
@@ -147,17 +149,24 @@ def lake(asked: Asked, of: Coefficients) -> Line:
 
 
 def nights(asked: Asked, of: Coefficients) -> list[Line]:
-    """GPU hours of a month, and the memory of a night, which reads the whole lake."""
+    """GPU hours of a month, and the memory of a night, which reads the newest of the lake and holds some of that."""
     events = asked.events * DAY_S * asked.keep_days
     rate = of["gpu_per_s"].value
-    usual, scratch = min(_FINE_TUNED, 24 * events) / rate / 3600, _EPOCHS * events / rate / 3600
+    held = min(events, _TERMS.hold)
+    usual, scratch = min(_FINE_TUNED, 24 * events) / rate / 3600, _EPOCHS * held / rate / 3600
     hours = 30.4 * (6 * usual + min(scratch, NIGHT_HOURS)) / 7
-    gb = events * of["night_bytes"].value / 1e9
+    items = asked.items * of["night_item_bytes"].value
+    gb = (held * of["night_bytes"].value + of["night_mb"].value * 1e6 + items) / 1e9
+    read = min(events, _TERMS.reach)
     why = (
-        f"six nights of seven {usual:.2g} h for the newest events; the seventh, from scratch over the lake, wants "
+        f"six nights of seven {usual:.2g} h for the newest events; the seventh, from scratch over what it holds, wants "
         f"{short(scratch)} h and is given {NIGHT_HOURS:g}; {short(rate)} examples/s"
     )
-    memory = f"{short(events)} events of the lake × {of['night_bytes'].value:g} bytes, all read at once"
+    memory = (
+        f"it reads the newest {short(read)} of {short(events)} events, in {read * of['night_us'].value / 3.6e9:.1f} CPU "
+        f"hours, and holds {short(held)} at most (--hold) × {of['night_bytes'].value:g} bytes; {of['night_mb'].value:g} MB "
+        f"without any, and {of['night_item_bytes'].value:g} bytes an item"
+    )
     return [
         Line("GPU hours a month", hours, f"{hours:,.1f} h", why, hours),
         Line("memory of a night", gb, f"{gb:,.1f} GB", memory, gb),

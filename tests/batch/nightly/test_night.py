@@ -249,12 +249,11 @@ def test_a_night_of_a_lake_that_does_not_fit_holds_some_users_and_says_so_in_rec
 
 
 def test_what_lies_beyond_a_nights_reach_is_not_read_and_the_card_says_since_when(here: Site) -> None:
-    here.happen(AFTER)
-    begun = here.loop().begin(changed(TERMS, reach=1), "hand", []).read(Begun)
+    late = [changed(event, time=event.time + 2 * 3_600_000) for event in AFTER]
+    here.happen(late)
+    begun = here.loop().begin(changed(TERMS, reach=len(AFTER)), "hand", []).read(Begun)
     assert begun is not None
-    hours = (AFTER[-1].time - begun.since) / 3_600_000
-    assert 0 <= hours < 1
-    late = [event for event in (*BEFORE, *AFTER) if event.time >= begun.since]
+    assert BEFORE[-1].time < begun.since <= late[0].time
     found = here.loop()._look_at(here.nights.at(begun.time), begun)
     assert len(here.loop()._read(begun).log.time) == found.events == len(late) < here.written
     assert "since" in card._data(found, begun.since)
