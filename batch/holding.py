@@ -53,7 +53,7 @@ class Holding:
         return self._users.share
 
     def take(self, part: Part) -> None:
-        """The next range of a partition, with the columns of `lake_log.COLUMNS`."""
+        """The next range of a partition, with the columns of `online.lake.read.TRAINING`."""
         if part.begins:
             self._end()
         table, arrival = part.table, part.table["arrival"].to_numpy()

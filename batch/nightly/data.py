@@ -1,7 +1,7 @@
 """Whether a night's data may be learned from: whole, as much as usual, not from the future, nor twice, nor a bot's.
 
 What is looked at is new: later than what the serving bundle learned from. The lake goes by once, some thousand rows at
-a time (`batch.nightly.seen`); what it takes counts of users for is asked of as many of them as fit.
+a time (`batch.nightly.seen`); repeats and pace are asked of as many users as fit.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -63,6 +63,6 @@ MEASURED: Final[Coefficients] = {
     ),
     "night_us": Coefficient(18, "CPU µs of a night for an event that it reads, twice", _NIGHT, _MEMORY),
     "night_item_bytes": Coefficient(
-        2_700, "bytes of an item in a night: two bundles, a network and its optimizer", f"{ASSUMED}, by the layout", _MEMORY
+        2_700, "bytes of an item in a night: two bundles, network, optimizer", f"{ASSUMED}, by the layout", _MEMORY
     ),
 }  # fmt: skip

@@ -163,9 +163,10 @@ def nights(asked: Asked, of: Coefficients) -> list[Line]:
         f"{short(scratch)} h and is given {NIGHT_HOURS:g}; {short(rate)} examples/s"
     )
     memory = (
-        f"it reads the newest {short(read)} of {short(events)} events, in {read * of['night_us'].value / 3.6e9:.1f} CPU "
-        f"hours, and holds {short(held)} at most (--hold) × {of['night_bytes'].value:g} bytes; {of['night_mb'].value:g} MB "
-        f"without any, and {of['night_item_bytes'].value:g} bytes an item"
+        f"it reads the newest {short(read)} of {short(events)} events (--reach), in "
+        f"{read * of['night_us'].value / 3.6e9:.1f} CPU hours, and holds {short(held)} at most (--hold) × "
+        f"{of['night_bytes'].value:g} bytes; {of['night_mb'].value:g} MB without any, and "
+        f"{of['night_item_bytes'].value:g} bytes an item"
     )
     return [
         Line("GPU hours a month", hours, f"{hours:,.1f} h", why, hours),

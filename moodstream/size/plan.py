@@ -102,7 +102,7 @@ def _warnings(memory: Line, disk: Line, night: Line) -> list[str]:
         found.append(f"A broker's disk wants {disk.said}, and kafka_volume_gb_max is {_TERRAFORMS_DISK:,}: raise it.")
     if night.count > need.NIGHT_GB:
         found.append(
-            f"A night wants {night.said} of memory, and deploy/k8s/base/nightly.yaml gives 6Gi: raise it, or hold fewer "
-            "events (moodstream nightly --hold)."
+            f"A night wants {night.said} of memory, and deploy/k8s/base/nightly.yaml gives 6Gi: raise it, or hold "
+            "fewer events (moodstream nightly --hold)."
         )
     return found
