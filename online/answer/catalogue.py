@@ -120,6 +120,11 @@ class Catalogue:
         return found
 
     @cached_property
+    def untried(self) -> NDArray[np.bool_]:
+        """(rows,): whether nobody took it of whom the bundle learned, so that its vector is its content's, or none."""
+        return np.equal(self.popularity, 0)
+
+    @cached_property
     def sample(self) -> Sample:
         """What stands for all items where not all are looked at."""
         count = min(_SAMPLE, len(self.items))

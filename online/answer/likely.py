@@ -22,6 +22,9 @@ class Likely(Protocol):
     def of(self, rows: Rows) -> Floats:
         """The logarithms of the probabilities (n,) of these rows (n,)."""
 
+    def as_if(self, vectors: Floats) -> Floats:
+        """The same (k,) of items with these vectors (k, d) and the average item's bias."""
+
     def best(self, n: int, among: Mask) -> Rows:
         """The rows (at most n,) of the likeliest items among those that `among` (rows,) names, in no order."""
 
@@ -44,9 +47,14 @@ class Everywhere:
     def __init__(self, catalogue: Catalogue, embedding: Floats) -> None:
         scores = scoring.scores(embedding[None], catalogue.vectors, catalogue.bias)[0]
         logs = scoring.log_softmax(scores[FIRST:])
+        self._embedding = embedding
         self._by_row = np.concatenate([scores[:FIRST], logs]).astype(np.float32)
         # an item nobody described stands where an average one without a vector would
         self._by_row[UNKNOWN] = catalogue.typical_bias - (scores[FIRST] - logs[0])
+
+    def as_if(self, vectors: Floats) -> Floats:
+        """Exact."""
+        return np.asarray(vectors @ self._embedding + self._by_row[UNKNOWN], np.float32)
 
     def of(self, rows: Rows) -> Floats:
         """Exact."""
@@ -71,6 +79,10 @@ class Nearby:
         scores = self._scores(rows)
         scores[rows == UNKNOWN] = self._catalogue.typical_bias
         return scores - self._log_sum
+
+    def as_if(self, vectors: Floats) -> Floats:
+        """As `of`."""
+        return np.asarray(vectors @ self._embedding + self._catalogue.typical_bias - self._log_sum, np.float32)
 
     def best(self, n: int, among: Mask) -> Rows:
         """By the index, with its recall; exact where no more than `EXACT` items are among them."""

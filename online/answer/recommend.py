@@ -26,6 +26,7 @@ from online.answer.candidates.popular import Popular
 from online.answer.candidates.source import Source, enough
 from online.answer.candidates.trending import Rising, Trending
 from online.answer.catalogue import Catalogue, Rows
+from online.answer.company import Companies
 from online.answer.considered import Considered, Weighed
 from online.answer.counted import STALE_MS, Counted
 from online.answer.deadline import Deadline
@@ -98,7 +99,8 @@ class Recommender:
         self._calibrated = Calibrated(store, clock)
         self.brought: Tally[str] = Tally()
         """How many candidates each source has found."""
-        self._tallier = Tallier(Counted(store, self._numbers, clock, stale_ms))
+        counted = Counted(store, self._numbers, clock, stale_ms)
+        self._tallier, self._companies = Tallier(counted), Companies(counted, self._numbers)
 
     async def recommend(self, ask: Ask) -> Recommendations:
         """The answer, whatever is down; `degraded` says what that was."""
@@ -181,7 +183,8 @@ class Recommender:
 
     async def _look(self, ask: Ask, now: int, deadline: Deadline, given: Sequence[str]) -> Scene:
         view = await self._viewer.view(ask.user_id, ask.token, now, deadline)
-        return await scene(ask, now, view, deadline, self._enricher, self._tallier, self._numbers, given)
+        reads = self._tallier, self._companies
+        return await scene(ask, now, view, deadline, self._enricher, *reads, self._numbers, given)
 
     async def _answer(
         self, ask: Ask, ordered: Ordered, now: int, deadline: Deadline, request_id: str

@@ -14,13 +14,14 @@ from contracts.moods import LABELS, mood_of
 from model.index import UNKNOWN
 from online.answer.asked import Ask
 from online.answer.catalogue import Catalogue, Floats, Rows
+from online.answer.company import Companies, Company
 from online.answer.deadline import Deadline
 from online.answer.guests import guests
 from online.answer.likely import Likely, likely_of
 from online.answer.numbers import Names, Numbers, Places
 from online.answer.shortlist import FEW, Shortlist, choose, enough
 from online.answer.tallies import TAKEN_LAST, Read, Tallier, Tallies
-from online.answer.taste import liked, likeness, taste
+from online.answer.taste import liked, likeness, taste, unit
 from online.answer.view import View
 from online.learn.counts import contexts, nth, wanted
 from online.learn.enrich import Enricher
@@ -61,6 +62,8 @@ class Scene:
     """None without a bundle."""
     missing: list[str]
     """Why less is known than could be."""
+    company: Company | None
+    """Vectors for items that the bundle doesn't know, where there are any."""
     brought: Rows
     """Numbers of items that are here only because a service brought them to be ranked: no candidates."""
 
@@ -72,7 +75,12 @@ class Scene:
     @cached_property
     def log_probabilities(self) -> Floats | None:
         """(size,): how likely each item is to be next."""
-        return None if self.likely is None else self.likely.of(self.placed.rows)
+        if self.likely is None:
+            return None
+        found = self.likely.of(self.placed.rows)
+        if self.company is not None:
+            found[self.company.numbers] = self.likely.as_if(self.company.vectors)
+        return found
 
     @cached_property
     def recent(self) -> list[tuple[str, float]]:
@@ -82,7 +90,13 @@ class Scene:
     @cached_property
     def likeness(self) -> Floats:
         """(size,): how like the items liked last each is: a cosine, 0 where nothing is known."""
-        return likeness(self.catalogue, taste(self.catalogue, self.recent), self.placed.rows)
+        if self.company is None:
+            return likeness(self.catalogue, taste(self.catalogue, self.recent), self.placed.rows)
+        numbers, own = self.company.numbers, unit(self.company.vectors)
+        direction = taste(self.catalogue, self.recent, dict(zip(self.numbers.ids[numbers].tolist(), own, strict=True)))
+        found = likeness(self.catalogue, direction, self.placed.rows)
+        found[numbers] = own @ direction
+        return found
 
     @cached_property
     def open(self) -> Mask:
@@ -114,6 +128,7 @@ async def scene(
     deadline: Deadline,
     enricher: Enricher,
     tallier: Tallier,
+    companies: Companies,
     numbers: Numbers,
     given: Sequence[str] = (),
 ) -> Scene:
@@ -125,9 +140,10 @@ async def scene(
     last = _taken_last(history)
     met, times = _met(history)
     turned_down = [item for item, weight in met.items() if weight < 0]
-    missing = []
+    missing, company = [], None
     try:
         read = await tallier.read(deadline, last, turned_down[:_UNWANTED], where, nth(history, len(history)))
+        company = await companies.of(view.catalogue, read.everywhere, numbers.of(last), deadline)
     except StoreUnavailable as error:
         read = Read()
         missing.append(f"store: {error}")
@@ -148,6 +164,7 @@ async def scene(
         tallies=read.tallies(len(placed.rows), names.of(last), len(numbers)),
         likely=likely,
         missing=missing,
+        company=company if company is None or names is numbers else company.named(numbers, names),
         brought=brought,
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -20,12 +21,25 @@ def liked(met: Mapping[str, float]) -> list[tuple[str, float]]:
     return [(item, FADE**place * weight) for place, (item, weight) in enumerate(found)]
 
 
-def taste(catalogue: Catalogue, recent: list[tuple[str, float]]) -> Floats:
-    """The direction (d,) of these items together, of unit length; zero where nothing is known of them."""
-    rows = catalogue.rows([item for item, _ in recent])
+def taste(
+    catalogue: Catalogue, recent: list[tuple[str, float]], others: Mapping[str, Floats] = MappingProxyType({})
+) -> Floats:
+    """The direction (d,) of these items together, of unit length; zero where nothing is known of them.
+
+    `others` are the directions (d,) of items that are to have these instead of the catalogue's.
+    """
+    directions = catalogue.directions[catalogue.rows([item for item, _ in recent])]
+    for place, (item, _) in enumerate(recent):
+        if item in others:
+            directions[place] = others[item]
     weights = np.array([weight for _, weight in recent], np.float32)
-    found = (catalogue.directions[rows] * weights[:, None]).sum(axis=0)
-    return np.asarray(found / max(float(np.sqrt((found * found).sum())), 1e-9), np.float32)
+    return unit((directions * weights[:, None]).sum(axis=0))
+
+
+def unit(vectors: Floats) -> Floats:
+    """The same (…, d) at unit length; zero stays zero."""
+    lengths = np.sqrt((vectors * vectors).sum(axis=-1, keepdims=True))
+    return np.asarray(vectors / np.maximum(lengths, 1e-9), np.float32)
 
 
 def likeness(catalogue: Catalogue, direction: Floats, rows: Rows) -> Floats:

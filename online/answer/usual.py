@@ -65,6 +65,12 @@ class Everywhere:
         self.counts = counts
         self._usual: Usual | None = None
 
+    @cached_property
+    def of_late(self) -> Sparse:
+        """What is taken today and in these hours; a number may stand there more than once."""
+        late = [self.counts[FAMILIES.index(family)] for family in (TODAY, NOW)]
+        return Sparse(*(np.concatenate(of) for of in zip(*late, strict=True)))
+
     def are(self, counts: Sequence[Sparse]) -> bool:
         """Whether these are the very same, not read anew."""
         return all(own is one for own, one in zip(self.counts, counts, strict=True))

@@ -15,4 +15,7 @@ class Embedding:
         """By the logarithm of their probability."""
         if scene.log_probabilities is None:
             return NOTHING
-        return strongest(scene, scene.log_probabilities, breadth(scene), scene.placed.rows >= FIRST)
+        known = scene.placed.rows >= FIRST
+        if scene.company is not None:
+            known[scene.company.numbers] = True
+        return strongest(scene, scene.log_probabilities, breadth(scene), known)

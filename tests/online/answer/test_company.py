@@ -1,0 +1,99 @@
+"""Items that the bundle learned nothing of: what stands beside them says whom they are for."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from contracts.events import ItemEvent
+from model.bundle import Bundle
+from model.index import FIRST
+from model.ranker import FEATURES
+from online.answer.asked import Ask
+from online.answer.shortlist import FEW
+from tests.fakes.bundle import random_bundle
+from tests.online.answer.world import START, World, in_loop, took
+
+ONE, OTHER = np.eye(2, 16, dtype=np.float32)
+OF_A_KIND = 10
+
+
+def bundle(items: int = 60) -> Bundle:
+    """Its first items are of one kind, the next of another; the rest of any."""
+    found = random_bundle(items, 1)
+    vectors = found.vectors.copy()
+    vectors[FIRST : FIRST + OF_A_KIND] = ONE
+    vectors[FIRST + OF_A_KIND : FIRST + 2 * OF_A_KIND] = OTHER
+    return replace(found, vectors=vectors)
+
+
+async def begun(items: int = 60) -> World:
+    """Two items that nobody described, each taken by three who took items of one kind before; `me` likes the first."""
+    world = await World(bundle(items)).begin()
+    for user in range(3):
+        await world.learn(*(took(f"a{user}", f"i{n}") for n in range(user, user + 4)), took(f"a{user}", "new-one"))
+        await world.learn(*(took(f"b{user}", f"i{OF_A_KIND + n}") for n in range(4)), took(f"b{user}", "new-other"))
+    await world.learn(took("me", f"i{OF_A_KIND - 1}"), took("me", f"i{OF_A_KIND - 2}"))
+    return world
+
+
+async def feature(world: World, name: str, user_id: str = "me") -> dict[str, float]:
+    """The candidates' values of one feature."""
+    found = await world.recommender.considered(Ask(user_id=user_id))
+    return dict(zip(found.ids, found.features[:, FEATURES.index(name)].tolist(), strict=True))
+
+
+@pytest.mark.parametrize("items", [60, FEW + 100])
+def test_an_item_that_nobody_described_is_like_what_its_takers_took_before(items: int) -> None:
+    @in_loop
+    async def see() -> None:
+        likeness = await feature(await begun(items), "content")
+        assert likeness["new-one"] == pytest.approx(1)
+        assert likeness["new-other"] == pytest.approx(0)
+
+    see()
+
+
+@in_loop
+async def test_the_encoder_holds_it_as_likely_as_an_average_item_of_that_kind() -> None:
+    world = await begun()
+    likely = await feature(world, "embedding")
+    known = bundle()
+    lift = known.bias[FIRST:].mean() - known.bias[FIRST + OF_A_KIND - 3]
+    assert likely["new-one"] == pytest.approx(likely[f"i{OF_A_KIND - 3}"] + lift, abs=0.05)
+    assert "embedding" in (await world.found())["new-one"].sources
+
+
+@in_loop
+async def test_a_user_who_took_nothing_but_new_items_has_a_taste_all_the_same() -> None:
+    world = await begun()
+    await world.learn(took("newcomer", "new-one"))
+    likeness = await feature(world, "content", "newcomer")
+    assert likeness["i0"] == pytest.approx(1, abs=1e-3)
+    assert likeness["new-other"] == pytest.approx(0, abs=1e-3)
+
+
+@in_loop
+async def test_content_speaks_until_there_is_company() -> None:
+    world = await begun()
+    title = bundle().catalogue[20].title
+    await world.put_items(*(ItemEvent(event_id=i, time=START, item_id=i, title=title) for i in ("new-one", "untaken")))
+    likeness = await feature(world, "content")
+    assert likeness["new-one"] == pytest.approx(1, abs=0.05)
+    assert abs(likeness["untaken"]) < 0.9
+
+
+@in_loop
+async def test_what_the_bundle_learned_of_keeps_its_vector() -> None:
+    world = await begun()
+    before = (await feature(world, "content"))["i30"]
+    await world.learn(*(took(f"a{user}", "i30") for user in range(3)))
+    assert (await feature(world, "content"))["i30"] == before
+
+
+@in_loop
+async def test_company_without_a_vector_tells_nothing() -> None:
+    world = await World(bundle()).begin()
+    await world.learn(took("a", "new-one"), took("a", "new-other"), took("me", "i0"))
+    likeness = await feature(world, "content")
+    assert likeness["new-one"] == likeness["new-other"] == 0
