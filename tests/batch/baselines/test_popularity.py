@@ -1,5 +1,7 @@
 """What everybody takes: frozen, online, and in a context."""
 
+import random
+
 from batch.baselines.baseline import Baseline, Items
 from batch.baselines.popularity import OnlinePopularity, Popularity
 from batch.baselines.popularity_in_context import PopularityInContext
@@ -21,6 +23,22 @@ def test_frozen_popularity_stays_and_the_online_one_moves() -> None:
         for one in taken("w ccccc", start=100):
             baseline.learn(one)
         assert ranked(baseline, items) == after
+
+
+def test_where_items_live_shortly_online_popularity_forgets_soon() -> None:
+    items, baseline = Items(""), OnlinePopularity()
+    rng = random.Random(0)
+    baseline.fit([event(n, f"u{n}", f"{n // 100}-{rng.randrange(20)}") for n in range(3000)], items)
+    shares = baseline.scores("anybody", 0, None)
+    assert sum(shares[items.row(f"29-{n}")] for n in range(20)) > 0.9
+
+
+def test_where_items_stay_online_popularity_remembers() -> None:
+    items, baseline = Items(""), OnlinePopularity()
+    rng = random.Random(0)
+    baseline.fit([event(n, f"u{n}", f"i{int(60 * rng.random() ** 2)}") for n in range(3000)], items)
+    shares = baseline.scores("anybody", 0, None)
+    assert all(shares[items.row(f"i{n}")] > shares[items.row(f"i{n + 30}")] for n in range(10))
 
 
 def test_newer_events_count_more() -> None:
