@@ -169,7 +169,15 @@ class Catalogue:
 
     def prepared(self) -> "Catalogue":
         """The same, with what is derived made now, off the request path."""
-        _ = self.directions, self.by_popularity, self.typical_bias, self._by_category, self._ids, self.sample
+        _ = (
+            self.directions,
+            self.by_popularity,
+            self.typical_bias,
+            self._by_category,
+            self._ids,
+            self.sample,
+            self.untried,
+        )
         _ = self.bundle and self.bundle.nearest
         return self
 

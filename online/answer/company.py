@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model import scoring
 from online.answer.catalogue import Catalogue, Floats, Rows
@@ -27,6 +26,8 @@ _ROOT: Final = 0.6
 """… to this power, as in `tallies.alike`."""
 _CONTENT: Final = 0.05
 """The weight of the vector by content; an item taken ten times that stands beside once has 0.17."""
+_KEPT: Final = 10_000
+"""Vectors in memory, with what stands beside: some 2 KB each."""
 
 
 class Company(NamedTuple):
@@ -41,12 +42,12 @@ class Company(NamedTuple):
 
 
 class Companies:
-    """Finds them for many requests, each anew only when what stands beside it was read anew; one for a process."""
+    """Finds them for many requests; one for a process."""
 
     def __init__(self, counted: Counted, numbers: Numbers) -> None:
         self._counted = counted
         self._numbers = numbers
-        self._found: WeakKeyDictionary[Placed, dict[int, tuple[Sparse, Floats]]] = WeakKeyDictionary()
+        self._found: WeakKeyDictionary[Placed, _Found] = WeakKeyDictionary()
 
     async def of(self, catalogue: Catalogue, everywhere: Everywhere, last: Rows, deadline: Deadline) -> Company | None:
         """Of what is taken of late, and of what the user took last; None where the bundle knows all of that.
@@ -55,28 +56,40 @@ class Companies:
         """
         if catalogue.bundle is None:
             return None
-        own = np.union1d(self._rising(catalogue, everywhere), last[self._untried(catalogue, last)]).astype(np.int32)
+        placed = self._numbers.placed(catalogue)
+        found = self._found.setdefault(placed, _Found())
+        if found.everywhere is not everywhere:
+            found.everywhere, found.rising = everywhere, _rising(catalogue, everywhere, placed)
+        own = np.union1d(found.rising, last[catalogue.untried[placed.rows[last]]]).astype(np.int32)
         if not len(own):
             return None
         parts = await self._counted.read([(COVISITATION, item) for item in self._numbers.ids[own].tolist()], deadline)
-        placed = self._numbers.placed(catalogue)  # what stands beside may have got its number only now
-        found = self._found.setdefault(placed, {})
+        rows = self._numbers.placed(catalogue).rows  # what stands beside may have got its number only now
         for number, part in zip(own.tolist(), parts, strict=True):
-            if number not in found or found[number][0] is not part:
-                found[number] = part, _vector(catalogue, placed.rows, number, part)
-        return Company(own, np.array([found[number][1] for number in own.tolist()], np.float32))
+            if number not in found.vectors or found.vectors[number][0] is not part:
+                found.vectors[number] = part, _vector(catalogue, rows, number, part)
+        vectors = np.array([found.vectors[number][1] for number in own.tolist()], np.float32)
+        while len(found.vectors) > _KEPT:
+            found.vectors.pop(next(iter(found.vectors)))
+        return Company(own, vectors)
 
-    def _rising(self, catalogue: Catalogue, everywhere: Everywhere) -> Rows:
-        """The numbers (at most MOST,) of those that are taken most."""
-        late = everywhere.of_late
-        untried = self._untried(catalogue, late.numbers)
-        numbers, places = np.unique(late.numbers[untried], return_inverse=True)
-        times = np.bincount(places, late.times[untried], len(numbers)).astype(np.float32)
-        return np.asarray(numbers[scoring.top(times, MOST)], np.int32)
 
-    def _untried(self, catalogue: Catalogue, numbers: Rows) -> NDArray[np.bool_]:
-        """(n,): which of these numbers (n,) are of items that the bundle learned nothing of."""
-        return catalogue.untried[self._numbers.placed(catalogue).rows[numbers]]
+class _Found:
+    """Of one catalogue: what is made anew only when what it's made of was read anew."""
+
+    def __init__(self) -> None:
+        self.everywhere: Everywhere | None = None
+        self.rising: Rows = np.zeros(0, np.int32)
+        self.vectors: dict[int, tuple[Sparse, Floats]] = {}
+
+
+def _rising(catalogue: Catalogue, everywhere: Everywhere, placed: Placed) -> Rows:
+    """The numbers (at most MOST,) of untried items, those that are taken most of late."""
+    late = everywhere.of_late
+    untried = catalogue.untried[placed.rows[late.numbers]]
+    numbers, places = np.unique(late.numbers[untried], return_inverse=True)
+    times = np.bincount(places, late.times[untried], len(numbers)).astype(np.float32)
+    return np.asarray(numbers[scoring.top(times, MOST)], np.int32)
 
 
 def _vector(catalogue: Catalogue, rows: Rows, number: int, beside: Sparse) -> Floats:
