@@ -43,15 +43,33 @@ def embeddings_of(encoder: Encoder, sequences: Sequences, n: int = QUERIES) -> F
 
 
 def with_index(bundle: Bundle, embeddings: Callable[[], Floats], seed: int = 0, least: int = EXACT) -> Bundle:
-    """The bundle with an index, and its recall in the metrics; as it is with no more items than `least`.
+    """The bundle list by list with an index, and its recall in the metrics; as it is with at most `least` items.
 
     `embeddings` makes those (n, d) of users that the recall is measured with.
     """
     if len(bundle.catalogue) <= least:
         return bundle
-    lists = clustered(bundle.vectors, bundle.bias, seed)
-    lists, measured = widened(lists, bundle.vectors, bundle.bias, embeddings())
+    bundle = list_by_list(bundle, clustered(bundle.vectors, bundle.bias, seed))
+    assert bundle.lists
+    lists, measured = widened(bundle.lists, bundle.vectors, bundle.bias, embeddings())
     return replace(bundle, lists=lists, metrics={**bundle.metrics, "index": measured})
+
+
+def list_by_list(bundle: Bundle, lists: Lists) -> Bundle:
+    """The same items in another order, so that each list is a slice of them."""
+    order = lists.of_item.argsort(kind="stable")
+    rows = np.concatenate([np.arange(FIRST), order + FIRST])
+    vectors = bundle.vectors[rows]
+    return replace(
+        bundle,
+        catalogue=tuple(bundle.catalogue[place] for place in order.tolist()),
+        vectors=vectors,
+        bias=bundle.bias[rows],
+        moods=bundle.moods[rows],
+        popularity=bundle.popularity[rows],
+        encoder=Encoder({**bundle.encoder.parameters, "vectors": vectors}),
+        lists=replace(lists, of_item=lists.of_item[order]),
+    )
 
 
 def clustered(vectors: Floats, bias: Floats, seed: int) -> Lists:

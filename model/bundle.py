@@ -1,7 +1,7 @@
 """The bundle: all that training hands to stream and serving, as safetensors and JSON; nothing in it can execute."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,24 +12,32 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import save
 
 from contracts.errors import BundleRejected
 from model import encoder, manifest, nearest
-from model.index import ItemIndex
+from model.index import Index, ItemIndex
 from model.items import BUCKETS, Item
+from model.listing import Listing, listed
 from model.manifest import MANIFEST, Manifest, Watermark
-from model.nearest import Lists, Nearest
+from model.nearest import EXACT, Lists, Nearest
 from model.ranker import CONTEXT, FEATURES, Network, Ranker
 from model.step import Encoder
+from model.tensors import Raw, done_with, load, opened
 from model.traits import Traits, traits
 
 Floats = NDArray[np.float32]
+_AT_ONCE: Final = 16_384
+"""Rows of an array that are checked together: the cache holds what is found of them."""
 
 ITEMS, ENCODER, CONTENT = "items.safetensors", "encoder.safetensors", "content.safetensors"
 CATALOGUE, RANKER, NETWORK, INDEX = "catalogue.json", "ranker.json", "ranker.safetensors", "index.safetensors"
 FILES: Final = (ITEMS, ENCODER, CONTENT, CATALOGUE, RANKER, NETWORK, INDEX)
-"""Every file of a bundle but its manifest; whatever else lies beside them is never opened."""
+"""What every bundle has beside its manifest."""
+LISTING: Final = "listing.safetensors"
+"""What a large catalogue is read by: older bundles have none, older code passes it over."""
+NAMES: Final = (*FILES, LISTING, MANIFEST)
+"""Every file of a bundle; whatever else lies beside them is never opened."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ class Bundle:
     created: int
     """UTC milliseconds."""
     watermark: Watermark
-    catalogue: tuple[Item, ...]
+    catalogue: Sequence[Item]
     vectors: Floats
     """(rows, d)"""
     bias: Floats
@@ -56,21 +64,24 @@ class Bundle:
     lists: Lists | None = None
     """The candidate index of a large catalogue; without one all items are looked at."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
-    index: ItemIndex = field(init=False, compare=False)
+    index: Index = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "index", ItemIndex(item.item_id for item in self.catalogue))
+        items = self.catalogue
+        index = items.by_id if isinstance(items, Listing) else ItemIndex(item.item_id for item in items)
+        object.__setattr__(self, "index", index)
         _check_shapes(self)
 
     @cached_property
     def nearest(self) -> Nearest | None:
-        """What searches the index, made when it is first wanted: seconds for a million items."""
+        """What searches the index."""
         return Nearest(self.lists, self.vectors, self.bias) if self.lists else None
 
     @cached_property
     def traits(self) -> Traits:
-        """What its items share, made when it is first wanted."""
-        return traits(self.catalogue, self.popularity)
+        """What its items share, made when it is first wanted; a listing has it."""
+        items = self.catalogue
+        return items.traits if isinstance(items, Listing) else traits(items, self.popularity)
 
 
 def version_of(created: int, *arrays: Floats) -> str:
@@ -87,11 +98,14 @@ def pack(bundle: Bundle) -> dict[str, bytes]:
         ITEMS: save({name: np.ascontiguousarray(value, np.float32) for name, value in items.items()}),
         ENCODER: save(weights),
         CONTENT: save({"projection": np.ascontiguousarray(bundle.content_projection, np.float32)}),
-        CATALOGUE: msgspec.json.encode(bundle.catalogue),
+        CATALOGUE: msgspec.json.encode(tuple(bundle.catalogue)),
         RANKER: msgspec.json.encode(_weights(bundle.ranker)),
         NETWORK: save(asdict(bundle.ranker.network) if bundle.ranker.network else {}),
         INDEX: save(dict(nearest.arrays(bundle.lists))),
     }
+    if bundle.lists and len(bundle.catalogue) > EXACT:
+        files[CATALOGUE], arrays = listed(bundle.catalogue, bundle.popularity)
+        files[LISTING] = save(arrays)
     said = Manifest(
         version=bundle.version,
         created=bundle.created,
@@ -103,16 +117,22 @@ def pack(bundle: Bundle) -> dict[str, bytes]:
     return {**files, MANIFEST: manifest.seal(said)}
 
 
-def unpack(files: Mapping[str, bytes]) -> Bundle:
-    """The bundle in these files; raises `BundleRejected`, with the reason, for what is damaged or doesn't match."""
+def unpack(files: Mapping[str, Raw]) -> Bundle:
+    """The bundle in these files; raises `BundleRejected`, with the reason, for what is damaged or doesn't match.
+
+    Files that are mapped are read once to check them, and are then used where they lie.
+    """
     if MANIFEST not in files:
         raise BundleRejected(f"no {MANIFEST}: not a bundle, or one that was not written to its end")
-    said = manifest.unseal(files[MANIFEST])
-    manifest.check(files, said, FILES)
+    said = manifest.unseal(bytes(files[MANIFEST]))
+    manifest.check(files, said, (*FILES, LISTING) if LISTING in said.files else FILES)
     try:
-        return _assemble(said, files)
+        bundle = _assemble(said, files)
     except (SafetensorError, msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
         raise BundleRejected(f"bundle {said.version} does not fit together: {error}") from error
+    for raw in files.values():
+        done_with(raw)
+    return bundle
 
 
 def write(bundle: Bundle, folder: Path) -> None:
@@ -124,17 +144,16 @@ def write(bundle: Bundle, folder: Path) -> None:
 
 def read(folder: Path) -> Bundle:
     """The bundle in a folder; raises `BundleRejected`."""
-    names = (*FILES, MANIFEST)
-    return unpack({name: (folder / name).read_bytes() for name in names if (folder / name).is_file()})
+    return unpack({name: opened(folder / name) for name in NAMES if (folder / name).is_file()})
 
 
-def _assemble(said: Manifest, files: Mapping[str, bytes]) -> Bundle:
+def _assemble(said: Manifest, files: Mapping[str, Raw]) -> Bundle:
     items = load(files[ITEMS])
     return Bundle(
         version=said.version,
         created=said.created,
         watermark=said.watermark,
-        catalogue=msgspec.json.decode(files[CATALOGUE], type=tuple[Item, ...]),
+        catalogue=_catalogue(files, said),
         vectors=items["vectors"],
         bias=items["bias"],
         moods=items["moods"],
@@ -145,6 +164,12 @@ def _assemble(said: Manifest, files: Mapping[str, bytes]) -> Bundle:
         lists=nearest.lists_of(load(files[INDEX])),
         metrics=said.metrics,
     )
+
+
+def _catalogue(files: Mapping[str, Raw], said: Manifest) -> Sequence[Item]:
+    if LISTING in said.files:
+        return Listing(files[CATALOGUE], load(files[LISTING]))
+    return msgspec.json.decode(files[CATALOGUE], type=tuple[Item, ...])
 
 
 def _weights(ranker: Ranker) -> dict[str, float]:
@@ -181,7 +206,7 @@ def _check_shapes(bundle: Bundle) -> None:
             raise ValueError(f"{name} is missing")
         if given[name].shape != shape or given[name].dtype != np.float32:
             raise ValueError(f"{name} is {given[name].dtype} {given[name].shape}, not float32 {shape}")
-        if not np.isfinite(given[name]).all():
+        if not all(np.isfinite(given[name][at : at + _AT_ONCE]).all() for at in range(0, len(given[name]), _AT_ONCE)):
             raise ValueError(f"{name} has numbers that are not finite")
 
 

@@ -1,7 +1,7 @@
 """Which row of the item vectors belongs to which item."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,26 @@ FIRST: Final = 2
 """The first real item's row."""
 
 
+class Index(Protocol):
+    """Item ids to rows and back; row 0 is the unknown item, row 1 no item, then the items in the catalogue's order."""
+
+    def __len__(self) -> int:
+        """Rows in all, the two without an item included."""
+
+    def __contains__(self, item_id: str) -> bool: ...
+
+    def row(self, item_id: str) -> int:
+        """The item's row, `UNKNOWN` if the bundle doesn't know it."""
+
+    def rows(self, item_ids: Sequence[str]) -> NDArray[np.int32]:
+        """The rows of many items, (n,) int32."""
+
+    def item_id(self, row: int) -> str:
+        """The id at this row; raises `IndexError` for the two rows without an item."""
+
+
 class ItemIndex:
-    """Item ids to rows and back; row 0 is the unknown item, row 1 no item, then the items in the given order."""
+    """The index of items that are all in memory."""
 
     def __init__(self, ids: Iterable[str]) -> None:
         self.ids: tuple[str, ...] = tuple(ids)

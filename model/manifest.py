@@ -12,6 +12,7 @@ from contracts.moods import MOODS
 from model import encoder
 from model.items import BUCKETS
 from model.ranker import FEATURES, LATER
+from model.tensors import Raw
 
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = 2
@@ -74,7 +75,7 @@ def unseal(raw: bytes) -> Manifest:
     return manifest
 
 
-def check(files: Mapping[str, bytes], manifest: Manifest, wanted: tuple[str, ...]) -> None:
+def check(files: Mapping[str, Raw], manifest: Manifest, wanted: tuple[str, ...]) -> None:
     """Raise `BundleRejected` unless every wanted file is named, there, and as it was written."""
     for name in wanted:
         if name not in manifest.files:

@@ -1,8 +1,8 @@
 """The items with the highest scores without looking at all of them: lists of like items, the nearest of which are read.
 
-An inverted file (H. Jégou et al., 2011) as faiss has it, for inner products: an item is its vector with its bias behind
-it, a query the embedding with a 1 behind it. The bundle keeps only what k-means found, as plain arrays; the index is
-made from them and from the item vectors, so nothing that faiss would have to parse is ever loaded.
+An inverted file (H. Jégou et al., 2011) for inner products: k-means over items as vectors with their bias behind them; a
+query is the embedding with a 1 behind it. A bundle's items stand list by list, so that a list is a slice of the bundle's
+own vectors: the index is used as it lies in the file, nothing is built, and no library has to parse it.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from model import scoring
 from model.index import FIRST
 
 EXACT: Final = 50_000
@@ -29,7 +30,7 @@ class Lists:
     centres: Floats
     """(K, d + 1)"""
     of_item: Rows
-    """(n,): the list of each item, in the order of the catalogue."""
+    """(n,): the list of each item, in the order of the catalogue; never falling where items stand list by list."""
     probes: int
     """Lists that are read for one query."""
 
@@ -65,37 +66,57 @@ def lists_of(arrays: Mapping[str, NDArray[Any]]) -> Lists | None:
     return Lists(arrays["centres"], arrays["of_item"], int(probes))
 
 
+class Read:
+    """The items of the lists that were read for one embedding, with their scores."""
+
+    def __init__(self, rows: Rows, scores: Floats) -> None:
+        """`rows` (m,) and `scores` (m,)."""
+        self.rows = rows
+        self.scores = scores
+
+    def best(self, n: int, among: Mask | None = None) -> Rows:
+        """Rows (at most n,) of those with the highest scores, best first; of those `among` (rows,)."""
+        if among is None:
+            return self.rows[scoring.top(self.scores, n)]
+        left = among[self.rows].nonzero()[0]
+        return self.rows[left[scoring.top(self.scores[left], n)]]
+
+
 class Nearest:
-    """Searches; safe to share between threads, and holds a copy of the vectors."""
+    """Searches; safe to share between threads. It reads the bundle's own arrays where items stand list by list."""
 
     def __init__(self, lists: Lists, vectors: Floats, bias: Floats) -> None:
-        """`vectors` (rows, d) and `bias` (rows,) as a bundle has them."""
-        import faiss  # a third of a second, and only large catalogues need it
-
-        points = with_bias(vectors[FIRST:], bias[FIRST:])
-        rows = np.arange(FIRST, len(vectors), dtype=np.int64)
-        of_item = lists.of_item.astype(np.int64)
-        k, width = lists.centres.shape
+        """`vectors` (rows, d) and `bias` (rows,) as a bundle has them: copied where an older one is in another order."""
         self.probes = lists.probes
-        self._faiss: Any = faiss
-        self._centres = faiss.IndexFlatIP(width)
-        self._centres.add(lists.centres)
-        self._index = faiss.IndexIVFFlat(self._centres, width, k, faiss.METRIC_INNER_PRODUCT)
-        self._index.add_core(len(points), *(faiss.swig_ptr(column) for column in (points, rows, of_item)))
+        self._centres = lists.centres
+        self._vectors, self._bias, self._order = vectors[FIRST:], bias[FIRST:], None
+        of_item = lists.of_item
+        if (of_item[1:] < of_item[:-1]).any():
+            self._order = of_item.argsort(kind="stable").astype(np.int32) + np.int32(FIRST)
+            self._vectors, self._bias, of_item = vectors[self._order], bias[self._order], np.sort(of_item)
+        self._starts = of_item.searchsorted(np.arange(len(lists.centres) + 1, dtype=np.int32))
+
+    def read(self, embedding: Floats) -> Read:
+        """Read the nearest lists for an embedding (d,)."""
+        near = self._centres[:, :-1] @ embedding + self._centres[:, -1]
+        nearest = np.sort(near.argpartition(-self.probes)[-self.probes :])
+        begins, ends = self._starts[nearest], self._starts[nearest + 1]
+        stops = (ends - begins).cumsum()
+        scores, at = np.empty(stops[-1], np.float32), 0
+        for begin, end, stop in zip(begins.tolist(), ends.tolist(), stops.tolist(), strict=True):
+            np.dot(self._vectors[begin:end], embedding, out=scores[at:stop])
+            at = stop
+        places = np.arange(at) + (ends - stops).repeat(ends - begins)
+        scores += self._bias[places]
+        rows = (places + FIRST).astype(np.int32) if self._order is None else self._order[places]
+        return Read(rows, scores)
 
     def search(self, embedding: Floats, n: int, among: Mask | None = None) -> Rows:
         """Rows (m,) of the n items with the highest scores for an embedding (d,), best first; of those `among` (rows,).
 
         Fewer than n where the lists that are read hold fewer.
         """
-        query = np.append(embedding, np.float32(1))[None].astype(np.float32)
-        selector = None
-        if among is not None:
-            bits = np.packbits(among, bitorder="little")
-            selector = self._faiss.IDSelectorBitmap(bits)
-        reading = self._faiss.SearchParametersIVF(sel=selector, nprobe=self.probes)
-        rows = self._index.search(query, n, params=reading)[1][0]
-        return np.asarray(rows[rows >= 0], np.int32)
+        return self.read(embedding).best(n, among)
 
 
 def with_bias(vectors: Floats, bias: Floats) -> Floats:

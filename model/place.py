@@ -9,6 +9,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from contracts.errors import Misconfigured, Unavailable
+from model.tensors import Raw, opened
 from model.whole_file import write_whole
 
 
@@ -32,6 +33,16 @@ class Place:
         with self._as_it_is() as fs:
             try:
                 return bytes(fs.cat_file(f"{self.root}/{path}"))
+            except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+                return None
+
+    def map(self, path: str) -> Raw | None:
+        """The same, mapped into memory where it is a large file of this machine."""
+        if not isinstance(self._fs, LocalFileSystem):
+            return self.get(path)
+        with self.reached():
+            try:
+                return opened(Path(f"{self.root}/{path}"))
             except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
                 return None
 

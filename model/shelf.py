@@ -9,7 +9,7 @@ import msgspec
 
 from contracts.errors import BundleRejected
 from contracts.rollout import Rollout
-from model.bundle import FILES, Bundle, pack, unpack
+from model.bundle import NAMES, Bundle, pack, unpack
 from model.manifest import MANIFEST, Manifest, unseal
 from model.place import Place
 
@@ -111,7 +111,7 @@ class Shelf:
 
     def _read(self, version: str) -> Bundle:
         folder = _checked(version)
-        raws = {name: self._place.get(f"{folder}/{name}") for name in (*FILES, MANIFEST)}
+        raws = {name: self._place.map(f"{folder}/{name}") for name in NAMES}
         bundle = unpack({name: raw for name, raw in raws.items() if raw is not None})
         if bundle.version != version:
             raise BundleRejected(f"{self._place.root}/{version} holds bundle {bundle.version}")

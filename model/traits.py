@@ -60,6 +60,8 @@ class Traits:
 
     def changed(self, changes: Mapping[int, Item], added: Sequence[Item]) -> "Traits":
         """With other items at some rows and more items at the end; a trait that is new says nothing yet."""
+        if not changes and not added:
+            return self
         numbers = np.concatenate([self.numbers, _numbers(self.known, [_named(item) for item in added])])
         numbers[list(changes)] = _numbers(self.known, [_named(item) for item in changes.values()])
         return replace(self, numbers=numbers)

@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
+from contracts.hashing import hash64
 from model.index import FIRST
 from online.answer.answered import Recommended, Untouched
 from online.answer.catalogue import Catalogue
@@ -18,7 +19,7 @@ from online.answer.view import View, Viewer
 from online.learn.advance import advance
 from online.learn.fold import Working
 from online.store.seen import SeenFilter
-from online.store.state import HISTORY, Entry, UserState, hash64
+from online.store.state import HISTORY, Entry, UserState
 
 _MOST_SEEN = 5000
 NO_BUNDLE = "bundle: without one there is nothing that was trained"
@@ -82,7 +83,7 @@ def _foremost(view: View, cut: Cut, n: int) -> list[Recommended]:
     likely = likely_of(catalogue, state, 0, state.time)
     if likely is None:
         return []
-    among = catalogue.in_categories(()) & ~catalogue.withdrawn
+    among = catalogue.shown(()).copy()
     among[_known(catalogue) :] = False
     rows = likely.best(min(n + view.user.seen.count, _MOST_SEEN), among)
     rows = rows[np.argsort(-likely.of(rows), kind="stable")]

@@ -39,7 +39,7 @@ def atlas(catalogue: Catalogue) -> Atlas | None:
     if catalogue.bundle is None or len(catalogue.bundle.catalogue) < 3:
         return None
     sample = catalogue.sample.rows  # a map needs no more, however large the catalogue is
-    known = catalogue.directions[sample[sample < len(catalogue.bundle.catalogue) + FIRST]]
+    known = catalogue.directions_of(sample[sample < len(catalogue.bundle.catalogue) + FIRST])
     centre = known.mean(axis=0)
     values, vectors = np.linalg.eigh(np.cov((known - centre).T.astype(np.float64)))
     axes = vectors[:, [-1, -2]].T
@@ -54,7 +54,7 @@ def landmarks(catalogue: Catalogue, drawn: Atlas) -> list[tuple[str, float, floa
     for row in catalogue.by_popularity[:_WELL_KNOWN].tolist():
         if catalogue.withdrawn[row] or not catalogue.items[row - FIRST].title:
             continue
-        x, y = drawn.place(catalogue.vectors[row])
+        x, y = drawn.place(catalogue.vectors[np.array([row])][0])
         if all((x - a) ** 2 + (y - b) ** 2 >= _APART**2 for _, a, b in chosen):
             chosen.append((catalogue.items[row - FIRST].item_id, x, y))
         if len(chosen) == LANDMARKS:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.hashing import hash64
 from model.index import UNKNOWN
 from online.answer.catalogue import Rows
 from online.answer.numbers import Ids, Numbers, Placed
-from online.store.state import hash64
 
 
 class Guests:

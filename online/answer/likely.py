@@ -45,7 +45,7 @@ class Everywhere:
     """All items are looked at."""
 
     def __init__(self, catalogue: Catalogue, embedding: Floats) -> None:
-        scores = scoring.scores(embedding[None], catalogue.vectors, catalogue.bias)[0]
+        scores = scoring.scores(embedding[None], np.asarray(catalogue.vectors), catalogue.bias)[0]
         logs = scoring.log_softmax(scores[FIRST:])
         self._embedding = embedding
         self._by_row = np.concatenate([scores[:FIRST], logs]).astype(np.float32)
@@ -72,7 +72,7 @@ class Nearby:
     def __init__(self, catalogue: Catalogue, embedding: Floats, nearest: Nearest) -> None:
         self._catalogue = catalogue
         self._embedding = embedding
-        self._nearest = nearest
+        self._nearest = nearest.read(embedding)
 
     def of(self, rows: Rows) -> Floats:
         """Exact but for one constant, which all items share: the estimated denominator."""
@@ -87,7 +87,7 @@ class Nearby:
     def best(self, n: int, among: Mask) -> Rows:
         """By the index, with its recall; exact where no more than `EXACT` items are among them."""
         if np.count_nonzero(among) > EXACT:
-            return self._nearest.search(self._embedding, n, among)
+            return self._nearest.best(n, among)
         rows = np.flatnonzero(among).astype(np.int32)
         return rows[scoring.top(self._scores(rows), n)]
 
@@ -97,7 +97,7 @@ class Nearby:
 
         S. Mussmann and S. Ermon (2016), "Learning and inference via maximum inner product search".
         """
-        near = self._nearest.search(self._embedding, _HEAD)
+        near = self._nearest.best(_HEAD)
         sample = self._catalogue.sample
         others = sample.scores(self._embedding)[~np.isin(sample.rows, near)]
         each = np.log((len(self._catalogue.items) - len(near)) / max(1, len(others)))

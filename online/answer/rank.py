@@ -59,7 +59,7 @@ def diversify(ranked: Ranked, catalogue: Catalogue, loss: float) -> Ranked:
     if loss == 0 or len(order) < 2 or not catalogue.vectors.shape[1]:
         return ranked.take(order)
     pool = order[:POOL]
-    directions = catalogue.directions[ranked.rows[pool]]
+    directions = catalogue.directions_of(ranked.rows[pool])
     left = ranked.scores[pool].astype(np.float64)
     left_behind = _left_behind(left, directions, loss)
     chosen = []

@@ -161,7 +161,7 @@ async def scene(
         times=times,
         met=met,
         turned_down=turned_down,
-        tallies=read.tallies(len(placed.rows), names.of(last), len(numbers)),
+        tallies=read.tallies(len(placed.rows), names.of(last), numbers.placed(view.catalogue).items),
         likely=likely,
         missing=missing,
         company=company if company is None or names is numbers else company.named(numbers, names),
@@ -185,16 +185,17 @@ def _in_question(
     """
     known = numbers.placed(view.catalogue)
     ruled = [*ask.rules.pin, *ask.rules.boost]
+    if known.whole and len(known.rows) <= FEW:
+        made_up = guests(numbers, known, ruled)
+        return (made_up, made_up, read, _NO_ITEMS) if made_up else (numbers, known, read, _NO_ITEMS)
+    known.meet([*ruled, *given])
+    enough_of_each = enough(ask, view.user.seen.count)
+    chosen_ones = [known.at(rows) for rows in choose(ask, view.catalogue, likely, mood, liked(met), enough_of_each)]
     made_up = guests(numbers, known, ruled)
     names, placed = (made_up, made_up) if made_up else (numbers, known)
-    if len(placed.rows) <= FEW:
-        return names, placed, read, _NO_ITEMS
     chosen = np.zeros(len(placed.rows), np.bool_)
-    for counts in read.sparse():
-        chosen[counts.numbers] = True
-    for rows in choose(ask, view.catalogue, likely, mood, liked(met), enough(ask, view.user.seen.count)):
-        chosen[placed.at(rows)] = True
-    chosen[names.of([*met, *ruled])] = True
+    for found in (*(counts.numbers for counts in read.sparse()), *chosen_ones, names.of([*met, *ruled])):
+        chosen[found] = True
     brought = names.known(given)
     brought = brought[brought < len(chosen)]
     brought = brought[~chosen[brought] & (placed.rows[brought] != UNKNOWN)]

@@ -78,7 +78,7 @@ def choose(
     ask: Ask, catalogue: Catalogue, likely: Likely | None, mood: int, recent: list[tuple[str, float]], n: int
 ) -> Iterator[Rows]:
     """The rows of what sources would choose from the whole catalogue, about n each."""
-    shown = catalogue.in_categories(ask.categories) & ~catalogue.withdrawn
+    shown = catalogue.shown(ask.categories)
     yield catalogue.fresh[:NEWEST]
     yield _popular(catalogue, shown, n)
     if likely:

@@ -10,7 +10,7 @@ from contracts.errors import StoreUnavailable
 from model import scoring
 from model.index import FIRST, UNKNOWN
 from online.answer.answered import Recommended, SimilarItems
-from online.answer.catalogue import Catalogue, Floats
+from online.answer.catalogue import Catalogue, Floats, Rows
 from online.answer.counted import STALE_MS, Counted
 from online.answer.deadline import Deadline
 from online.answer.lag import Stream
@@ -91,10 +91,21 @@ def _near(catalogue: Catalogue, item_id: str) -> Found:
     row = catalogue.row(item_id)
     if row == UNKNOWN or not catalogue.vectors.shape[1]:
         return {}
-    cosines = catalogue.directions @ catalogue.directions[row]
-    rows = scoring.top(cosines[FIRST:], BREADTH).astype(np.int32) + FIRST
-    rows = rows[cosines[rows] > 0]
-    return dict(zip(catalogue.ids(rows), cosines[rows].tolist(), strict=True))
+    rows = _looked_at(catalogue, row)
+    (own,) = catalogue.directions_of(np.array([row], np.int32))
+    cosines = catalogue.directions_of(rows) @ own
+    best = scoring.top(cosines, BREADTH)
+    best = best[cosines[best] > 0]
+    return dict(zip(catalogue.ids(rows[best]), cosines[best].tolist(), strict=True))
+
+
+def _looked_at(catalogue: Catalogue, row: int) -> Rows:
+    """All items; in a large catalogue those that the index finds near this one, and those that it doesn't know."""
+    bundle = catalogue.bundle
+    if bundle is None or bundle.nearest is None:
+        return np.arange(FIRST, len(catalogue), dtype=np.int32)
+    (vector,) = catalogue.vectors[np.array([row], np.int32)]
+    return np.concatenate([bundle.nearest.read(vector).rows, np.arange(len(bundle.index), len(catalogue), dtype=np.int32)])
 
 
 def _ranked(catalogue: Catalogue, item_id: str, near: Found, beside: Found, n: int, explain: bool) -> list[Recommended]:

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from online.answer.catalogue import Catalogue, Floats, Rows
+from online.answer.overlaid import Vectors
 
 RECENT: Final = 10
 """Liked items that likeness starts from."""
@@ -28,7 +29,7 @@ def taste(
 
     `others` are the directions (d,) of items that are to have these instead of the catalogue's.
     """
-    directions = catalogue.directions[catalogue.rows([item for item, _ in recent])]
+    directions = catalogue.directions_of(catalogue.rows([item for item, _ in recent]))
     for place, (item, _) in enumerate(recent):
         if item in others:
             directions[place] = others[item]
@@ -44,7 +45,6 @@ def unit(vectors: Floats) -> Floats:
 
 def likeness(catalogue: Catalogue, direction: Floats, rows: Rows) -> Floats:
     """The cosines (n,) of the items at these rows (n,) with a direction (d,)."""
-    directions = catalogue.directions
-    if len(rows) < len(directions) // 2:
-        return np.asarray(directions[rows] @ direction, np.float32)
-    return np.asarray((directions @ direction)[rows], np.float32)
+    if len(rows) < len(catalogue) // 2 or isinstance(catalogue.vectors, Vectors):
+        return np.asarray(catalogue.directions_of(rows) @ direction, np.float32)
+    return np.asarray((catalogue.directions @ direction)[rows], np.float32)

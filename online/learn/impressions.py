@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from contracts.events import Impression
+from contracts.hashing import hash64
 from online.learn.enrich import Enriched
 from online.store.impressions import (
     MOST_TIMES,
@@ -21,7 +22,7 @@ from online.store.impressions import (
     Page,
     float32,
 )
-from online.store.state import hash64, id_hash
+from online.store.state import id_hash
 
 WINDOW_MS: Final = 30 * 60 * 1000
 """By event time: an item that nothing was done with so long after it was shown was abandoned. Half an hour of silence

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from model.index import NO_ITEM, ItemIndex
+from model.index import NO_ITEM, Index
 from model.tokens import Tokens
 from online.store.state import Entry
 
 
-def tokens_of(entries: Sequence[Entry], index: ItemIndex, previous_time: int | None = None) -> Tokens:
+def tokens_of(entries: Sequence[Entry], index: Index, previous_time: int | None = None) -> Tokens:
     """Tokens of shape (n,); `previous_time` (UTC ms) is that of the event before the first, None if there was none."""
     times = np.array([entry.time for entry in entries], np.int64)
     before = np.concatenate([times[:1] if previous_time is None else [previous_time], times[:-1]])

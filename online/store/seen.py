@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.hashing import hash64
 from online.store.codec import damaged, opened, sealed
-from online.store.state import hash64
 
 _FIRST: Final = 64
 """Items in the first layer; each further layer holds four times as many."""

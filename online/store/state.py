@@ -1,6 +1,5 @@
 """One user's state as the store keeps it: the packed state, the bounded history, and their codecs."""
 
-import hashlib
 import struct
 from functools import lru_cache
 from typing import Annotated, Final
@@ -10,6 +9,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from contracts.hashing import hash64
 from contracts.kinds import MOOD_KIND, ORDER, weight
 from contracts.moods import MOODS
 from online.store.codec import column, damaged, decoded, encoded
@@ -118,11 +118,6 @@ def unpack_state(raw: bytes) -> UserState:
 
 
 @lru_cache(maxsize=1 << 16)
-def hash64(text: str) -> int:
-    """64 bits of BLAKE2b, the same on every machine."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
-
-
 def id_hash(event_id: str) -> int:
     """The hash by which a duplicate is known; a forwarded event's id carries the first one's hash."""
     if event_id.startswith(FORWARDED):

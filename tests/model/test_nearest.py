@@ -36,7 +36,7 @@ def test_the_recall_that_the_bundle_states_is_had_on_queries_that_it_did_not_see
     assert INDEXED.nearest
     others = np.random.default_rng(2).normal(0, 1, (100, 16)).astype(np.float32)
     found = [INDEXED.nearest.search(one, 100) for one in others]
-    best = [exactly(BUNDLE.vectors, BUNDLE.bias, one) for one in others]
+    best = [exactly(INDEXED.vectors, INDEXED.bias, one) for one in others]
     assert recall(found, best, 100) >= RECALL - 0.02
 
 

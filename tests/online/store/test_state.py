@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from contracts.errors import StateTooNew, StateUnreadable
+from contracts.hashing import hash64
 from contracts.kinds import MOOD_KIND
 from contracts.moods import MOODS
 from online.store.codec import CODEC_VERSION, sealed
@@ -25,7 +26,6 @@ from online.store.state import (
     Entry,
     UserState,
     forwarded_id,
-    hash64,
     id_hash,
     pack_state,
     unpack_state,
