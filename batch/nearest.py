@@ -97,7 +97,7 @@ def widened(lists: Lists, vectors: Floats, bias: Floats, embeddings: Floats) -> 
         measured = recall(found, best, DEPTH)
         if measured >= RECALL or nearest.probes == len(lists.centres):
             break
-        nearest.probes = min(nearest.probes + max(1, nearest.probes // 2), len(lists.centres))
+        nearest.probes = min(nearest.probes + max(1, nearest.probes // 8), len(lists.centres))
     said = {
         "kind": "ivf",
         "lists": len(lists.centres),

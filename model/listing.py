@@ -7,6 +7,7 @@ lies where each item begins, the items in order of their ids' hashes, and what t
 import mmap
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, overload
 
@@ -29,6 +30,10 @@ class _Named(msgspec.Struct):
     item_id: str
 
 
+_REMEMBERED: Final = 32_768
+"""Ids whose rows were asked for last, some 5 MB: what is taken and shown is so again."""
+_FEW: Final = 64
+"""Ids that are looked up one by one: those of one answer, as a rule."""
 _item: Final = msgspec.json.Decoder(Item)
 _named: Final = msgspec.json.Decoder(_Named)
 _names: Final = msgspec.json.Decoder(list[str])
@@ -135,6 +140,8 @@ class ListingIndex:
         self._sorted = hashes.data
         """Searched a third as long as an array, for one id."""
         self._places = places
+        self.row = lru_cache(_REMEMBERED)(self._row)
+        """The row of an item, `UNKNOWN` if the bundle doesn't know it."""
 
     def __len__(self) -> int:
         return len(self._places) + FIRST
@@ -142,13 +149,14 @@ class ListingIndex:
     def __contains__(self, item_id: str) -> bool:
         return self.row(item_id) != UNKNOWN
 
-    def row(self, item_id: str) -> int:
-        """The item's row, `UNKNOWN` if the bundle doesn't know it."""
+    def _row(self, item_id: str) -> int:
         code = hash64(item_id)
         return self._from(bisect_left(self._sorted, code), code, item_id)
 
     def rows(self, item_ids: Sequence[str]) -> Rows:
         """The rows of many items, (n,) int32."""
+        if len(item_ids) <= _FEW:
+            return np.array([self.row(item_id) for item_id in item_ids], np.int32)
         codes = [hash64(item_id) for item_id in item_ids]
         begins = self._hashes.searchsorted(np.array(codes, np.uint64)).tolist()
         return np.fromiter(map(self._from, begins, codes, item_ids), np.int32, len(codes))

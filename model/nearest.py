@@ -74,12 +74,14 @@ class Read:
         self.rows = rows
         self.scores = scores
 
-    def best(self, n: int, among: Mask | None = None) -> Rows:
-        """Rows (at most n,) of those with the highest scores, best first; of those `among` (rows,)."""
+    def best(self, n: int, among: Mask | None = None) -> "Read":
+        """The n of them with the highest scores, best first; of those `among` (rows,)."""
         if among is None:
-            return self.rows[scoring.top(self.scores, n)]
-        left = among[self.rows].nonzero()[0]
-        return self.rows[left[scoring.top(self.scores[left], n)]]
+            places = scoring.top(self.scores, n)
+        else:
+            left = among[self.rows].nonzero()[0]
+            places = left[scoring.top(self.scores[left], n)]
+        return Read(self.rows[places], self.scores[places])
 
 
 class Nearest:
@@ -116,7 +118,7 @@ class Nearest:
 
         Fewer than n where the lists that are read hold fewer.
         """
-        return self.read(embedding).best(n, among)
+        return self.read(embedding).best(n, among).rows
 
 
 def with_bias(vectors: Floats, bias: Floats) -> Floats:

@@ -29,7 +29,7 @@ _NONE: Final = np.zeros(0, np.int32)
 
 
 class Sample(NamedTuple):
-    """Items drawn at random, always the same, each at most once."""
+    """Items drawn at random, always the same, each at most once; in order where not all are looked at."""
 
     rows: Rows
     vectors: Floats
@@ -161,6 +161,8 @@ class Catalogue:
         """What stands for all items where not all are looked at."""
         count = min(_SAMPLE, len(self.items))
         rows = np.random.default_rng(0).choice(len(self.items), count, replace=False).astype(np.int32) + FIRST
+        if isinstance(self.vectors, Vectors):
+            rows.sort()
         return Sample(rows, self.vectors[rows], self.bias[rows])
 
     def directions_of(self, rows: Rows) -> Floats:

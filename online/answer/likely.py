@@ -87,7 +87,7 @@ class Nearby:
     def best(self, n: int, among: Mask) -> Rows:
         """By the index, with its recall; exact where no more than `EXACT` items are among them."""
         if np.count_nonzero(among) > EXACT:
-            return self._nearest.best(n, among)
+            return self._nearest.best(n, among).rows
         rows = np.flatnonzero(among).astype(np.int32)
         return rows[scoring.top(self._scores(rows), n)]
 
@@ -99,9 +99,12 @@ class Nearby:
         """
         near = self._nearest.best(_HEAD)
         sample = self._catalogue.sample
-        others = sample.scores(self._embedding)[~np.isin(sample.rows, near)]
-        each = np.log((len(self._catalogue.items) - len(near)) / max(1, len(others)))
-        return _log_sum(np.concatenate([self._scores(near), others + np.float32(each)]))
+        places = np.minimum(sample.rows.searchsorted(near.rows), len(sample.rows) - 1)
+        apart = np.ones(len(sample.rows), np.bool_)
+        apart[places[sample.rows[places] == near.rows]] = False
+        others = sample.scores(self._embedding)[apart]
+        each = np.log((len(self._catalogue.items) - len(near.rows)) / max(1, len(others)))
+        return _log_sum(np.concatenate([near.scores, others + np.float32(each)]))
 
     def _scores(self, rows: Rows) -> Floats:
         catalogue = self._catalogue

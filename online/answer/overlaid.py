@@ -21,9 +21,17 @@ class Vectors:
         self._own = own
         self._of = np.array([*others, *range(len(base), len(base) + len(own) - len(others))], np.int32)
         self.shape = len(base) + len(own) - len(others), base.shape[1]
+        self._last: tuple[Rows, Floats] | None = None
+        """What was asked for last: an answer scores its shortlist twice, and to gather it costs as much as both."""
 
     def __getitem__(self, rows: Rows) -> Floats:
-        """Those of these rows (n,): (n, d)."""
+        """Those of these rows (n,): (n, d), not to be written to."""
+        last = self._last
+        if last is None or last[0] is not rows:
+            self._last = last = rows, self._gathered(rows)
+        return last[1]
+
+    def _gathered(self, rows: Rows) -> Floats:
         places = np.minimum(self._of.searchsorted(rows), len(self._of) - 1)
         others = self._of[places] == rows
         if not others.any():
@@ -34,7 +42,7 @@ class Vectors:
 
     def __array__(self, dtype: None = None, copy: None = None) -> Floats:
         """All of them, (rows, d): a copy."""
-        return self[np.arange(self.shape[0], dtype=np.int32)]
+        return self._gathered(np.arange(self.shape[0], dtype=np.int32))
 
 
 class Items(Sequence[Item]):
@@ -64,5 +72,13 @@ class Items(Sequence[Item]):
 
 def units(vectors: Floats) -> Floats:
     """The vectors (n, d) at unit length; zero stays zero."""
-    lengths = np.sqrt(np.einsum("rd,rd->r", vectors, vectors))[:, None]
-    return np.asarray(vectors / np.maximum(lengths, np.float32(1e-9)), np.float32)
+    return np.asarray(vectors / _lengths(vectors)[:, None], np.float32)
+
+
+def cosines(vectors: Floats, direction: Floats) -> Floats:
+    """Those (n,) of vectors (n, d) with a direction (d,) of unit length."""
+    return np.asarray(vectors @ direction / _lengths(vectors), np.float32)
+
+
+def _lengths(vectors: Floats) -> Floats:
+    return np.asarray(np.maximum(np.sqrt(np.einsum("rd,rd->r", vectors, vectors)), np.float32(1e-9)), np.float32)

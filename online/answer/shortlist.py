@@ -25,7 +25,7 @@ BREADTH: Final = 60
 NEWEST: Final = 200
 """Items that came after the bundle and are looked at."""
 _AHEAD: Final = 8
-"""Popular items are looked for among so many times as many as are wanted, before all of them are."""
+"""Popular items are looked for among so many times as many as are wanted, then among so many times more."""
 
 
 class Shortlist:
@@ -92,8 +92,10 @@ def choose(
 
 
 def _popular(catalogue: Catalogue, among: Mask, n: int) -> Rows:
-    first = catalogue.by_popularity[: _AHEAD * n]
-    found = first[among[first]]
-    if len(found) < n:
-        found = catalogue.by_popularity[among[catalogue.by_popularity]]
-    return found[:n]
+    ordered, ahead = catalogue.by_popularity, _AHEAD * n
+    while True:
+        first = ordered[:ahead]
+        found = first[among[first]]
+        if len(found) >= n or ahead >= len(ordered):
+            return found[:n]
+        ahead *= _AHEAD

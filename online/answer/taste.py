@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from online.answer.catalogue import Catalogue, Floats, Rows
-from online.answer.overlaid import Vectors
+from online.answer.overlaid import Vectors, cosines
 
 RECENT: Final = 10
 """Liked items that likeness starts from."""
@@ -45,6 +45,8 @@ def unit(vectors: Floats) -> Floats:
 
 def likeness(catalogue: Catalogue, direction: Floats, rows: Rows) -> Floats:
     """The cosines (n,) of the items at these rows (n,) with a direction (d,)."""
-    if len(rows) < len(catalogue) // 2 or isinstance(catalogue.vectors, Vectors):
+    if isinstance(catalogue.vectors, Vectors):
+        return cosines(catalogue.vectors[rows], direction)
+    if len(rows) < len(catalogue) // 2:
         return np.asarray(catalogue.directions_of(rows) @ direction, np.float32)
     return np.asarray((catalogue.directions @ direction)[rows], np.float32)
