@@ -1,7 +1,7 @@
 """The candidate index against an exact search, and what an answer costs, by size of the catalogue: `make bench-index`.
 
-Vectors are random: items lie around some hundred tastes in a few directions, as learned vectors do, or, with
-`--even`, in no order at all, which is the worst case for any index.
+Vectors are made up: items lie around a hundred tastes in directions of falling width, as learned vectors do
+(`benchmarks.made_up`), or, with `--even`, in no order at all, which is the worst case for any index.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batch.nearest import exactly, recall, with_index
+from benchmarks import made_up
 from benchmarks.answers import answers
 from model.bundle import Bundle
 from model.index import FIRST
@@ -83,15 +84,9 @@ def random_of(items: int, even: bool) -> Bundle:
 
 def points(n: int, even: bool, seed: int) -> Floats:
     """(n, DIM): items or embeddings; those of one kind lie among those of the other."""
-    rng = np.random.default_rng(seed)
-    noise = rng.standard_normal((n, DIM), np.float32) * np.float32(0.15)
     if even:
-        return 2 * noise
-    of_all = np.random.default_rng(99)
-    directions = of_all.standard_normal((16, DIM), np.float32) * np.float32(0.15)
-    tastes = of_all.standard_normal((300, 16), np.float32)
-    own = tastes[rng.integers(0, len(tastes), n)] + rng.standard_normal((n, 16), np.float32) * np.float32(0.6)
-    return np.asarray(own @ directions + noise, np.float32)
+        return np.random.default_rng(seed).standard_normal((n, DIM), np.float32) * np.float32(0.3)
+    return made_up.points(n, DIM, seed)
 
 
 def mean_ms(search: Callable[[Floats], object], queries: Floats) -> float:

@@ -94,10 +94,12 @@ class Listing(Sequence[Item]):
         self.traits = Traits(known, arrays["traits"], arrays["usual"])
         if len(known) != len(arrays["usual"]) - 1:
             raise ValueError(f"the listing names {len(known)} traits and counts {len(arrays['usual']) - 1}")
-        of = enumerate(_names.decode(arrays["category_names"].tobytes()))
-        starts = arrays["category_starts"]
+        names = _names.decode(arrays["category_names"].tobytes())
+        if len(names) != len(arrays["category_starts"]) - 1:
+            raise ValueError(f"the listing names {len(names)} categories")
+        slices = pairwise(arrays["category_starts"].tolist())
         self.by_category: Mapping[str, Rows] = {
-            name: arrays["category_rows"][starts[place] : starts[place + 1]] for place, name in of
+            name: arrays["category_rows"][begin:end] for name, (begin, end) in zip(names, slices, strict=True)
         }
         """The rows of each category, in small letters."""
 
@@ -201,7 +203,7 @@ def _check(arrays: Arrays, size: int) -> None:
         raise ValueError("the listing's items don't lie one behind the other")
     if (arrays["hashes"][1:] < arrays["hashes"][:-1]).any() or not _within(arrays["places"], 0, n):
         raise ValueError("the listing's hashes are in no order, or of no items")
-    if groups[0] != 0 or groups[-1] != in_category or (groups[1:] < groups[:-1]).any():
+    if not groups.size or groups[0] != 0 or groups[-1] != in_category or (groups[1:] < groups[:-1]).any():
         raise ValueError("the listing's categories don't lie one behind the other")
     if not _within(arrays["category_rows"], FIRST, n + FIRST) or not _within(arrays["traits"], 0, usual):
         raise ValueError("the listing's categories or traits are of no items, or none")

@@ -3,9 +3,10 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 
 from batch.plan import DEFAULT
-from benchmarks.made_up import clustered_bundle, made_catalogue, made_log, points
+from benchmarks.made_up import SHAPE, clustered_bundle, made_catalogue, made_log, points, shape_of
 from model.bundle import pack, unpack
 from model.index import FIRST
 
@@ -22,6 +23,10 @@ def test_vectors_lie_around_tastes() -> None:
     few = points(2000, 96, 0)
     spread = np.linalg.svd(few - few.mean(0), compute_uv=False) ** 2
     assert spread[:16].sum() / spread.sum() > 0.5
+
+
+def test_vectors_lie_as_trained_ones_do() -> None:
+    assert shape_of(points(3883, 96, 0))._asdict() == pytest.approx(SHAPE._asdict(), rel=0.15)
 
 
 def test_the_bundle_has_the_default_size_and_can_be_published() -> None:

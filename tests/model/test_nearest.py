@@ -131,3 +131,35 @@ def _replaced(said: manifest.Manifest, files: dict[str, bytes]) -> manifest.Mani
 def test_bundles_without_an_index_hold_none() -> None:
     found: Bundle = unpack(pack(BUNDLE))
     assert found.lists is None
+
+
+def test_items_stand_list_by_list_and_stay_themselves() -> None:
+    assert (np.diff(_lists().of_item) >= 0).all()
+    assert INDEXED.catalogue != BUNDLE.catalogue
+    rows = BUNDLE.index.rows([item.item_id for item in INDEXED.catalogue])
+    assert sorted(rows.tolist()) == list(range(FIRST, len(BUNDLE.index)))
+    for name in ("vectors", "bias", "moods", "popularity"):
+        np.testing.assert_array_equal(getattr(INDEXED, name)[FIRST:], getattr(BUNDLE, name)[rows])
+        np.testing.assert_array_equal(getattr(INDEXED, name)[:FIRST], getattr(BUNDLE, name)[:FIRST])
+    np.testing.assert_array_equal(INDEXED.encoder.parameters["vectors"], INDEXED.vectors)
+
+
+def test_the_index_reads_the_bundle_s_own_vectors() -> None:
+    nearest = INDEXED.nearest
+    assert nearest
+    assert np.shares_memory(nearest._vectors, INDEXED.vectors)
+    assert np.shares_memory(nearest._bias, INDEXED.bias)
+
+
+def test_an_older_bundle_whose_items_stand_in_another_order_finds_the_same() -> None:
+    older = replace(BUNDLE, lists=clustered(BUNDLE.vectors, BUNDLE.bias, seed=0))
+    assert older.lists
+    assert (np.diff(older.lists.of_item) < 0).any()
+    for one in QUERIES[:20]:
+        old, new = Nearest(replace(older.lists, probes=5), BUNDLE.vectors, BUNDLE.bias), _narrow()
+        ids = [BUNDLE.index.item_id(row) for row in old.search(one, 50).tolist()]
+        assert ids == [INDEXED.index.item_id(row) for row in new.search(one, 50).tolist()]
+
+
+def _narrow() -> Nearest:
+    return Nearest(replace(_lists(), probes=5), INDEXED.vectors, INDEXED.bias)
