@@ -108,8 +108,9 @@ bench-drift: setup  ## known drifts on a hundred seeds: how soon each is seen, a
 bench-freshness: setup  ## from an acknowledged event to a changed answer, 200 times (ARGS="--load 2000": beside so many clicks a second)
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.freshness $(ARGS)
 
-bench-index: setup  ## the candidate index against an exact search, and what an answer costs (ARGS="100000 1000000")
+bench-index: setup  ## the index against an exact search; a million items beside MovieLens-1M's: answers, loading, memory (ARGS="100000" MILLION="--answers 400")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.index $(ARGS)
+	@$(ONE_THREAD) $(BIN)/python -m benchmarks.million $(MILLION)
 
 bench-kinesis: setup  ## what handing a Kinesis record on to Kafka costs the adapter (ARGS="--events 40000")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks.kinesis $(ARGS)

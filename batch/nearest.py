@@ -49,15 +49,14 @@ def with_index(bundle: Bundle, embeddings: Callable[[], Floats], seed: int = 0, 
     """
     if len(bundle.catalogue) <= least:
         return bundle
-    bundle = list_by_list(bundle, clustered(bundle.vectors, bundle.bias, seed))
-    assert bundle.lists
-    lists, measured = widened(bundle.lists, bundle.vectors, bundle.bias, embeddings())
+    lists = clustered(bundle.vectors, bundle.bias, seed)
+    bundle = in_order(bundle, lists.of_item.argsort(kind="stable"))
+    lists, measured = widened(replace(lists, of_item=np.sort(lists.of_item)), bundle.vectors, bundle.bias, embeddings())
     return replace(bundle, lists=lists, metrics={**bundle.metrics, "index": measured})
 
 
-def list_by_list(bundle: Bundle, lists: Lists) -> Bundle:
-    """The same items in another order, so that each list is a slice of them."""
-    order = lists.of_item.argsort(kind="stable")
+def in_order(bundle: Bundle, order: NDArray[np.intp]) -> Bundle:
+    """The same items in another order (n,), so that each list of an index is a slice of them."""
     rows = np.concatenate([np.arange(FIRST), order + FIRST])
     vectors = bundle.vectors[rows]
     return replace(
@@ -68,7 +67,6 @@ def list_by_list(bundle: Bundle, lists: Lists) -> Bundle:
         moods=bundle.moods[rows],
         popularity=bundle.popularity[rows],
         encoder=Encoder({**bundle.encoder.parameters, "vectors": vectors}),
-        lists=replace(lists, of_item=lists.of_item[order]),
     )
 
 

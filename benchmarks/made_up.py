@@ -1,8 +1,9 @@
 """A catalogue, a bundle and a log of any size, made up: what serving costs depends on their shape, not on their worth.
 
 Vectors are clustered as trained ones are: items lie around a hundred tastes, and both tastes and items are spread over
-directions of falling width, as measured on vectors that were trained on MovieLens-1M (`SHAPE`). Users and items are as unequal as in MovieLens-1M: the busiest hundredth of the users have
-a tenth of the events, and the best known tenth of the items two fifths.
+directions of falling width, as measured on vectors that were trained on MovieLens-1M (`SHAPE`). Users and items are as
+unequal as there: the busiest hundredth of the users have a tenth of the events, and the best known tenth of the items
+two fifths.
 """
 
 import random
@@ -111,7 +112,7 @@ def points(n: int, dim: int, seed: int) -> Floats:
     widths = (_LENGTH * np.sqrt(variance / variance.sum())).astype(np.float32)
     tastes = of_all.standard_normal((_TASTES, dim), np.float32)[rng.integers(0, _TASTES, n)]
     own = rng.standard_normal((n, dim), np.float32)
-    return np.asarray(widths * (np.sqrt(_SHARED) * tastes + np.sqrt(1 - _SHARED) * own), np.float32)
+    return np.asarray(widths * (_SHARED**0.5 * tastes + (1 - _SHARED) ** 0.5 * own), np.float32)
 
 
 class Shape(NamedTuple):
@@ -128,7 +129,8 @@ class Shape(NamedTuple):
 
 
 SHAPE: Final = Shape(1.96, 0.373, 0.681, 0.787, 0.695)
-"""That of the 3,883 vectors of 96 dimensions that `moodstream train --share 0.06` made of MovieLens-1M's first 60,000 events."""
+"""That of the 3,883 vectors of 96 dimensions that `moodstream train --share 0.06` made of MovieLens-1M: of its first
+60,000 events."""
 
 
 def shape_of(vectors: Floats) -> Shape:

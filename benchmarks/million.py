@@ -1,4 +1,4 @@
-"""A catalogue of a million items beside MovieLens-1M's 3,706: recall, answers, loading, memory. Part of `make bench-index`.
+"""A million items beside MovieLens-1M's 3,706: recall, answers, loading, memory; `make bench-index` has it.
 
 Both bundles are made up (`benchmarks.made_up`), written to this disk and read as serving reads them. Answers are CPU
 time over a store in memory, of the two catalogues in turn, so that whatever else the machine does meets both. Memory is
@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 
 import numpy as np
 
@@ -52,7 +52,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="where the figures go")
     asked = parser.parse_args()
     if asked.loaded:
-        return asyncio.run(_live(asked.loaded))
+        asyncio.run(_live(asked.loaded))
+        return
     with tempfile.TemporaryDirectory(prefix="moodstream-bench-") as folder:
         small, large = (_written(Path(folder) / str(items), items) for items in (ITEMS, asked.items))
         said = {
@@ -149,8 +150,7 @@ def _begun(stack: ExitStack, argv: Sequence[str]) -> "subprocess.Popen[str]":
 
 
 def _line(process: "subprocess.Popen[str]") -> float:
-    assert process.stdout is not None
-    return float(process.stdout.readline())
+    return float(cast("IO[str]", process.stdout).readline())
 
 
 async def _live(folder: Path) -> None:

@@ -1,8 +1,8 @@
 """The items with the highest scores without looking at all of them: lists of like items, the nearest of which are read.
 
-An inverted file (H. Jégou et al., 2011) for inner products: k-means over items as vectors with their bias behind them; a
-query is the embedding with a 1 behind it. A bundle's items stand list by list, so that a list is a slice of the bundle's
-own vectors: the index is used as it lies in the file, nothing is built, and no library has to parse it.
+An inverted file (H. Jégou et al., 2011) for inner products: k-means over items as vectors with their bias behind them;
+a query is the embedding with a 1 behind it. A bundle's items stand list by list, so that a list is a slice of the
+bundle's own vectors: the index is used as it lies in the file, nothing is built, and no library has to parse it.
 """
 
 from collections.abc import Mapping
@@ -88,7 +88,7 @@ class Nearest:
     """Searches; safe to share between threads. It reads the bundle's own arrays where items stand list by list."""
 
     def __init__(self, lists: Lists, vectors: Floats, bias: Floats) -> None:
-        """`vectors` (rows, d) and `bias` (rows,) as a bundle has them: copied where an older one is in another order."""
+        """`vectors` (rows, d) and `bias` (rows,) as a bundle has them; an older one's are copied, in order."""
         self.probes = lists.probes
         self._centres = lists.centres
         self._vectors, self._bias, self._order = vectors[FIRST:], bias[FIRST:], None

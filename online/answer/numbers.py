@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from threading import Lock
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 from weakref import ref
 
 import numpy as np
@@ -205,9 +205,7 @@ class Some:
         self.at(rows[rows >= FIRST])
 
     def _held(self) -> Catalogue:
-        catalogue = self.catalogue()
-        assert catalogue is not None, "whoever asks holds it"
-        return catalogue
+        return cast("Catalogue", self.catalogue())  # by whoever asks for its rows
 
     def grow(self, catalogue: Catalogue) -> None:
         """Items met since may be the catalogue's."""

@@ -105,7 +105,9 @@ def _looked_at(catalogue: Catalogue, row: int) -> Rows:
     if bundle is None or bundle.nearest is None:
         return np.arange(FIRST, len(catalogue), dtype=np.int32)
     (vector,) = catalogue.vectors[np.array([row], np.int32)]
-    return np.concatenate([bundle.nearest.read(vector).rows, np.arange(len(bundle.index), len(catalogue), dtype=np.int32)])
+    return np.concatenate(
+        [bundle.nearest.read(vector).rows, np.arange(len(bundle.index), len(catalogue), dtype=np.int32)]
+    )
 
 
 def _ranked(catalogue: Catalogue, item_id: str, near: Found, beside: Found, n: int, explain: bool) -> list[Recommended]:

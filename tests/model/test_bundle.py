@@ -134,10 +134,10 @@ def test_the_manifest_is_json_that_a_person_can_read(folder: Path) -> None:
     assert said["watermark"] == {"time": 0, "count": 0}
 
 
-def resealed(files: dict[str, bytes]) -> dict[str, bytes]:
+def resealed(files: dict[str, bytes], names: tuple[str, ...] = FILES) -> dict[str, bytes]:
     """These files under a manifest whose checksums are right."""
     said = msgspec.json.decode(files[MANIFEST], type=Manifest)
-    sums = manifest.checksums({name: files[name] for name in FILES})
+    sums = manifest.checksums({name: files[name] for name in names})
     return {**files, MANIFEST: manifest.seal(msgspec.structs.replace(said, files=sums, sha256=""))}
 
 

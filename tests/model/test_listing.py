@@ -37,7 +37,11 @@ def test_ids_are_found_as_in_memory() -> None:
     by_id, wanted = LISTING.by_id, ItemIndex(item.item_id for item in ITEMS)
     ids = [*(item.item_id for item in ITEMS), "nobody", "", "i0 "]
     assert [by_id.row(one) for one in ids] == [wanted.row(one) for one in ids]
-    assert by_id.rows(ids).tolist() == wanted.rows(ids).tolist() == by_id.rows(ids[:5]).tolist() + by_id.rows(ids[5:]).tolist()
+    assert (
+        by_id.rows(ids).tolist()
+        == wanted.rows(ids).tolist()
+        == by_id.rows(ids[:5]).tolist() + by_id.rows(ids[5:]).tolist()
+    )
     assert len(by_id) == len(wanted)
     assert "i3" in by_id
     assert "nobody" not in by_id

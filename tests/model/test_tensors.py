@@ -1,4 +1,4 @@
-"""A mapped file gives the arrays that were saved, shares nothing that is written, and is refused where it is damaged."""
+"""A mapped file gives the arrays that were saved, keeps what is written to itself, and is refused where damaged."""
 
 import json
 from pathlib import Path
