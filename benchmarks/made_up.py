@@ -140,8 +140,8 @@ def shape_of(vectors: Floats) -> Shape:
     lengths = np.linalg.norm(apart, axis=1)
     cosines = (apart / lengths[:, None]) @ (apart / lengths[:, None]).T
     np.fill_diagonal(cosines, -1)
-    shares = (variance.cumsum() / variance.sum())[[3, 15, 31]]
-    return Shape(float(lengths.mean()), *map(float, shares), nearest=float(np.median(cosines.max(axis=1))))
+    four, sixteen, more = (variance.cumsum() / variance.sum())[[3, 15, 31]].tolist()
+    return Shape(float(lengths.mean()), four, sixteen, more, float(np.median(cosines.max(axis=1))))
 
 
 def _network(rng: np.random.Generator) -> Network:
