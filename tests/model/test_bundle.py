@@ -110,7 +110,7 @@ def test_a_pickle_in_the_place_of_tensors_is_refused_even_with_a_right_checksum(
     ("name", "raw"),
     [
         (CATALOGUE, b"[]"),
-        (CATALOGUE, msgspec.json.encode(BUNDLE.catalogue[:1] * 20)),
+        (CATALOGUE, msgspec.json.encode((*BUNDLE.catalogue[:1],) * 20)),
         (CATALOGUE, b'{"no": "list"}'),
         (ENCODER, PACKED[ITEMS]),
         ("ranker.json", b"{}"),

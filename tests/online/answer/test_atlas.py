@@ -29,7 +29,7 @@ def test_the_same_bundle_has_the_same_map_each_time_and_its_axes_are_square() ->
 def test_an_axis_shows_what_sets_items_apart() -> None:
     drawn, items = atlas(catalogue(BUNDLE, {})), catalogue(BUNDLE, {})
     assert drawn
-    places = np.array([drawn.place(items.vectors[items.row(item.item_id)]) for item in BUNDLE.catalogue])
+    places = np.array([drawn.place(np.asarray(items.vectors)[items.row(item.item_id)]) for item in BUNDLE.catalogue])
     np.testing.assert_allclose(places.mean(axis=0), 0, atol=1e-3)
     rng = np.random.default_rng(1).normal(size=(2, items.vectors.shape[1]))
     other, _ = np.linalg.qr(rng.T)
