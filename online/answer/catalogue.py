@@ -63,7 +63,7 @@ class Catalogue:
     """The rows that the bundle doesn't know, newest first."""
     _added: Mapping[str, int] = field(repr=False)
     """The rows of the items that the bundle doesn't know."""
-    _changed: Rows = field(repr=False)
+    changed: Rows = field(repr=False)
     """The rows of the items that the bundle knows otherwise."""
     _fitting: dict[int, NDArray[np.bool_]] = field(default_factory=dict, repr=False)
     _shown: dict[tuple[str, ...], NDArray[np.bool_]] = field(default_factory=dict, repr=False)
@@ -116,7 +116,7 @@ class Catalogue:
         if listing := self.listing:
             for name in names:
                 mask[listing.by_category.get(name, _NONE)] = True
-            mask[self._changed] = False
+            mask[self.changed] = False
         for name in names:
             mask[self._by_category.get(name, _NONE)] = True
         return mask
@@ -204,7 +204,7 @@ class Catalogue:
     def _by_category(self) -> dict[str, Rows]:
         """Of all items; of those alone that a listing doesn't know as they are."""
         if self.listing:
-            rows = [*self._changed.tolist(), *self._added.values()]
+            rows = [*self.changed.tolist(), *self._added.values()]
             return categories((row, self.items[row - FIRST]) for row in rows)
         return categories(enumerate(self.items, FIRST))
 
@@ -243,7 +243,7 @@ def catalogue(bundle: Bundle | None, changes: Mapping[str, ItemEvent]) -> Catalo
         withdrawn=withdrawn,
         fresh=np.array([rows[change.item_id] for change in newest if not change.withdrawn], np.int32),
         _added=rows,
-        _changed=np.array(list(changed), np.int32),
+        changed=np.array(list(changed), np.int32),
     ).prepared()
 
 

@@ -76,9 +76,10 @@ class Nearby:
 
     def of(self, rows: Rows) -> Floats:
         """Exact but for one constant, which all items share: the estimated denominator."""
+        log_sum = self._log_sum
         scores = self._scores(rows)
         scores[rows == UNKNOWN] = self._catalogue.typical_bias
-        return scores - self._log_sum
+        return scores - log_sum
 
     def as_if(self, vectors: Floats) -> Floats:
         """As `of`."""
@@ -104,7 +105,10 @@ class Nearby:
         apart[places[sample.rows[places] == near.rows]] = False
         others = sample.scores(self._embedding)[apart]
         each = np.log((len(self._catalogue.items) - len(near.rows)) / max(1, len(others)))
-        return _log_sum(np.concatenate([near.scores, others + np.float32(each)]))
+        scores = (
+            self._scores(near.rows) if len(self._catalogue.changed) else near.scores
+        )  # the index has them as before
+        return _log_sum(np.concatenate([scores, others + np.float32(each)]))
 
     def _scores(self, rows: Rows) -> Floats:
         catalogue = self._catalogue
