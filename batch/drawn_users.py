@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from online.store.state import hash64
+from contracts.hashing import hash64
 
 _BITS: Final = 64
 

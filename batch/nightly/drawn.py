@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from batch.drawn_users import DrawnUsers
-from online.store.state import hash64
+from contracts.hashing import hash64
 
 _ROW: Final = np.dtype([("user", "i4"), ("minute", "i4"), ("id", "u8"), ("thing", "u8"), ("taken", "?"), ("bot", "?")])
 _MINUTE_MS: Final = 60_000

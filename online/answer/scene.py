@@ -19,9 +19,10 @@ from online.answer.deadline import Deadline
 from online.answer.guests import guests
 from online.answer.likely import Likely, likely_of
 from online.answer.numbers import Names, Numbers, Places
+from online.answer.overlaid import units
 from online.answer.shortlist import FEW, Shortlist, choose, enough
 from online.answer.tallies import TAKEN_LAST, Read, Tallier, Tallies
-from online.answer.taste import liked, likeness, taste, unit
+from online.answer.taste import liked, likeness, taste
 from online.answer.view import View
 from online.learn.counts import contexts, nth, wanted
 from online.learn.enrich import Enricher
@@ -92,7 +93,7 @@ class Scene:
         """(size,): how like the items liked last each is: a cosine, 0 where nothing is known."""
         if self.company is None:
             return likeness(self.catalogue, taste(self.catalogue, self.recent), self.placed.rows)
-        numbers, own = self.company.numbers, unit(self.company.vectors)
+        numbers, own = self.company.numbers, units(self.company.vectors)
         direction = taste(self.catalogue, self.recent, dict(zip(self.numbers.ids[numbers].tolist(), own, strict=True)))
         found = likeness(self.catalogue, direction, self.placed.rows)
         found[numbers] = own @ direction

@@ -34,13 +34,8 @@ def taste(
         if item in others:
             directions[place] = others[item]
     weights = np.array([weight for _, weight in recent], np.float32)
-    return unit((directions * weights[:, None]).sum(axis=0))
-
-
-def unit(vectors: Floats) -> Floats:
-    """The same (…, d) at unit length; zero stays zero."""
-    lengths = np.sqrt((vectors * vectors).sum(axis=-1, keepdims=True))
-    return np.asarray(vectors / np.maximum(lengths, 1e-9), np.float32)
+    found = (directions * weights[:, None]).sum(axis=0)
+    return np.asarray(found / max(float(np.sqrt((found * found).sum())), 1e-9), np.float32)
 
 
 def likeness(catalogue: Catalogue, direction: Floats, rows: Rows) -> Floats:

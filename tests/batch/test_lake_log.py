@@ -14,11 +14,12 @@ from batch.lake_log import log_of
 from batch.log import Log, events_of, of_events
 from batch.replay import Logged
 from contracts.events import Alias, Context, Erase, Impression, Interaction, MoodEvent, Shown
+from contracts.hashing import hash64
 from contracts.kinds import Kind
 from online.lake.read import TRAINING, Part, parts, positions
 from online.lake.write import LakeWriter, to_table
 from online.learn.enrich import Enriched, Enricher
-from online.store.state import forwarded_id, hash64
+from online.store.state import forwarded_id
 from tests.batch import whole_lake
 
 ENRICHER = Enricher()
