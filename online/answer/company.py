@@ -98,5 +98,5 @@ def _vector(catalogue: Catalogue, rows: Rows, number: int, beside: Sparse) -> Fl
     tried = ~catalogue.untried[company]
     company = company[tried]
     weights = beside.times[tried] / (np.expm1(catalogue.popularity[company]) + np.float32(_USUAL)) ** np.float32(_ROOT)
-    summed = weights @ catalogue.vectors[company] + np.float32(_CONTENT) * catalogue.vectors[rows[number]]
+    summed = weights @ catalogue.vectors[company] + np.float32(_CONTENT) * catalogue.vectors[rows[[number]]][0]
     return np.asarray(summed / (weights.sum() + np.float32(_CONTENT)), np.float32)

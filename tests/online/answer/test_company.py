@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from batch.nearest import with_index
 from contracts.events import ItemEvent
 from model.bundle import Bundle
 from model.index import FIRST
+from model.nearest import EXACT
 from model.ranker import FEATURES
 from online.answer.asked import Ask
 from online.answer.shortlist import FEW
@@ -24,7 +26,8 @@ def bundle(items: int = 60) -> Bundle:
     vectors = found.vectors.copy()
     vectors[FIRST : FIRST + OF_A_KIND] = ONE
     vectors[FIRST + OF_A_KIND : FIRST + 2 * OF_A_KIND] = OTHER
-    return replace(found, vectors=vectors)
+    found = replace(found, vectors=vectors)
+    return with_index(found, lambda: np.random.default_rng(0).normal(0, 0.5, (100, 16)).astype(np.float32))
 
 
 async def begun(items: int = 60) -> World:
@@ -43,11 +46,13 @@ async def feature(world: World, name: str, user_id: str = "me") -> dict[str, flo
     return dict(zip(found.ids, found.features[:, FEATURES.index(name)].tolist(), strict=True))
 
 
-@pytest.mark.parametrize("items", [60, FEW + 100])
-def test_an_item_that_nobody_described_is_like_what_its_takers_took_before(items: int) -> None:
+@pytest.mark.parametrize("items", [60, FEW + 100, EXACT + 100])
+def test_an_item_that_came_later_is_like_what_its_takers_took_before(items: int) -> None:
     @in_loop
     async def see() -> None:
-        likeness = await feature(await begun(items), "content")
+        world = await begun(items)
+        await world.put_items(ItemEvent(event_id="n", time=START, item_id="new-one"))
+        likeness = await feature(world, "content")
         assert likeness["new-one"] == pytest.approx(1)
         assert likeness["new-other"] == pytest.approx(0)
 
