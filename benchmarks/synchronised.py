@@ -67,9 +67,9 @@ def take_over(store: MemoryStore, other: MemoryStore) -> None:
     """Make `store` hold what `other` does now; a counter that hasn't moved since the last time is left alone."""
     store._shards = dict(other._shards)
     store._users = defaultdict(dict, {shard: dict(users) for shard, users in other._users.items()})
-    store._buckets = defaultdict(set, {family: set(buckets) for family, buckets in other._buckets.items()})
+    store._buckets = defaultdict(list, {family: list(buckets) for family, buckets in other._buckets.items()})
     store._calibrators = dict(other._calibrators)
     for counter, counts in other._counts.items():
-        known = store._counts.get(counter)
-        if known is None or known.version != counts.version:
+        if store._versions.get(counter) != other._versions[counter]:
             store._counts[counter] = deepcopy(counts)
+    store._versions = dict(other._versions)

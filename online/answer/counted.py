@@ -8,7 +8,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, compress, islice
 from math import inf
 from typing import Final, NamedTuple
 
@@ -78,8 +78,9 @@ class _Block:
         """What its newest counters add up to."""
         self._moving = min(_MOVING * len(shards), len(self.counters))
         self._parts = [NOTHING] * len(self.counters)
-        self._over = NOTHING
-        """What its older counters say together."""
+        self._members: list[Sequence[str]] = [()] * len(self.counters)
+        self._newest = self._over = NOTHING
+        """What its newest counters say together, and its older ones."""
         self._worth = [np.float32(decay(family, one.bucket, buckets[0])) for one in self.counters]
 
     def is_older(self, now: int, ms: int) -> bool:
@@ -103,25 +104,25 @@ class _Block:
         self._patience = 1 if grown else min(2 * self._patience, _AT_MOST)
 
     def _put(self, found: Sequence[Changed | None], numbers: Numbers) -> None:
-        for place, one in enumerate(found):
-            if one is None:
-                continue
-            self.versions[place], members, times = one
-            worth, before = self._worth[place], self._parts[place]
-            part = Sparse(numbers.of(members), np.array(times, np.float32) * worth) if members else NOTHING
-            self._parts[place] = part
-            if place < self._moving:
-                self._events += float(part.times.sum()) - float(before.times.sum())
-        if any(found[self._moving :]):
+        changed = [*compress(range(len(found)), found)]
+        for place, (version, members, times) in zip(changed, filter(None, found), strict=True):
+            same = members is self._members[place]
+            known = self._parts[place].numbers if same else numbers.of(members)
+            self.versions[place], self._members[place] = version, members
+            self._parts[place] = Sparse(known, np.asarray(times, np.float32) * self._worth[place])
+        if changed[0] < self._moving:
+            self._newest = _joined(self._parts[: self._moving])
+            self._events = float(self._newest.times.sum())
+        if changed[-1] >= self._moving:
             self._over = _joined(self._parts[self._moving :])
-        self.summed = _joined([*self._parts[: self._moving], self._over])
+        self.summed = _joined([self._newest, self._over])
 
 
 def _joined(parts: Sequence[Sparse]) -> Sparse:
-    some = [part for part in parts if part is not NOTHING]
+    some = [part for part in parts if len(part.numbers)]
     if len(some) < 2:
         return some[0] if some else NOTHING
-    return Sparse(*(np.concatenate(of) for of in zip(*some, strict=True)))
+    return Sparse(np.concatenate([part.numbers for part in some]), np.concatenate([part.times for part in some]))
 
 
 class Counted:
@@ -194,8 +195,8 @@ class Counted:
     async def _refresh(self, stale: Sequence[_Block], now: int, deadline: Deadline) -> None:
         for members in sorted({block.members for block in stale}):
             due = [(block, block.due(now, self._stale_ms)) for block in stale if block.members == members]
-            counters = [counter for block, n in due for counter in block.counters[:n]]
-            versions = [version for block, n in due for version in block.versions[:n]]
+            counters = [*chain.from_iterable(block.counters[:n] for block, n in due)]
+            versions = [*chain.from_iterable(block.versions[:n] for block, n in due)]
             found = iter(await deadline.read(self._store.changed_counts(counters, members, versions)))
             for block, n in due:
                 block.take(list(islice(found, n)), now, self._numbers)

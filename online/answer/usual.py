@@ -48,14 +48,34 @@ class Usual:
         return np.asarray((self.week + _RARE) / (self.week.sum() + _RARE * self.whole), np.float32)
 
     @cached_property
-    def trending(self) -> Rows:
-        """The numbers of what is taken these weeks, the most first."""
-        return _in_order(self.week)
+    def trending(self) -> "Order":
+        """What is taken these weeks."""
+        return Order(self.week)
 
     @cached_property
-    def rising(self) -> Rows:
-        """The numbers of what is taken today and in these hours, the most first."""
-        return _in_order(self.today + self.now)
+    def rising(self) -> "Order":
+        """What is taken today and in these hours."""
+        return Order(self.today + self.now)
+
+
+class Order:
+    """The numbers that were counted, the most first, put in order as far as anybody looks."""
+
+    def __init__(self, counts: Floats) -> None:
+        """`counts` (size,) by number."""
+        self._counts = counts
+        self._counted = int(np.count_nonzero(counts > 0))
+        self._first = np.zeros(0, np.int32)
+
+    def __len__(self) -> int:
+        return self._counted
+
+    def first(self, n: int) -> Rows:
+        """The first n, or some more; all where they are fewer."""
+        if len(self._first) < min(n, self._counted):
+            ahead = min(max(n, 2 * len(self._first)), self._counted)
+            self._first = scoring.top(self._counts, ahead).astype(np.int32)
+        return self._first
 
 
 class Everywhere:
@@ -84,7 +104,3 @@ class Everywhere:
     def renumbered(self, of: Callable[[Sparse], Sparse]) -> "Everywhere":
         """The same counts, of items by other numbers."""
         return Everywhere([of(counts) for counts in self.counts])
-
-
-def _in_order(counts: Floats) -> Rows:
-    return scoring.top(counts, int(np.count_nonzero(counts > 0))).astype(np.int32)

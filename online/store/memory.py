@@ -1,14 +1,16 @@
 """The store in this process's memory: for evaluation, replay and tests; the contract suite proves it equal to Redis."""
 
-from array import array
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import repeat
+from typing import Final
 
 import msgspec
-import numpy as np
 
 from contracts.errors import Fenced
 from contracts.sharding import ITEM_SHARDS, user_shard
+from online.store.frequent import Counts, Times
 from online.store.protocol import (
     Calibrator,
     CalibratorWrite,
@@ -25,68 +27,7 @@ from online.store.protocol import (
 )
 
 
-class Counts:
-    """One counter: its members in the order in which they came."""
-
-    __slots__ = ("_members", "_places", "_times", "version")
-
-    def __init__(self) -> None:
-        self.version = 0
-        """How often it was added to."""
-        self._members: list[str] = []
-        self._times = array("q")
-        self._places: dict[str, int] = {}
-
-    def add(self, members: Mapping[str, int]) -> None:
-        """So many times more of each."""
-        self.version += 1
-        places, counts = self._places, self._times
-        for member, times in members.items():
-            place = places.get(member)
-            if place is None:
-                places[member] = len(counts)
-                self._members.append(member)
-                counts.append(times)
-            else:
-                counts[place] += times
-
-    def changed(self, n: int) -> Changed:
-        """All of it that is among the n most frequent."""
-        return Changed(self.version, *self.greatest(n))
-
-    def greatest(self, n: int) -> tuple[list[str], list[int]]:
-        """The n most frequent members in any order, and how often each was seen; of ties those with the larger ids."""
-        if len(self._members) <= n:
-            return self._members.copy(), self._times.tolist()
-        if n < 1:
-            return [], []
-        members, times = self._members, np.frombuffer(self._times, np.int64)
-        least = np.partition(times, -n)[-n]
-        more = np.flatnonzero(times > least)
-        ties = sorted(map(members.__getitem__, np.flatnonzero(times == least).tolist()), reverse=True)
-        found = [*map(members.__getitem__, more.tolist()), *ties[: n - len(more)]]
-        return found, times[more].tolist() + [int(least)] * (n - len(more))
-
-    def __deepcopy__(self, memo: object) -> "Counts":
-        other = Counts()
-        other.version, other._times = self.version, self._times[:]
-        other._members, other._places = self._members.copy(), self._places.copy()
-        return other
-
-    def columns(self) -> tuple[list[str], bytes]:
-        """The members, and how often each was seen as 64-bit numbers."""
-        return self._members, self._times.tobytes()
-
-    @classmethod
-    def of(cls, version: int, members: list[str], times: "array[int]") -> "Counts":
-        """A counter that has these columns."""
-        found = cls()
-        found.version, found._members, found._times = version, members, times
-        found._places = {member: place for place, member in enumerate(members)}
-        return found
-
-    def dump(self) -> dict[str, int]:
-        return dict(zip(self._members, self._times, strict=True))
+_NONE: Final = Counts()
 
 
 class MemoryStore:
@@ -96,9 +37,12 @@ class MemoryStore:
         self._shards: dict[int, ShardMeta] = {}
         self._users: defaultdict[int, dict[str, UserRecord]] = defaultdict(dict)
         self._count_watermarks: dict[tuple[int, int], Watermark] = {}
-        self._counts: defaultdict[Counter, Counts] = defaultdict(Counts)
+        self._counts: dict[Counter, Counts] = {}
+        self._versions: dict[Counter, int] = {}
+        """How often each counter was added to."""
         self._calibrators: dict[int, Calibrator] = {}
-        self._buckets: defaultdict[str, set[int]] = defaultdict(set)
+        self._buckets: defaultdict[str, list[int]] = defaultdict(list)
+        """Of each family, the oldest first."""
         self._heartbeats: dict[int, Heartbeat] = {}
         self._items: dict[str, bytes] = {}
         self._items_watermarks: dict[int, Watermark] = {}
@@ -149,8 +93,13 @@ class MemoryStore:
             raise Fenced(f"{refused} of {len(writes)} item shards were moved by another worker")
 
     def _add(self, counter: Counter, members: Mapping[str, int]) -> None:
-        self._buckets[counter.family].add(counter.bucket)
-        self._counts[counter].add(members)
+        counts = self._counts.get(counter)
+        if counts is None:
+            counts = self._counts[counter] = Counts()
+            if counter.bucket not in self._buckets[counter.family]:
+                insort(self._buckets[counter.family], counter.bucket)
+        counts.add(members)
+        self._versions[counter] = self._versions.get(counter, 0) + 1
 
     async def calibrator(self, partition: int) -> Calibrator:
         return self._calibrators.get(partition, Calibrator())
@@ -168,20 +117,26 @@ class MemoryStore:
         return {number: one.kept for number, one in sorted(self._calibrators.items()) if one.kept}
 
     async def buckets(self, family: str, newest: int) -> list[int]:
-        return sorted(self._buckets[family], reverse=True)[:newest]
+        return self._buckets[family][: -newest - 1 : -1]
 
     async def top_counts(self, counters: Sequence[Counter], n: int) -> list[list[tuple[str, int]]]:
-        found = [zip(*self._counts.get(counter, Counts()).greatest(n), strict=True) for counter in counters]
-        return [sorted(top, key=lambda one: (one[1], one[0].encode()), reverse=True) for top in found]
+        found = [zip(*self._greatest(counter, n), strict=True) for counter in counters]
+        return [
+            sorted(((m, int(times)) for m, times in top), key=lambda one: (one[1], one[0].encode()), reverse=True)
+            for top in found
+        ]
 
     async def changed_counts(
         self, counters: Sequence[Counter], n: int, versions: Sequence[int]
     ) -> list[Changed | None]:
-        known, none = self._counts, Counts()
+        now = map(self._versions.get, counters, repeat(0))
         return [
-            None if version == (counts := known.get(counter, none)).version else counts.changed(n)
-            for counter, version in zip(counters, versions, strict=True)
+            None if version == before else Changed(version, *self._greatest(counter, n))
+            for counter, version, before in zip(counters, now, versions, strict=True)
         ]
+
+    def _greatest(self, counter: Counter, n: int) -> tuple[Sequence[str], Times]:
+        return self._counts.get(counter, _NONE).greatest(n)
 
     async def beat(self, heartbeat: Heartbeat) -> None:
         self._heartbeats[heartbeat.partition] = heartbeat

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
+import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from contracts.rollout import Rollout, bundle_of
 from online.store.codec import damaged
@@ -123,7 +125,8 @@ class Changed(NamedTuple):
     version: int
     """To ask with the next time."""
     members: Sequence[str]
-    times: Sequence[float]
+    """The very same sequence as the last time only if it still says the same."""
+    times: Sequence[float] | NDArray[np.int64]
 
 
 class CountWrite(NamedTuple):

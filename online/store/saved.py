@@ -6,7 +6,8 @@ from typing import Final
 import msgspec
 
 from online.store.codec import decoded, encoded
-from online.store.memory import Counts, MemoryStore
+from online.store.frequent import Counts
+from online.store.memory import MemoryStore
 from online.store.protocol import Calibrator, Counter, ShardMeta, UserRecord, Watermark
 
 
@@ -36,9 +37,9 @@ class SavedStore(MemoryStore):
                 self._shards,
                 self._users,
                 [(*place, mark) for place, mark in self._count_watermarks.items()],
-                [(counter, one.version, *one.columns()) for counter, one in self._counts.items()],
+                [(counter, self._versions[counter], *one.columns()) for counter, one in self._counts.items()],
                 self._calibrators,
-                {family: sorted(found) for family, found in self._buckets.items()},
+                self._buckets,
                 self._items,
                 self._items_watermarks,
                 self._item_changes,
@@ -53,9 +54,10 @@ class SavedStore(MemoryStore):
         store._users.update(written.users)
         store._count_watermarks.update({(shard, part): mark for shard, part, mark in written.count_watermarks})
         for counter, version, members, times in written.counts:
-            store._counts[counter] = Counts.of(version, members, array("q", times))
+            store._counts[counter] = Counts.of(members, array("q", times))
+            store._versions[counter] = version
         store._calibrators.update(written.calibrators)
-        store._buckets.update({family: set(found) for family, found in written.buckets.items()})
+        store._buckets.update(written.buckets)
         store._items.update(written.items)
         store._items_watermarks.update(written.items_watermarks)
         store._item_changes = written.item_changes

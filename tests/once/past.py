@@ -91,4 +91,4 @@ class MemoryContents:
         for counter in [counter for counter in store._counts if counter.shard == shard]:
             del store._counts[counter]
         for counter, members in counts.items():
-            store._counts[counter].add(members)
+            store._add(counter, members)

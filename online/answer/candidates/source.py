@@ -10,6 +10,7 @@ from online.answer.asked import Ask
 from online.answer.catalogue import Floats, Rows
 from online.answer.scene import Scene
 from online.answer.shortlist import BREADTH
+from online.answer.usual import Order
 
 NOTHING: Final = np.zeros(0, np.int32)
 
@@ -41,6 +42,12 @@ def strongest(scene: Scene, strengths: Floats, n: int, among: NDArray[np.bool_] 
     return numbers[scoring.top(strengths[numbers], n)].astype(np.int32)
 
 
-def first(scene: Scene, ordered: Rows, n: int) -> Rows:
+def first(scene: Scene, order: Order, n: int) -> Rows:
     """The first n that may be shown of items that are in order, the strongest first."""
-    return ordered[scene.may[ordered]][:n]
+    out = 0 if scene.ask.repeat else len(scene.history)
+    for far in (n + out, len(order)):  # more than the user's own may be out: other categories, say
+        found = order.first(far)
+        found = found[scene.may[found]][:n]
+        if len(found) == n:
+            break
+    return found

@@ -5,7 +5,7 @@ import asyncio
 import numpy as np
 
 from online.answer.counted import NOTHING, Sparse
-from online.answer.usual import FAMILIES, Everywhere
+from online.answer.usual import FAMILIES, Everywhere, Order
 from tests.fakes.bundle import random_bundle
 from tests.online.answer.world import World, took
 
@@ -21,7 +21,18 @@ def test_it_is_made_once_for_each_number_of_items() -> None:
 def test_what_trends_stands_in_order_and_equal_items_by_number() -> None:
     week = Sparse(np.array([3, 1, 4, 0], np.int32), np.array([2, 5, 2, 0], np.float32))
     usual = Everywhere([NOTHING, NOTHING, week, week, NOTHING]).usual(5, 5)
-    assert usual.trending.tolist() == usual.rising.tolist() == [1, 3, 4]
+    assert usual.trending.first(5).tolist() == usual.rising.first(5).tolist() == [1, 3, 4]
+
+
+def test_an_order_begins_the_same_however_far_anybody_looked_before() -> None:
+    counts = np.random.default_rng(0).integers(0, 9, 300).astype(np.float32)
+    whole = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)].tolist()
+    order = Order(counts)
+    for n in (0, 3, 7, 5, 100, 1000):
+        found = order.first(n).tolist()
+        assert min(n, len(whole)) <= len(found) <= len(whole)
+        assert found == whole[: len(found)]
+    assert len(order) == len(whole)
 
 
 def test_answers_share_it_until_something_is_taken() -> None:
