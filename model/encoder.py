@@ -8,6 +8,7 @@ d: dimensions of the item vectors, F: width of a token's input.
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
 from array_api_compat import array_namespace
 
 from contracts.kinds import MOOD_KIND
@@ -42,9 +43,14 @@ def shapes(hidden: int, dim: int) -> dict[str, tuple[int, ...]]:
     }
 
 
+def _namespace(array: Array) -> Any:
+    """The functions for arrays of this kind; numpy's own are the standard's, without a layer around each."""
+    return np if isinstance(array, np.ndarray) else array_namespace(array)
+
+
 def inputs(parameters: Parameters, tokens: Tokens) -> Array:
     """What the recurrence reads of each token, (..., F): the item, its weighted item, kind, weight, gap and mood."""
-    xp = array_namespace(tokens.weight)
+    xp = _namespace(tokens.weight)
     vectors = _rows(xp, parameters["vectors"], tokens.item)
     weight = tokens.weight[..., None]
     kinds = _rows(xp, parameters["kinds"], tokens.kind)
@@ -53,13 +59,13 @@ def inputs(parameters: Parameters, tokens: Tokens) -> Array:
 
 def read(parameters: Parameters, tokens: Tokens) -> Array:
     """What each token brings into the recurrence, whatever the state: (..., 3H), the part of the input in its gates."""
-    xp = array_namespace(tokens.weight)
+    xp = _namespace(tokens.weight)
     return _linear(xp, parameters["weight_ih"], inputs(parameters, tokens)) + parameters["bias_ih"]
 
 
 def cell(parameters: Parameters, hidden: Array, of_input: Array) -> Array:
     """One step of the recurrence from `hidden` (..., B, H) with what `read` made of a token, to (..., B, H)."""
-    xp = array_namespace(hidden)
+    xp = _namespace(hidden)
     of_hidden = _linear(xp, parameters["weight_hh"], hidden) + parameters["bias_hh"]
     units = hidden.shape[-1]
     reset = _sigmoid(xp, of_input[..., :units] + of_hidden[..., :units])
@@ -70,7 +76,7 @@ def cell(parameters: Parameters, hidden: Array, of_input: Array) -> Array:
 
 def sequence(parameters: Parameters, tokens: Tokens) -> Array:
     """The states after each event, (B, T, H), of B users from the zero state; tokens of shape (B, T)."""
-    xp = array_namespace(tokens.weight)
+    xp = _namespace(tokens.weight)
     whole = read(parameters, tokens)
     users, events = tokens.weight.shape
     units = parameters["weight_hh"].shape[-1]
@@ -88,7 +94,7 @@ def query(parameters: Parameters, hidden: Array, gap: Array, mood: Array) -> Arr
     `hidden` (..., B, H); `gap` (..., B) float32, seconds since the user's last event; `mood` (..., B) int32, the row of
     MOODS that the request asks for (0: none).
     """
-    xp = array_namespace(hidden)
+    xp = _namespace(hidden)
     request = _request(parameters, gap, mood)
     gated = hidden * (1.0 + xp.tanh(_linear(xp, parameters["gate"], request)))
     of_request = _linear(xp, parameters["request"], request) + parameters["request_bias"]
@@ -96,7 +102,7 @@ def query(parameters: Parameters, hidden: Array, gap: Array, mood: Array) -> Arr
 
 
 def _request(parameters: Parameters, gap: Array, mood: Array) -> Array:
-    xp = array_namespace(gap)
+    xp = _namespace(gap)
     gaps = [(gap / (gap + scale))[..., None] for scale in GAPS_S]
     return xp.concat([*gaps, _rows(xp, parameters["affect"], mood), _rows(xp, parameters["moods"], mood)], axis=-1)
 

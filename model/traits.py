@@ -21,6 +21,8 @@ _DOUBT: Final = 10.0
 """Items of a user that what everybody takes is worth beside theirs."""
 _FADE: Final = 0.97
 """What a word of an item counts beside that of the next newer item."""
+_ROOTS: Final = np.sqrt(np.maximum(1, np.arange(1 + max(GROUPS.values()))))
+"""Of how many traits there are, one at least."""
 _RARE: Final = 0.5
 """A count that an item nobody took is taken to have."""
 
@@ -45,11 +47,13 @@ class Traits:
         usual, age = self.usual, np.arange(len(own), dtype=np.float64)
         oftener = np.log((self._times(own, np.ones(len(own))) / usual + _DOUBT) / (len(own) + _DOUBT))
         met = np.log1p(self._times(own, _FADE**age) / (_DOUBT * usual))
+        oftener[0] = met[0] = 0  # no trait says nothing
+        numbers = np.ascontiguousarray(self.numbers.take(rows, axis=0).T)
         start = 0
         for group, most in GROUPS.items():
-            numbers = self.numbers[rows, start : start + most]
-            said = (met if group == WORDS else oftener)[numbers].sum(axis=1, where=numbers > 0)
-            yield np.asarray(said / np.sqrt(np.maximum(1, np.count_nonzero(numbers, axis=1))), np.float32)
+            of_group = numbers[start : start + most]
+            said = (met if group == WORDS else oftener).take(of_group).sum(axis=0)
+            yield np.asarray(said / _ROOTS.take((of_group > 0).sum(axis=0, dtype=np.uint8)), np.float32)
             start += most
 
     def _times(self, own: Rows, weights: NDArray[np.float64]) -> NDArray[np.float64]:

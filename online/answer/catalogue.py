@@ -171,7 +171,7 @@ class Catalogue:
             found = units(self.vectors[rows])
             found[rows < FIRST] = 0
             return found
-        return self.directions[rows]
+        return self.directions.take(rows, axis=0)
 
     @cached_property
     def directions(self) -> Floats:

@@ -20,8 +20,8 @@ from contracts.sharding import ITEM_SHARDS, item_shard
 from online.answer.catalogue import Rows
 from online.answer.deadline import Deadline
 from online.answer.numbers import Numbers
-from online.learn.counts import COVISITATION, EVERYWHERE, FAMILIES, FOLLOWING, Family, decay
-from online.store.protocol import Changed, Counter, Store
+from online.learn.counts import COVISITATION, EVERYWHERE, FAMILIES, FOLLOWING, Family, counter, decay
+from online.store.protocol import Changed, Store
 
 STALE_MS: Final = 1000
 """How old a count may be before it's read anew; the user's own state always is."""
@@ -66,7 +66,7 @@ class _Block:
 
     def __init__(self, family: Family, name: str, buckets: Sequence[int]) -> None:
         shards = (item_shard(name),) if family in _OF_ITEM else range(ITEM_SHARDS)
-        self.counters = [Counter(shard, family.name, bucket, name) for bucket in buckets for shard in shards]
+        self.counters = [counter(shard, family.name, bucket, name) for bucket in buckets for shard in shards]
         self.members = _MEMBERS.get(family) or (_EVERYWHERE if name == EVERYWHERE else _IN_CONTEXT)
         self.read_at: int | None = None
         self.whole_read_at: int | None = None

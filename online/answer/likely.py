@@ -58,7 +58,7 @@ class Everywhere:
 
     def of(self, rows: Rows) -> Floats:
         """Exact."""
-        return self._by_row[rows]
+        return self._by_row.take(rows)
 
     def best(self, n: int, among: Mask) -> Rows:
         """Exact."""

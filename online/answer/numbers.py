@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from sys import intern
 from threading import Lock
 from typing import Final, Protocol, cast
 from weakref import ref
@@ -106,7 +107,7 @@ class Numbers:
                     self._ids = np.concatenate([self._ids, np.empty_like(self._ids)])
                 self._hashes[number] = hash64(item_id)
                 self._ids[number] = item_id
-                self._known[item_id] = number
+                self._known[intern(item_id)] = number  # the very string that a store in memory has
             return number
 
 

@@ -42,7 +42,7 @@ class Ranked:
             self.ids[places],
             self.numbers[places],
             self.rows[places],
-            self.features[places],
+            self.features.take(places, axis=0),
             self.scores[places],
             self.boosts[places],
             self.among,

@@ -102,7 +102,7 @@ class Scene:
     @cached_property
     def open(self) -> Mask:
         """(size,): what may be shown at all: of the categories asked for, not withdrawn, hidden or excluded."""
-        found = self.catalogue.open(self.ask.categories)[self.placed.rows]
+        found = self.catalogue.open(self.ask.categories).take(self.placed.rows)
         if out := [*self.turned_down, *self.ask.exclude, *self.ask.rules.block]:
             found[self.known(out)] = False
         return found

@@ -44,4 +44,4 @@ def likeness(catalogue: Catalogue, direction: Floats, rows: Rows) -> Floats:
         return cosines(catalogue.vectors[rows], direction)
     if len(rows) < len(catalogue) // 2:
         return np.asarray(catalogue.directions_of(rows) @ direction, np.float32)
-    return np.asarray((catalogue.directions @ direction)[rows], np.float32)
+    return np.asarray((catalogue.directions @ direction).take(rows), np.float32)

@@ -106,27 +106,27 @@ def effects(history: Sequence[Entry], at: int) -> Iterator[tuple[Counter, str, i
         return
     item, own = entry.item, item_shard(entry.item)
     if liking := round(10 * entry.weight):
-        yield _counter(own, LIKING.name, bucket_of(LIKING, entry.time), EVERYWHERE), item, liking
+        yield counter(own, LIKING.name, bucket_of(LIKING, entry.time), EVERYWHERE), item, liking
     if not wanted(entry):
         return
     for family in (TRENDING, TODAY, NOW, TAKEN):
-        yield _counter(own, family.name, bucket_of(family, entry.time), EVERYWHERE), item, 1
+        yield counter(own, family.name, bucket_of(family, entry.time), EVERYWHERE), item, 1
     trending = bucket_of(TRENDING, entry.time)
     for context in contexts(entry.mood, entry.place, entry.device, entry.columns).values():
-        yield _counter(own, TRENDING.name, trending, context), item, 1
+        yield counter(own, TRENDING.name, trending, context), item, 1
     if place := nth(history, at):
-        yield _counter(own, TRENDING.name, trending, place), item, 1
+        yield counter(own, TRENDING.name, trending, place), item, 1
     bucket = bucket_of(COVISITATION, entry.time)
-    beside_own = _counter(own, COVISITATION.name, bucket, item)
+    beside_own = counter(own, COVISITATION.name, bucket, item)
     for number, other in enumerate(_recent(history, at)):
         beside = item_shard(other)
-        yield _counter(beside, COVISITATION.name, bucket, other), item, 1
+        yield counter(beside, COVISITATION.name, bucket, other), item, 1
         yield beside_own, other, 1
         if number == 0:
-            yield _counter(beside, FOLLOWING.name, bucket, other), item, 1
+            yield counter(beside, FOLLOWING.name, bucket, other), item, 1
 
 
-_counter = lru_cache(maxsize=1 << 16)(Counter)
+counter = lru_cache(maxsize=1 << 16)(Counter)
 """The same one again where it was named before: to make and hash one takes longer than all else that it's for."""
 
 

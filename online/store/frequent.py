@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Mapping, Sequence
 from math import inf
+from sys import intern
 from typing import NamedTuple
 
 import numpy as np
@@ -39,6 +40,7 @@ class Counts:
         for member, times in members.items():
             place = places.get(member)
             if place is None:
+                member = intern(member)  # noqa: PLW2901 (it stands in hundreds of counters: then it's one string in all)
                 places[member] = len(counts)
                 self._members.append(member)
                 counts.append(times)
