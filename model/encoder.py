@@ -103,8 +103,9 @@ def query(parameters: Parameters, hidden: Array, gap: Array, mood: Array) -> Arr
 
 def _request(parameters: Parameters, gap: Array, mood: Array) -> Array:
     xp = _namespace(gap)
-    gaps = [(gap / (gap + scale))[..., None] for scale in GAPS_S]
-    return xp.concat([*gaps, _rows(xp, parameters["affect"], mood), _rows(xp, parameters["moods"], mood)], axis=-1)
+    gap = gap[..., None]
+    gaps = gap / (gap + xp.asarray(GAPS_S, dtype=gap.dtype, device=gap.device))
+    return xp.concat([gaps, _rows(xp, parameters["affect"], mood), _rows(xp, parameters["moods"], mood)], axis=-1)
 
 
 def _linear(xp: Any, weight: Array, x: Array) -> Array:

@@ -6,7 +6,9 @@ Counts are integers in buckets of event time: they commute, so partitions can ad
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from contracts.kinds import NOT_TAKEN
 from contracts.moods import LABELS
@@ -19,7 +21,7 @@ _DAY_MS: Final = 24 * _HOUR_MS
 _YEAR_MS: Final = 360 * _DAY_MS
 
 
-class Family(NamedTuple):
+class Family(msgspec.Struct, frozen=True, cache_hash=True):
     """One kind of counts: how long a bucket is, how many are read, and after how many a count is worth half.
 
     A stored bucket's number means what its length makes it mean: a family that gets another length gets another name.
