@@ -40,9 +40,8 @@ class Counts:
         for member, times in members.items():
             place = places.get(member)
             if place is None:
-                member = intern(member)  # noqa: PLW2901 (it stands in hundreds of counters: then it's one string in all)
-                places[member] = len(counts)
-                self._members.append(member)
+                self._members.append(intern(member))  # one string in hundreds of counters
+                places[self._members[-1]] = len(counts)
                 counts.append(times)
                 same = times < least
             else:

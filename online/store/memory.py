@@ -26,7 +26,6 @@ from online.store.protocol import (
     Watermark,
 )
 
-
 _NONE: Final = Counts()
 
 
