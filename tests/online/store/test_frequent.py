@@ -38,10 +38,10 @@ def test_the_members_are_the_very_same_as_long_as_nobody_overtakes() -> None:
     counts = Counts()
     counts.add({"a": 9, "b": 5, "c": 2})
     members, _ = counts.greatest(2)
-    counts.add({"a": 1, "b": 4, "c": 1, "d": 1})
+    counts.add({"a": 1, "c": 1, "d": 1})
     again, times = counts.greatest(2)
     assert again is members
-    assert dict(zip(again, times.tolist(), strict=True)) == {"a": 10, "b": 9}
+    assert dict(zip(again, times.tolist(), strict=True)) == {"a": 10, "b": 5}
     counts.add({"c": 7})
     assert set(counts.greatest(2)[0]) == {"a", "c"}
     assert list(members) == ["a", "b"], "what was said before stays as it was"
