@@ -78,7 +78,8 @@ class _Block:
         """What its newest counters add up to."""
         self._moving = min(_MOVING * len(shards), len(self.counters))
         self._parts = [NOTHING] * len(self.counters)
-        self._members: list[Sequence[str]] = [()] * len(self.counters)
+        self._found = [0] * len(self.counters)
+        """`Changed.found` of each."""
         self._newest = self._over = NOTHING
         """What its newest counters say together, and its older ones."""
         self._worth = [np.float32(decay(family, one.bucket, buckets[0])) for one in self.counters]
@@ -105,10 +106,10 @@ class _Block:
 
     def _put(self, found: Sequence[Changed | None], numbers: Numbers) -> None:
         changed = [*compress(range(len(found)), found)]
-        for place, (version, members, times) in zip(changed, filter(None, found), strict=True):
-            same = members is self._members[place]
+        for place, (version, members, times, number) in zip(changed, filter(None, found), strict=True):
+            same = number and number == self._found[place]
             known = self._parts[place].numbers if same else numbers.of(members)
-            self.versions[place], self._members[place] = version, members
+            self.versions[place], self._found[place] = version, number
             self._parts[place] = Sparse(known, np.asarray(times, np.float32) * self._worth[place])
         if changed[0] < self._moving:
             self._newest = _joined(self._parts[: self._moving])

@@ -2,19 +2,23 @@
 
 from array import array
 from collections.abc import Mapping, Sequence
+from itertools import count
 from math import inf
 from sys import intern
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Times = NDArray[np.int64]
+Greatest = tuple[Sequence[str], Times, int]
+_numbers: Final = count(1)
 
 
 class _Foremost(NamedTuple):
-    """The n most frequent members in any order, and their places."""
+    """The n most frequent members in any order, and their places; no other find has its number."""
 
+    number: int
     n: int
     members: Sequence[str]
     places: NDArray[np.intp]
@@ -51,29 +55,29 @@ class Counts:
             if not same:
                 self._foremost = None
 
-    def greatest(self, n: int) -> tuple[Sequence[str], Times]:
+    def greatest(self, n: int) -> Greatest:
         """The n most frequent members in any order, and how often each was seen; of ties those with the larger ids.
 
-        As long as they are the same members, it's the very same sequence.
+        And a number that stays as long as these are the members.
         """
         if self._foremost is None or self._foremost.n != n:
             self._foremost = self._find(n)
-        _, members, places = self._foremost
-        return members, np.frombuffer(self._times, np.int64)[places]
+        number, _, members, places = self._foremost
+        return members, np.frombuffer(self._times, np.int64)[places], number
 
     def _find(self, n: int) -> _Foremost:
         members, times = self._members, np.frombuffer(self._times, np.int64)
         if len(members) <= n:
             self._least = -inf
-            return _Foremost(n, members.copy(), np.arange(len(members)))
+            return _Foremost(next(_numbers), n, members.copy(), np.arange(len(members)))
         if n < 1:
             self._least = inf
-            return _Foremost(n, [], np.zeros(0, np.intp))
+            return _Foremost(next(_numbers), n, [], np.zeros(0, np.intp))
         self._least = least = int(np.partition(times, -n)[-n])
         more = np.flatnonzero(times > least).tolist()
         ties = sorted(np.flatnonzero(times == least).tolist(), key=members.__getitem__, reverse=True)
         places = [*more, *ties[: n - len(more)]]
-        return _Foremost(n, [members[place] for place in places], np.array(places))
+        return _Foremost(next(_numbers), n, [members[place] for place in places], np.array(places))
 
     def __deepcopy__(self, memo: object) -> "Counts":
         other = Counts()

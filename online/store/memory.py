@@ -10,7 +10,7 @@ import msgspec
 
 from contracts.errors import Fenced
 from contracts.sharding import ITEM_SHARDS, user_shard
-from online.store.frequent import Counts, Times
+from online.store.frequent import Counts, Greatest
 from online.store.protocol import (
     Calibrator,
     CalibratorWrite,
@@ -119,7 +119,7 @@ class MemoryStore:
         return self._buckets[family][: -newest - 1 : -1]
 
     async def top_counts(self, counters: Sequence[Counter], n: int) -> list[list[tuple[str, int]]]:
-        found = [zip(*self._greatest(counter, n), strict=True) for counter in counters]
+        found = [zip(*self._greatest(counter, n)[:2], strict=True) for counter in counters]
         return [
             sorted(((m, int(times)) for m, times in top), key=lambda one: (one[1], one[0].encode()), reverse=True)
             for top in found
@@ -134,7 +134,7 @@ class MemoryStore:
             for counter, version, before in zip(counters, now, versions, strict=True)
         ]
 
-    def _greatest(self, counter: Counter, n: int) -> tuple[Sequence[str], Times]:
+    def _greatest(self, counter: Counter, n: int) -> Greatest:
         return self._counts.get(counter, _NONE).greatest(n)
 
     async def beat(self, heartbeat: Heartbeat) -> None:

@@ -125,8 +125,9 @@ class Changed(NamedTuple):
     version: int
     """To ask with the next time."""
     members: Sequence[str]
-    """The very same sequence as the last time only if it still says the same."""
     times: Sequence[float] | NDArray[np.int64]
+    found: int = 0
+    """The same number again only if the members are the same, in the same order; 0 where the store can't tell."""
 
 
 class CountWrite(NamedTuple):

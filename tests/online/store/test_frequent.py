@@ -15,7 +15,7 @@ _INCREMENTS = st.lists(
 
 
 def _foremost(counts: Counts, n: int) -> dict[str, int]:
-    members, times = counts.greatest(n)
+    members, times, _ = counts.greatest(n)
     assert len(members) == len(times)
     return dict(zip(members, times.tolist(), strict=True))
 
@@ -34,16 +34,18 @@ def test_whatever_was_said_before_the_most_frequent_are_those_of_a_sort(
         assert counts.dump() == expected
 
 
-def test_the_members_are_the_very_same_as_long_as_nobody_overtakes() -> None:
+def test_the_number_tells_whether_anybody_overtook() -> None:
     counts = Counts()
     counts.add({"a": 9, "b": 5, "c": 2})
-    members, _ = counts.greatest(2)
+    members, _, found = counts.greatest(2)
     counts.add({"a": 1, "c": 1, "d": 1})
-    again, times = counts.greatest(2)
-    assert again is members
+    again, times, number = counts.greatest(2)
+    assert (again, number) == (members, found)
     assert dict(zip(again, times.tolist(), strict=True)) == {"a": 10, "b": 5}
     counts.add({"c": 7})
-    assert set(counts.greatest(2)[0]) == {"a", "c"}
+    overtaken, _, number = counts.greatest(2)
+    assert set(overtaken) == {"a", "c"}
+    assert number != found
     assert list(members) == ["a", "b"], "what was said before stays as it was"
 
 
@@ -55,3 +57,4 @@ def test_it_grows_while_what_it_said_is_held_and_a_copy_goes_its_own_way() -> No
     assert (held[0], held[1].tolist()) == (["a"], [1])
     assert _foremost(counts, 5) == {"a": 2, "b": 1}
     assert _foremost(copy, 5) == {"a": 1}
+    assert copy.greatest(5)[2] != counts.greatest(5)[2] != held[2], "no other find has its number"
