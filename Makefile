@@ -1,6 +1,6 @@
 # What there is to run. `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: check-rebuild check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile simulate-scaling check-observability check-compose check-images images cold-start check-deploy kubeflow kubeflow-here
+.PHONY: check-rebuild check-docs check-wheel docs pages wheel help setup demo up down test once check live soak bench bench-calibration bench-compare bench-drift bench-freshness bench-index bench-kinesis bench-moods bench-staleness bench-store bench-stream bench-train bench-worlds clean faults faults-guards lock profile simulate-scaling check-observability check-compose check-images images cold-start check-deploy check-cluster kubeflow kubeflow-here
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.set-up
@@ -98,6 +98,9 @@ kubeflow-here: setup $(KUBEFLOW_READY)  ## run a night as that pipeline, by Kube
 
 check-deploy: setup $(CHECKOV) $(KUBEFLOW_READY)  ## deploy/ without an account or a cluster: Terraform (TF_PLUGIN_DIR names a mirror of providers), checkov, Kubernetes, Kubeflow
 	@$(ONE_THREAD) CHECKOV=$(CHECKOV) KUBEFLOW=$(KUBEFLOW) $(BIN)/pytest -o python_files='check_*.py' --timeout 900 tests/deploy $(ARGS)
+
+check-cluster: setup  ## deploy/k8s/overlays/local in a real cluster, used and deleted again (CLUSTER=KUBECONFIG of an empty one, with the images; docs/deploy/kubernetes.md)
+	@$(ONE_THREAD) $(BIN)/pytest tests/cluster/check_cluster.py $(ARGS)
 
 bench: setup  ## all below in a quarter of an hour at most, each beside its reference; bench/bench.json and a page (ARGS="--only stream --out DIR")
 	@$(ONE_THREAD) $(BIN)/python -m benchmarks $(ARGS)

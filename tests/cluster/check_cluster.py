@@ -1,0 +1,253 @@
+"""The local overlay runs in a real cluster, and does there what it does on one machine: `make check-cluster`."""
+
+import json
+import os
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import pytest
+
+from contracts.events import Interaction
+from moodstream.client import Client
+from tests.batch import synthetic
+from tests.cluster import strimzi
+from tests.cluster.up import KUBECONFIG, NAMESPACE, TOKEN, Cluster, missing
+from tests.compose.up import eventually
+from tests.deploy.rendered import K8S
+
+_NEEDS = missing()
+_STAND_IN = os.environ.get("STAND_IN_KAFKA", "")
+EVENTS: Final = "/tmp/events.csv"  # noqa: S108 (of tools' own pod)
+ITEMS: Final = "/tmp/items.csv"  # noqa: S108
+_OVERLAY: Final = str(K8S / "overlays" / "local")
+pytestmark = [pytest.mark.skipif(bool(_NEEDS), reason=_NEEDS or "it can"), pytest.mark.timeout(1800)]
+_ASK = f"""
+import http.client, json, sys, time
+until, codes = time.monotonic() + float(sys.argv[1]), {{}}
+while time.monotonic() < until:
+    try:
+        way = http.client.HTTPConnection("serving.{NAMESPACE}", 8080, timeout=5)
+        way.request("GET", "/v1/recommendations?user_id=u1&n=5", headers={{"Authorization": "Bearer {TOKEN}"}})
+        answer = way.getresponse()
+        code = str(answer.status) if json.load(answer)["items"] else "nothing"
+    except OSError as error:
+        code = type(error).__name__
+    codes[code] = codes.get(code, 0) + 1
+    time.sleep(0.02)
+print(json.dumps(codes))
+"""
+"""A user's app in another namespace: a new connection for each request, as each goes to any of the pods then."""
+_APP: Final = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "app", "namespace": "app"},
+    "spec": {
+        "containers": [
+            {
+                "name": "app",
+                "image": "moodstream-serving:local",
+                "command": ["sleep", "infinity"],
+            }
+        ]
+    },
+}
+
+
+def _policy(name: str, direction: str, pods: str, port: int) -> dict[str, object]:
+    """The namespace `app` may reach, or be reached."""
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {
+            "podSelector": {"matchLabels": {"app.kubernetes.io/name": pods}},
+            "policyTypes": [direction],
+            "ingress": [
+                {
+                    "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "app"}}}],
+                    "ports": [{"port": port}],
+                }
+            ],
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """With the overlay in it, topics and a trained bundle; all of it gone at the end."""
+    cluster = Cluster()
+    try:
+        if _STAND_IN:
+            strimzi.install(cluster)
+        made = cluster.run("apply", "-k", _OVERLAY)
+        assert (made.returncode, made.stderr) == (0, ""), made.stderr
+        if _STAND_IN:
+            strimzi.reconcile(cluster, _STAND_IN)
+        cluster("wait", "--for=condition=Ready", "kafka/moodstream", "--timeout=600s")
+        cluster("scale", "deployment/tools", "--replicas=1")
+        cluster("rollout", "status", "deployment/tools", "--timeout=600s")
+        moodstream(cluster, "topics")
+        _publish_a_bundle(cluster)
+        for one in ("deployment/serving", "statefulset/stream"):
+            cluster("rollout", "status", one, "--timeout=600s")
+        cluster("create", "namespace", "app")
+        cluster.apply(_APP, _policy("from-app", "Ingress", "serving", 8080))
+        cluster("--namespace=app", "wait", "--for=condition=Ready", "pod/app", "--timeout=120s")
+        yield cluster
+    finally:
+        cluster.run("delete", "namespace", "app")
+        cluster.run("delete", "-k", _OVERLAY)
+
+
+def moodstream(cluster: Cluster, *words: str) -> str:
+    """What a verb prints in tools' pod."""
+    return cluster.inside("deployment/tools", "python", "-m", "moodstream", *words)
+
+
+def _publish_a_bundle(cluster: Cluster) -> None:
+    """Trained on a small world, whose events the stream learns."""
+    events = "".join(f"{one.user_id},{one.item_id},{one.time},click,\n" for one in synthetic.events(200))
+    items = "".join(f"{one.item_id},{one.title},{one.categories[0]}\n" for one in synthetic.catalogue())
+    put = ("sh", "-c", 'cat > "$0"')
+    cluster.inside("deployment/tools", *put, EVENTS, given=f"user_id,item_id,timestamp,kind,value\n{events}")
+    cluster.inside("deployment/tools", *put, ITEMS, given=f"item_id,title,categories\n{items}")
+    told = moodstream(cluster, "train", "--events", EVENTS, "--items", ITEMS)
+    print(told)  # noqa: T201
+    moodstream(cluster, "publish", json.loads(moodstream(cluster, "bundles", "--json"))[0]["version"])
+    moodstream(cluster, "events", "send", EVENTS, "--items", ITEMS)
+
+
+def like(user: str, item: str) -> Interaction:
+    return Interaction(event_id=uuid.uuid4().hex, time=int(time.time() * 1000), user_id=user, item_id=item, kind="like")
+
+
+def learned(client: Client, user: str) -> int:
+    """Events that the stream has learned of a user."""
+    return client.profile(user).events
+
+
+def started_anew(cluster: Cluster, *words: str) -> list[str]:
+    """The pods of these words with containers that ended by themselves."""
+    pods = cluster.get("pods", *words)
+    return [
+        one["metadata"]["name"]
+        for one in pods
+        if any(container["restartCount"] for container in one["status"]["containerStatuses"])
+    ]
+
+
+def all_ready(cluster: Cluster, name: str, number: int) -> bool:
+    pods = cluster.get("pods", "--selector", f"app.kubernetes.io/name={name}")
+    ready = [one for one in pods if {"type": "Ready", "status": "True"}.items() <= _ready(one).items()]
+    return len(ready) == len(pods) == number
+
+
+def _ready(pod: dict[str, Any]) -> dict[str, str]:
+    return next((one for one in pod["status"].get("conditions", ()) if one["type"] == "Ready"), {})
+
+
+def asked_while(cluster: Cluster, seconds: int, happens: Callable[[], object]) -> dict[str, int]:
+    """What an app was answered, by status, while this happened."""
+    asked = ["kubectl", "--kubeconfig", KUBECONFIG, "--namespace=app", "exec", "app", "--", "python", "-c", _ASK]
+    with subprocess.Popen([*asked, str(seconds)], stdout=subprocess.PIPE, text=True) as app:
+        time.sleep(3)
+        happens()
+        told, _ = app.communicate(timeout=seconds + 60)
+    codes: dict[str, int] = json.loads(told)
+    print(codes)  # noqa: T201
+    return codes
+
+
+def test_every_pod_is_let_in_and_becomes_ready(cluster: Cluster) -> None:
+    for name, number in (("serving", 2), ("stream", 2), ("redis", 1), ("s3", 1), ("tools", 1)):
+        assert all_ready(cluster, name, number), name
+    assert not started_anew(cluster, "--selector", "app.kubernetes.io/name in (serving, redis, s3, tools)")
+
+
+def test_a_click_changes_the_next_answer(cluster: Cluster) -> None:
+    with cluster.client() as client:
+        before = client.recommend("u1")
+        assert before.bundle
+        assert not before.degraded
+        changed, _ = client.until_changed("u1", client.post([like("u1", before.items[0].item_id)])[-1])
+        assert before.items[0].item_id not in [item.item_id for item in changed.items]
+
+
+def test_a_killed_worker_comes_back_and_learns_what_came_meanwhile(cluster: Cluster) -> None:
+    with cluster.client() as client:
+        users = [f"killed-{number}" for number in range(20)]
+        cluster("delete", "pod", "stream-0", "--grace-period=0", "--force")
+        client.post([like(user, "r0i1") for user in users])
+        eventually(lambda: all(learned(client, user) == 1 for user in users), within_s=120)
+    eventually(lambda: all_ready(cluster, "stream", 2), within_s=120)
+
+
+def test_no_request_fails_while_a_pod_of_the_api_is_deleted(cluster: Cluster) -> None:
+    (pod, _) = cluster.get("pods", "--selector", "app.kubernetes.io/name=serving")
+    gone = ("delete", "pod", pod["metadata"]["name"], "--wait=true")
+    assert set(asked_while(cluster, 75, lambda: cluster(*gone))) == {"200"}
+
+
+def test_no_request_fails_while_everything_is_rolled_out_anew(cluster: Cluster) -> None:
+    def roll_out() -> None:
+        cluster("rollout", "restart", "deployment/serving", "statefulset/stream")
+        cluster("rollout", "status", "deployment/serving", "--timeout=300s")
+
+    assert set(asked_while(cluster, 150, roll_out)) == {"200"}
+    cluster("rollout", "status", "statefulset/stream", "--timeout=300s")
+
+
+def test_what_was_learned_outlives_redis(cluster: Cluster) -> None:
+    with cluster.client() as client:
+        client.post([like("kept", "r0i1"), like("kept", "r0i2")])
+        eventually(lambda: learned(client, "kept") == 2)
+        cluster("delete", "pod", "redis-0")
+        cluster("rollout", "status", "statefulset/redis", "--timeout=300s")
+        client.post([like("kept", "r0i3")])
+        eventually(lambda: learned(client, "kept") == 3, within_s=120)
+
+
+def test_the_night_runs_in_its_pod_and_is_recorded(cluster: Cluster) -> None:
+    """Whether it is promoted or refused (3) says the data."""
+    cluster("create", "job", "--from=cronjob/nightly", "night")
+    eventually(lambda: bool(_exit_codes(cluster, "night")), within_s=900)
+    print(cluster("logs", "job/night", "--tail=60"))  # noqa: T201
+    assert _exit_codes(cluster, "night") in ([0], [3])
+    assert json.loads(moodstream(cluster, "nightly", "history", "--json"))
+
+
+def test_the_way_back_is_one_job(cluster: Cluster) -> None:
+    before = [one["version"] for one in json.loads(moodstream(cluster, "bundles", "--json"))]
+    moodstream(cluster, "train", "--events", EVENTS, "--items", ITEMS, "--seed", "1")
+    (newer,) = {one["version"] for one in json.loads(moodstream(cluster, "bundles", "--json"))} - set(before)
+    current = _current(cluster)
+    moodstream(cluster, "publish", newer)
+    cluster("create", "job", "--from=cronjob/rollback", "rollback-now")
+    cluster("wait", "--for=condition=Complete", "job/rollback-now", "--timeout=300s")
+    assert _current(cluster) == current
+    with cluster.client() as client:
+        eventually(lambda: client.recommend("u1").bundle == current)
+
+
+def _current(cluster: Cluster) -> str:
+    (found,) = [one["version"] for one in json.loads(moodstream(cluster, "bundles", "--json")) if one["current"]]
+    return str(found)
+
+
+def _exit_codes(cluster: Cluster, job: str) -> list[int]:
+    pods = cluster.get("pods", "--selector", f"job-name={job}")
+    ended = [one["status"]["containerStatuses"][0]["state"].get("terminated") for one in pods]
+    return [one["exitCode"] for one in ended if one]
+
+
+@pytest.mark.parametrize("server", ["redis:6379", "s3:7070", "moodstream-kafka-bootstrap:9093", "stream:9100"])
+def test_nobody_comes_in_whom_no_policy_names(cluster: Cluster, server: str) -> None:
+    host, _, port = server.partition(":")
+    reach = f"import socket; socket.create_connection(('{host}.{NAMESPACE}', {port}), timeout=3)"
+    done = cluster.run("--namespace=app", "exec", "app", "--", "python", "-c", reach)
+    if not done.returncode:
+        pytest.skip("this cluster's network plugin enforces no policies")
+    assert "timed out" in done.stderr or "refused" in done.stderr, done.stderr
