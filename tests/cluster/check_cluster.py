@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from contracts.events import Interaction
 from moodstream.client import Client
 from tests.batch import synthetic
 from tests.cluster import strimzi
-from tests.cluster.up import KUBECONFIG, NAMESPACE, TOKEN, Cluster, missing
+from tests.cluster.up import NAMESPACE, TOKEN, Cluster, missing
 from tests.compose.up import eventually
 from tests.deploy.rendered import K8S
 
@@ -40,10 +39,11 @@ while time.monotonic() < until:
 print(json.dumps(codes))
 """
 """A user's app in another namespace: a new connection for each request, as each goes to any of the pods then."""
+_THE_APP: Final = Cluster("app")
 _APP: Final = {
     "apiVersion": "v1",
     "kind": "Pod",
-    "metadata": {"name": "app", "namespace": "app"},
+    "metadata": {"name": "app"},
     "spec": {
         "containers": [
             {
@@ -55,24 +55,18 @@ _APP: Final = {
     },
 }
 
-
-def _policy(name: str, direction: str, pods: str, port: int) -> dict[str, object]:
-    """The namespace `app` may reach, or be reached."""
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": name, "namespace": NAMESPACE},
-        "spec": {
-            "podSelector": {"matchLabels": {"app.kubernetes.io/name": pods}},
-            "policyTypes": [direction],
-            "ingress": [
-                {
-                    "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "app"}}}],
-                    "ports": [{"port": port}],
-                }
-            ],
-        },
-    }
+_FROM_THE_APP: Final = Cluster("app")
+_APP: Final = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": "from-app"},
+    "spec": {
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "serving"}},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "app"}}}]}],
+    },
+}
+"""As an Ingress controller's namespace is let in."""
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +88,9 @@ def cluster() -> Iterator[Cluster]:
         for one in ("deployment/serving", "statefulset/stream"):
             cluster("rollout", "status", one, "--timeout=600s")
         cluster("create", "namespace", "app")
-        cluster.apply(_APP, _policy("from-app", "Ingress", "serving", 8080))
-        cluster("--namespace=app", "wait", "--for=condition=Ready", "pod/app", "--timeout=120s")
+        cluster.apply(_FROM_APP)
+        _THE_APP.apply(_APP)
+        _THE_APP("wait", "--for=condition=Ready", "pod/app", "--timeout=120s")
         yield cluster
     finally:
         cluster.run("delete", "namespace", "app")
@@ -151,8 +146,7 @@ def _ready(pod: dict[str, Any]) -> dict[str, str]:
 
 def asked_while(cluster: Cluster, seconds: int, happens: Callable[[], object]) -> dict[str, int]:
     """What an app was answered, by status, while this happened."""
-    asked = ["kubectl", "--kubeconfig", KUBECONFIG, "--namespace=app", "exec", "app", "--", "python", "-c", _ASK]
-    with subprocess.Popen([*asked, str(seconds)], stdout=subprocess.PIPE, text=True) as app:
+    with _THE_APP.start("exec", "app", "--", "python", "-c", _ASK, str(seconds)) as app:
         time.sleep(3)
         happens()
         told, _ = app.communicate(timeout=seconds + 60)
@@ -247,7 +241,7 @@ def _exit_codes(cluster: Cluster, job: str) -> list[int]:
 def test_nobody_comes_in_whom_no_policy_names(cluster: Cluster, server: str) -> None:
     host, _, port = server.partition(":")
     reach = f"import socket; socket.create_connection(('{host}.{NAMESPACE}', {port}), timeout=3)"
-    done = cluster.run("--namespace=app", "exec", "app", "--", "python", "-c", reach)
+    done = _THE_APP.run("exec", "app", "--", "python", "-c", reach)
     if not done.returncode:
         pytest.skip("this cluster's network plugin enforces no policies")
     assert "timed out" in done.stderr or "refused" in done.stderr, done.stderr

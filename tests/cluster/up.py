@@ -28,12 +28,15 @@ def missing() -> str:
 
 
 class Cluster:
-    """kubectl, in our namespace."""
+    """kubectl, in a namespace."""
+
+    def __init__(self, namespace: str = NAMESPACE) -> None:
+        self._kubectl = ("kubectl", "--kubeconfig", KUBECONFIG, "--namespace", namespace)
 
     def run(self, *words: str, given: str = "", within_s: float = 600) -> "subprocess.CompletedProcess[str]":
         """Whatever becomes of it."""
         return subprocess.run(
-            [*_KUBECTL, *words], input=given, capture_output=True, text=True, check=False, timeout=within_s
+            [*self._kubectl, *words], input=given, capture_output=True, text=True, check=False, timeout=within_s
         )
 
     def __call__(self, *words: str, given: str = "", within_s: float = 600) -> str:
@@ -56,11 +59,14 @@ class Cluster:
         """What a command prints in a pod."""
         return self("exec", "--stdin", pod, "--", *command, given=given)
 
+    def start(self, *words: str) -> "subprocess.Popen[str]":
+        """Whose output is read by whoever started it."""
+        return subprocess.Popen([*self._kubectl, *words], stdout=subprocess.PIPE, text=True)
+
     @contextmanager
     def client(self) -> Iterator[Client]:
         """Of the API, by a way through to one of the Service's pods."""
-        command = [*_KUBECTL, "port-forward", "service/serving", ":8080"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as way:
+        with self.start("port-forward", "service/serving", ":8080") as way:
             try:
                 assert way.stdout
                 port = way.stdout.readline().split("127.0.0.1:")[1].split()[0]
@@ -68,6 +74,3 @@ class Cluster:
                     yield client
             finally:
                 way.terminate()
-
-
-_KUBECTL: Final = ("kubectl", "--kubeconfig", KUBECONFIG, "--namespace", NAMESPACE)

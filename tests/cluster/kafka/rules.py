@@ -15,6 +15,8 @@ from kafka.admin import (
 )
 from kafka.errors import KafkaError
 
+_PATTERNS = {"literal": ACLResourcePatternType.LITERAL, "prefix": ACLResourcePatternType.PREFIXED}
+
 
 def admin() -> KafkaAdminClient:
     while True:
@@ -33,7 +35,7 @@ rules = [
         ResourcePattern(
             ResourceType[rule["resource"]["type"].upper()],
             rule["resource"]["name"],
-            ACLResourcePatternType[rule["resource"]["patternType"].upper()],
+            _PATTERNS[rule["resource"]["patternType"]],
         ),
     )
     for user, granted in json.loads(Path("/config/rules.json").read_text()).items()
