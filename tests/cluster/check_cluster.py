@@ -55,8 +55,7 @@ _APP: Final = {
     },
 }
 
-_FROM_THE_APP: Final = Cluster("app")
-_APP: Final = {
+_FROM_APP: Final = {
     "apiVersion": "networking.k8s.io/v1",
     "kind": "NetworkPolicy",
     "metadata": {"name": "from-app"},
