@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -11,6 +11,9 @@ from fsspec.implementations.local import LocalFileSystem
 from contracts.errors import Misconfigured, Unavailable
 from model.tensors import Raw, opened
 from model.whole_file import write_whole
+
+_DRIVERS: Final = ("aiobotocore", "aiohttp", "botocore")
+"""s3fs lets their errors through, which are no OSErrors: nobody at the address, no such name, no credentials."""
 
 
 class Place:
@@ -79,8 +82,10 @@ class Place:
         """The file system, which may know listings from before; raises `Unavailable` for what fails of it inside."""
         try:
             yield self._fs
-        except OSError as error:
-            raise Unavailable(f"{self._said} can't be reached: {error}") from error
+        except Exception as error:
+            if isinstance(error, OSError) or type(error).__module__.partition(".")[0] in _DRIVERS:
+                raise Unavailable(f"{self._said} can't be reached: {error}") from error
+            raise
 
     @contextmanager
     def _as_it_is(self) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from contracts.errors import Misconfigured, Unavailable
 from model.place import Place
@@ -34,3 +35,15 @@ def test_a_place_that_can_not_be_is_refused_in_a_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(Unavailable, match="can't be reached"):
         Place(str(tmp_path / "file")).put("below", b"")
+
+
+@pytest.mark.parametrize("error", [EndpointConnectionError(endpoint_url="http://s3:7070"), NoCredentialsError()])
+def test_what_a_driver_raises_for_a_server_that_is_away_is_ours(place: Place, error: Exception) -> None:
+    """They are no OSErrors; a worker waits for what is unavailable, and would end by anything else."""
+    with pytest.raises(Unavailable, match="can't be reached"), place.reached():
+        raise error
+
+
+def test_an_error_that_is_no_server_s_goes_on_as_it_is(place: Place) -> None:
+    with pytest.raises(KeyError), place.reached():
+        raise KeyError("a mistake of ours")
