@@ -93,8 +93,8 @@ def cluster() -> Iterator[Cluster]:
         _THE_APP("wait", "--for=condition=Ready", "pod/app", "--timeout=120s")
         yield cluster
     finally:
-        cluster.run("delete", "namespace", "app")
-        cluster.run("delete", "-k", _OVERLAY)
+        cluster.run("delete", "namespace", "app", "--ignore-not-found")
+        cluster.run("delete", "-k", _OVERLAY, "--ignore-not-found")
 
 
 def moodstream(cluster: Cluster, *words: str) -> str:
