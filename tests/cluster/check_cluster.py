@@ -1,72 +1,26 @@
 """The local overlay runs in a real cluster, and does there what it does on one machine: `make check-cluster`."""
 
-import json
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
 
 from contracts.events import Interaction
 from moodstream.client import Client
-from tests.batch import synthetic
 from tests.cluster import strimzi
-from tests.cluster.up import NAMESPACE, TOKEN, Cluster, missing
+from tests.cluster.app import APP, asked_while, bring_in
+from tests.cluster.tools import EVENTS, ITEMS, bundles, current, events, moodstream, publish_a_bundle, put
+from tests.cluster.up import NAMESPACE, Cluster, missing
 from tests.compose.up import eventually
 from tests.deploy.rendered import K8S
 
 _NEEDS = missing()
 _STAND_IN = os.environ.get("STAND_IN_KAFKA", "")
-EVENTS: Final = "/tmp/events.csv"  # noqa: S108 (of tools' own pod)
-_USERS: Final = 200
-ITEMS: Final = "/tmp/items.csv"  # noqa: S108
 _OVERLAY: Final = str(K8S / "overlays" / "local")
 pytestmark = [pytest.mark.skipif(bool(_NEEDS), reason=_NEEDS or "it can"), pytest.mark.timeout(2400)]
-_ASK = f"""
-import http.client, json, sys, time
-until, codes = time.monotonic() + float(sys.argv[1]), {{}}
-while time.monotonic() < until:
-    try:
-        way = http.client.HTTPConnection("serving.{NAMESPACE}", 8080, timeout=5)
-        way.request("GET", "/v1/recommendations?user_id=uu1&n=5", headers={{"Authorization": "Bearer {TOKEN}"}})
-        answer = way.getresponse()
-        code = str(answer.status) if json.load(answer)["items"] else "nothing"
-    except OSError as error:
-        code = type(error).__name__
-    codes[code] = codes.get(code, 0) + 1
-    time.sleep(0.02)
-print(json.dumps(codes))
-"""
-"""A user's app in another namespace: a new connection for each request, as each goes to any of the pods then."""
-_THE_APP: Final = Cluster("app")
-_APP: Final = {
-    "apiVersion": "v1",
-    "kind": "Pod",
-    "metadata": {"name": "app"},
-    "spec": {
-        "containers": [
-            {
-                "name": "app",
-                "image": "moodstream-serving:local",
-                "command": ["sleep", "infinity"],
-            }
-        ]
-    },
-}
-
-_FROM_APP: Final = {
-    "apiVersion": "networking.k8s.io/v1",
-    "kind": "NetworkPolicy",
-    "metadata": {"name": "from-app"},
-    "spec": {
-        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "serving"}},
-        "policyTypes": ["Ingress"],
-        "ingress": [{"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "app"}}}]}],
-    },
-}
-"""As an Ingress controller's namespace is let in."""
 
 
 @pytest.fixture(scope="module")
@@ -84,51 +38,14 @@ def cluster() -> Iterator[Cluster]:
         cluster("scale", "deployment/tools", "--replicas=1")
         cluster("rollout", "status", "deployment/tools", "--timeout=600s")
         moodstream(cluster, "topics")
-        _publish_a_bundle(cluster)
+        publish_a_bundle(cluster)
         for one in ("deployment/serving", "statefulset/stream"):
             cluster("rollout", "status", one, "--timeout=600s")
-        cluster("create", "namespace", "app")
-        cluster.apply(_FROM_APP)
-        _THE_APP.apply(_APP)
-        _THE_APP("wait", "--for=condition=Ready", "pod/app", "--timeout=120s")
+        bring_in(cluster)
         yield cluster
     finally:
         cluster.run("delete", "namespace", "app", "--ignore-not-found")
         cluster.run("delete", "-k", _OVERLAY, "--ignore-not-found")
-
-
-def moodstream(cluster: Cluster, *words: str) -> str:
-    """What a verb prints in tools' pod."""
-    return cluster.inside("deployment/tools", "python", "-m", "moodstream", *words)
-
-
-def _publish_a_bundle(cluster: Cluster) -> None:
-    """Trained on a small world, whose events the stream learns."""
-    items = "".join(f"{one.item_id},{one.title},{one.categories[0]}\n" for one in synthetic.catalogue())
-    _put(cluster, ITEMS, f"item_id,title,categories\n{items}")
-    _put(cluster, EVENTS, _events("u", days_ago=30))
-    moodstream(cluster, "train", "--events", EVENTS, "--items", ITEMS)
-    moodstream(cluster, "publish", _bundles(cluster)[0]["version"])
-    moodstream(cluster, "events", "send", EVENTS, "--items", ITEMS)
-
-
-def _events(prefix: str, days_ago: int) -> str:
-    """A small world's, in the plain form: one user walks after the other, and the last of them so long ago."""
-    end = int(time.time() * 1000) - days_ago * 86_400_000
-    world = synthetic.events(_USERS)
-    first = world[0].time
-    rows = [(end - (_USERS - int(one.user_id[1:])) * 1_200_000 + one.time - first, one) for one in world]
-    lines = [f"{prefix}{one.user_id},{one.item_id},{at},click,\n" for at, one in sorted(rows, key=lambda row: row[0])]
-    return "user_id,item_id,timestamp,kind,value\n" + "".join(lines)
-
-
-def _put(cluster: Cluster, file: str, content: str) -> None:
-    cluster.inside("deployment/tools", "sh", "-c", f"cat > {file}", given=content)
-
-
-def _bundles(cluster: Cluster) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(moodstream(cluster, "bundles", "--json"))
-    return found
 
 
 def like(user: str, item: str) -> Interaction:
@@ -161,17 +78,6 @@ def _ready(pod: dict[str, Any]) -> dict[str, str]:
     return next((one for one in pod["status"].get("conditions", ()) if one["type"] == "Ready"), {})
 
 
-def asked_while(cluster: Cluster, seconds: int, happens: Callable[[], object]) -> dict[str, int]:
-    """What an app was answered, by status, while this happened."""
-    with _THE_APP.start("exec", "app", "--", "python", "-c", _ASK, str(seconds)) as app:
-        time.sleep(3)
-        happens()
-        told, _ = app.communicate(timeout=seconds + 60)
-    codes: dict[str, int] = json.loads(told)
-    print(codes)  # noqa: T201
-    return codes
-
-
 def test_every_pod_is_let_in_and_becomes_ready(cluster: Cluster) -> None:
     for name, number in (("serving", 2), ("stream", 2), ("redis", 1), ("s3", 1), ("tools", 1)):
         assert all_ready(cluster, name, number), name
@@ -199,7 +105,7 @@ def test_a_killed_worker_comes_back_and_learns_what_came_meanwhile(cluster: Clus
 def test_no_request_fails_while_a_pod_of_the_api_is_deleted(cluster: Cluster) -> None:
     (pod, _) = cluster.get("pods", "--selector", "app.kubernetes.io/name=serving")
     gone = ("delete", "pod", pod["metadata"]["name"], "--wait=true")
-    assert set(asked_while(cluster, 75, lambda: cluster(*gone))) == {"200"}
+    assert set(asked_while(75, lambda: cluster(*gone))) == {"200"}
 
 
 def test_no_request_fails_while_everything_is_rolled_out_anew(cluster: Cluster) -> None:
@@ -207,7 +113,7 @@ def test_no_request_fails_while_everything_is_rolled_out_anew(cluster: Cluster) 
         cluster("rollout", "restart", "deployment/serving", "statefulset/stream")
         cluster("rollout", "status", "deployment/serving", "--timeout=300s")
 
-    assert set(asked_while(cluster, 150, roll_out)) == {"200"}
+    assert set(asked_while(150, roll_out)) == {"200"}
     cluster("rollout", "status", "statefulset/stream", "--timeout=300s")
 
 
@@ -237,7 +143,7 @@ def test_a_worker_that_starts_while_the_lake_is_away_waits_for_it(cluster: Clust
 
 def test_the_night_runs_in_its_pod_up_to_its_verdict(cluster: Cluster) -> None:
     """Which is the data's: a canary (0), or refused (3), and then nobody tries it again."""
-    _put(cluster, EVENTS, _events("n", days_ago=0))
+    put(cluster, EVENTS, events("n", days_ago=0))
     moodstream(cluster, "events", "send", EVENTS)
     cluster("create", "job", "--from=cronjob/nightly", "night")
     eventually(lambda: bool(_exit_codes(cluster, "night")), within_s=1200)
@@ -254,27 +160,22 @@ def _exit_codes(cluster: Cluster, job: str) -> list[int]:
 
 
 def test_the_way_back_is_one_job(cluster: Cluster) -> None:
-    current = _current(cluster)
+    before = current(cluster)
     moodstream(cluster, "train", "--events", EVENTS, "--items", ITEMS, "--seed", "1")
-    moodstream(cluster, "publish", _bundles(cluster)[-1]["version"])
-    assert _current(cluster) != current
+    moodstream(cluster, "publish", bundles(cluster)[-1]["version"])
+    assert current(cluster) != before
     cluster("create", "job", "--from=cronjob/rollback", "rollback-now")
     cluster("wait", "--for=condition=Complete", "job/rollback-now", "--timeout=300s")
-    assert _current(cluster) == current
+    assert current(cluster) == before
     with cluster.client() as client:
-        eventually(lambda: client.recommend("uu1").bundle == current)
-
-
-def _current(cluster: Cluster) -> str:
-    (found,) = [one["version"] for one in _bundles(cluster) if one["current"]]
-    return str(found)
+        eventually(lambda: client.recommend("uu1").bundle == before)
 
 
 @pytest.mark.parametrize("server", ["redis:6379", "s3:7070", "moodstream-kafka-bootstrap:9093", "stream:9100"])
 def test_nobody_comes_in_whom_no_policy_names(cluster: Cluster, server: str) -> None:
     host, _, port = server.partition(":")
     reach = f"import socket; socket.create_connection(('{host}.{NAMESPACE}', {port}), timeout=3)"
-    done = _THE_APP.run("exec", "app", "--", "python", "-c", reach)
+    done = APP.run("exec", "app", "--", "python", "-c", reach)
     if not done.returncode:
         pytest.skip("this cluster's network plugin enforces no policies")
     assert "timed out" in done.stderr or "refused" in done.stderr, done.stderr
