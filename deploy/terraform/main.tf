@@ -133,15 +133,16 @@ module "registry" {
 }
 
 module "workloads" {
-  source         = "./modules/workloads"
-  cluster        = module.cluster.name
-  namespace      = local.namespace
-  region         = var.region
-  account        = var.account
-  partition      = local.partition
-  buckets        = module.buckets.arns
-  data_key       = module.keys.arns.data
-  kinesis_stream = var.kinesis_stream
+  source             = "./modules/workloads"
+  cluster            = module.cluster.name
+  namespace          = local.namespace
+  region             = var.region
+  account            = var.account
+  partition          = local.partition
+  buckets            = module.buckets.arns
+  data_key           = module.keys.arns.data
+  kinesis_stream     = var.kinesis_stream
+  kubeflow_namespace = var.kubeflow_namespace
 }
 
 module "domain" {

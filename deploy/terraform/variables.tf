@@ -214,6 +214,12 @@ variable "kinesis_stream" {
   default     = null
 }
 
+variable "kubeflow_namespace" {
+  description = "The namespace of Kubeflow's pipelines, where they run the nights (docs/deploy/kubeflow.md); null: the CronJob does."
+  type        = string
+  default     = null
+}
+
 variable "domain" {
   description = "A public Route 53 zone that exists, and the API's name in it; null: no certificate is made, and no name written."
   type        = object({ zone = string, host = string })

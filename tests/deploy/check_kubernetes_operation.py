@@ -104,6 +104,13 @@ def test_liveness_never_asks_redis_or_kafka_and_probes_ask_what_there_is(overlay
 
 
 @each_overlay
+def test_a_worker_may_wait_five_minutes_for_kafka(overlay: str) -> None:
+    """Refused probes of containers that ended by themselves count too: after two minutes one that ran was killed."""
+    probe = workload(overlay, "stream").main["startupProbe"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] >= 300
+
+
+@each_overlay
 def test_not_all_may_be_taken_away_at_once(overlay: str) -> None:
     budgets = [one["spec"] for one in of_kind(overlay, "PodDisruptionBudget")]
     for one in running(overlay):

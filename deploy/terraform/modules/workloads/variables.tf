@@ -42,3 +42,11 @@ variable "kinesis_stream" {
   }
 }
 
+variable "kubeflow_namespace" {
+  description = "The namespace of Kubeflow's pipelines that run the nights, another one than `namespace`; null: none."
+  type        = string
+  validation {
+    condition     = var.kubeflow_namespace == null || (can(regex("^[a-z0-9-]{1,63}$", var.kubeflow_namespace)) && var.kubeflow_namespace != var.namespace)
+    error_message = "Kubeflow's pipelines run in a namespace of their own, beside Moodstream's."
+  }
+}
