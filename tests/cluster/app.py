@@ -7,7 +7,8 @@ from typing import Final
 
 from tests.cluster.up import NAMESPACE, TOKEN, Cluster
 
-APP: Final = Cluster("app")
+_SPACE: Final = "moodstream-app"
+APP: Final = Cluster(_SPACE)
 _ASK = f"""
 import http.client, json, sys, time
 until, codes = time.monotonic() + float(sys.argv[1]), {{}}
@@ -45,7 +46,7 @@ _FROM_APP: Final = {
     "spec": {
         "podSelector": {"matchLabels": {"app.kubernetes.io/name": "serving"}},
         "policyTypes": ["Ingress"],
-        "ingress": [{"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "app"}}}]}],
+        "ingress": [{"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": _SPACE}}}]}],
     },
 }
 """As an Ingress controller's namespace is let in."""
@@ -53,10 +54,15 @@ _FROM_APP: Final = {
 
 def bring_in(cluster: Cluster) -> None:
     """The app's pod, and the policy that lets it in."""
-    cluster("create", "namespace", "app")
+    cluster("create", "namespace", _SPACE)
     cluster.apply(_FROM_APP)
     APP.apply(_POD)
     APP("wait", "--for=condition=Ready", "pod/app", "--timeout=120s")
+
+
+def take_out(cluster: Cluster) -> None:
+    """All of it, if it was there."""
+    cluster.run("delete", "namespace", _SPACE, "--ignore-not-found")
 
 
 def asked_while(seconds: int, happens: Callable[[], object]) -> dict[str, int]:

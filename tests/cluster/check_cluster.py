@@ -11,7 +11,7 @@ import pytest
 from contracts.events import Interaction
 from moodstream.client import Client
 from tests.cluster import strimzi
-from tests.cluster.app import APP, asked_while, bring_in
+from tests.cluster.app import APP, asked_while, bring_in, take_out
 from tests.cluster.tools import EVENTS, ITEMS, bundles, current, events, moodstream, publish_a_bundle, put
 from tests.cluster.up import NAMESPACE, Cluster, missing
 from tests.compose.up import eventually
@@ -44,7 +44,7 @@ def cluster() -> Iterator[Cluster]:
         bring_in(cluster)
         yield cluster
     finally:
-        cluster.run("delete", "namespace", "app", "--ignore-not-found")
+        take_out(cluster)
         cluster.run("delete", "-k", _OVERLAY, "--ignore-not-found")
 
 
