@@ -121,10 +121,21 @@ class BundleChange(_Event, frozen=True, tag="bundle"):
     rollout: Rollout
 
 
+class PartitionChange(_Event, frozen=True, tag="partitions"):
+    """A control record, the *cut*: what lies behind it is placed by the new number. `topics scale` writes it."""
+
+    key_field = "event_id"
+
+    partitions: Annotated[int, Meta(ge=2)]
+    """Of the topic, from here on."""
+
+
 Event = Interaction | MoodEvent | Impression | ItemEvent | Alias | Erase
 """What a producer may send."""
 UserEvent = Interaction | MoodEvent | Impression | Alias | Erase
-Record = Event | BundleChange
+ControlRecord = BundleChange | PartitionChange
+"""What only our own commands write."""
+Record = Event | ControlRecord
 """What the topics may hold."""
 
 _decoder: Final[msgspec.json.Decoder[Record]] = msgspec.json.Decoder(Record)

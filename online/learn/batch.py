@@ -45,7 +45,7 @@ class Batch:
         self.outcomes: list[Outcomes] = []
         """What the calibrator lacks, in the log's order."""
         self._increments: Increments = defaultdict(lambda: defaultdict(int))
-        self._counted = {shard: mark.within(owned.incarnation) for shard, mark in owned.counts.items()}
+        self._counted = {shard: owned.stretch.within(mark) for shard, mark in owned.counts.items()}
         self._counted_by_any = max(self._counted.values())
 
     def fold(self, event: UserEvent, row: Enriched) -> str:

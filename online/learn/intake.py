@@ -7,7 +7,16 @@ from typing import Final, NamedTuple
 
 from contracts import events, topics
 from contracts.errors import InvalidEvent
-from contracts.events import Alias, BundleChange, Erase, ItemEvent, Record, UserEvent
+from contracts.events import (
+    Alias,
+    BundleChange,
+    ControlRecord,
+    Erase,
+    ItemEvent,
+    PartitionChange,
+    Record,
+    UserEvent,
+)
 from contracts.sharding import partition_of
 from online.learn.outgoing import Outgoing, Raw, replaced
 from online.store.state import HISTORY
@@ -22,6 +31,12 @@ class Control(NamedTuple):
     change: BundleChange
 
 
+class Cut(NamedTuple):
+    """Here ends the epoch: what lies behind is placed by another number of partitions."""
+
+    offset: int
+
+
 class Taken(NamedTuple):
     """Events between two control records, in the log's order."""
 
@@ -32,14 +47,19 @@ class Taken(NamedTuple):
     refused: list[tuple[Raw, Exception]]
 
 
-def take_in(records: Sequence[Raw], partitions: int) -> Iterator[Taken | Control]:
-    """Decode and sort the records of one partition, in order; nothing is dropped."""
+def take_in(records: Sequence[Raw], partitions: int) -> Iterator[Taken | Control | Cut]:
+    """Decode and sort the records of one partition, in order; nothing is dropped. Ends with a cut."""
     decoded = ((raw, _decoded(raw)) for raw in records)
-    for is_control, run in groupby(decoded, lambda pair: isinstance(pair[1], BundleChange)):
-        if is_control:
-            yield from (Control(raw, event) for raw, event in run if isinstance(event, BundleChange))
-        else:
+    for is_control, run in groupby(decoded, lambda pair: isinstance(pair[1], ControlRecord)):
+        if not is_control:
             yield from parts(_sorted(list(run), partitions))
+            continue
+        for raw, event in run:
+            if isinstance(event, BundleChange):
+                yield Control(raw, event)
+            elif isinstance(event, PartitionChange) and event.partitions > partitions:
+                yield Cut(raw.offset)
+                return  # a cut that was written twice is met again behind the first one, and says nothing there
 
 
 def parts(taken: Taken) -> Iterator[Taken]:
@@ -76,7 +96,7 @@ def _sorted(run: list[tuple[Raw, Record | InvalidEvent]], partitions: int) -> Ta
     for raw, event in run:
         if isinstance(event, InvalidEvent):
             taken.refused.append((raw, event))
-        elif isinstance(event, BundleChange):
+        elif isinstance(event, ControlRecord):
             raise AssertionError("control records are cut out before")
         elif isinstance(event, ItemEvent):
             taken.misplaced.append((raw, replaced(raw, topics.ITEMS, event.key)))

@@ -14,15 +14,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from contracts.alarms import Alarm
-from contracts.errors import InvalidEvent, MoodstreamError, StateUnreadable
+from contracts.errors import Fenced, InvalidEvent, MoodstreamError, StateUnreadable
 from contracts.events import UserEvent
 from contracts.sharding import user_shard
 from online.learn.account import REFUSED, Account
 from online.learn.batch import Batch
 from online.learn.bundles import Bundles
+from online.learn.course import Course, Stretch
 from online.learn.drift.block import Pace
 from online.learn.enrich import Enriched, Enricher
-from online.learn.intake import Control, Taken, take_in
+from online.learn.intake import Control, Cut, Taken, take_in
 from online.learn.kept import control_row, take_kept
 from online.learn.moving import move_some
 from online.learn.outgoing import Outbox, Outgoing, Raw, alarmed, dead_letter, enriched, published
@@ -67,12 +68,17 @@ class Learner:
         """By signal."""
         self.account = Account()
 
-    async def assign(self, number: int, incarnation: str, kept: int = 0) -> int:
+    async def assign(self, number: int, where: str | Stretch, kept: int = 0) -> int:
         """Own a partition, as the store knows it now; returns the lowest offset that any shard needs.
 
-        What the lake has, all before `kept`, was taken in whole: nothing of it is sent to Kafka once more.
+        `where` is what `due` said, or the id of a topic that never had another number of partitions. What the lake has,
+        all before `kept`, was taken in whole: nothing of it is sent to Kafka once more. Raises `Fenced` where a shard
+        lacks something of an earlier epoch.
         """
-        owned = self._owned[number] = await self.look(number, incarnation)
+        owned = await self.look(number, where)
+        if not owned.is_here:  # the store went back since `due`: what it lost isn't in this stretch
+            raise Fenced(f"shards of partition {number} have yet to come to the end of an earlier epoch")
+        self._owned[number] = owned
         owned.sent = max(owned.sent, kept - 1)
         await self._bundles.warm({meta.rollout for meta in owned.metas.values()})
         if _WATCHED not in sys.modules:
@@ -92,25 +98,48 @@ class Learner:
         """Of each partition what its last block said of each signal that is watched for drift."""
         return {number: owned.drift.levels() for number, owned in self._owned.items() if owned.drift}
 
-    async def look(self, number: int, incarnation: str) -> Partition:
+    async def look(self, number: int, where: str | Stretch) -> Partition:
         """A partition as the store has it now, whoever owns it."""
-        return await Partition.found(self._store, number, incarnation, self._partitions)
+        if isinstance(where, str):
+            where = next(Course.of(where, self._partitions).stretches(number))
+        return await Partition.found(self._store, where)
+
+    async def due(self, course: Course, number: int) -> Stretch | None:
+        """What a partition is to learn next; None while its shards are still on their way in other partitions."""
+        if len(course.epochs) == 1:
+            return next(course.stretches(number))
+        for stretch in course.stretches(number):
+            owned = await self.look(number, stretch)
+            if not owned.is_done:
+                return stretch if owned.is_here else None
+        return None
+
+    def cut(self, number: int) -> int | None:
+        """The offset of the control record at which this partition's epoch has ended: assign it anew."""
+        return self._owned[number].cut
 
     async def learn(self, number: int, records: Sequence[Raw]) -> list[Enriched]:
         """Take in consecutive records of one partition; returns them enriched, those taken in before included.
 
         Raises `Fenced` when another worker owns the shards or the store went back, and `Unavailable`: assign again,
         and read from there. A record that can't be taken in, or that crashes the code, goes to the dead-letter topic.
+        At a `cut` it stops, with all shards brought there: what lies behind it is another epoch's.
         """
         owned = self._owned[number]
         rows: list[Enriched] = []
         async with owned.lock:
-            for part in take_in(records, self._partitions):
+            for part in take_in(records, owned.stretch.partitions):
                 if isinstance(part, Control):
                     rows += await self._change_bundle(owned, part)
+                elif isinstance(part, Cut):
+                    owned.cut = part.offset
                 else:
                     rows += await self._learn_or_set_aside(owned, part)
-            owned.position = max(owned.position, records[-1].offset)
+            upto = records[-1].offset if owned.cut is None else owned.cut - 1
+            owned.position = max(owned.position, upto)
+        if owned.cut is not None:
+            await self.sweep(number)
+            await self.move_all(number)
         return rows
 
     async def relearn(self, number: int, rows: Sequence[Enriched], upto: int) -> None:
@@ -135,8 +164,7 @@ class Learner:
         """
         owned = self._owned[number]
         async with owned.lock:
-            begun = owned.calibrator.running and owned.calibrated >= 0
-            await owned.sweep_shared(None if begun else _drift(owned, self.pace))
+            await owned.sweep_shared(None if owned.has_begun else _drift(owned, self.pace))
         for shards in owned.user_shards():
             if self._owned.get(number) is owned:
                 async with owned.lock:

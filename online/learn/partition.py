@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from contracts.errors import Fenced
 from contracts.rollout import Rollout
-from contracts.sharding import shards_of
+from online.learn.course import Stretch
 from online.store.protocol import (
     Calibrator,
     CalibratorWrite,
@@ -34,39 +34,56 @@ class Partition:
     def __init__(
         self,
         store: Store,
-        number: int,
-        incarnation: str,
+        stretch: Stretch,
         metas: dict[int, ShardMeta],
         counts: dict[int, Watermark],
         calibrator: Calibrator,
     ) -> None:
         self._store = store
-        self.number = number
-        self.incarnation = incarnation
-        self.metas = metas
+        self.stretch = stretch
+        self.number, self.incarnation = stretch.number, stretch.incarnation
+        self.metas = {shard: meta for shard, meta in metas.items() if not stretch.is_behind(meta.watermark)}
+        self.handed_over = metas.keys() - self.metas.keys()
+        """Shards that stand in a later epoch, where another partition may have them: they are read, never written."""
         self.counts = counts
         """Item shard → watermark of this partition's part in it."""
         self.calibrator = calibrator
         self.drift: Drift | None = None
         """As the calibrator's bytes have it; None while it's to be made of these."""
         self.lock = asyncio.Lock()
-        self.sent = max(meta.watermark.within(incarnation) for meta in metas.values())
+        self.cut: int | None = None
+        """The offset of the control record that ended this epoch, once it was met."""
+        self.sent = max(stretch.within(meta.watermark) for meta in metas.values())
         """Up to this offset, what a batch sends to Kafka was sent in an earlier life: shards are written after it."""
         self.position = self.lowest
         """The last record that was taken in."""
 
     @classmethod
-    async def found(cls, store: Store, number: int, incarnation: str, partitions: int) -> "Partition":
+    async def found(cls, store: Store, stretch: Stretch) -> "Partition":
         """The partition as the store has it now."""
-        metas = await store.shards(shards_of(number, partitions))
-        counts = await store.count_watermarks(number)
-        return cls(store, number, incarnation, metas, counts, await store.calibrator(number))
+        metas = await store.shards(stretch.shards)
+        counts = await store.count_watermarks(stretch.number)
+        return cls(store, stretch, metas, counts, await store.calibrator(stretch.number))
 
     @property
     def lowest(self) -> int:
         """The offset that every shard has taken in."""
-        users = min(meta.watermark.within(self.incarnation) for meta in self.metas.values())
-        return min(users, self.calibrated, *(mark.within(self.incarnation) for mark in self.counts.values()))
+        users = (meta.watermark for meta in self.metas.values())
+        return min(self.calibrated, *map(self.stretch.within, users), *map(self.stretch.within, self.counts.values()))
+
+    @property
+    def is_here(self) -> bool:
+        """Whether all that is this partition's has come to the end of every epoch before this one, and of none since."""
+        shared = (self.calibrator.watermark, *self.counts.values())
+        users = any(self.stretch.lacks(shard, meta) for shard, meta in self.metas.items())
+        unheard_of = any(self.stretch.is_unheard_of(meta.watermark) for meta in self.metas.values())
+        return not (users or unheard_of or any(map(self.stretch.lacks_shared, shared)))
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all has come to the end of an epoch that is over, with all users on the bundle that was in force."""
+        over = not self.stretch.is_present and self.lowest >= self.stretch.last
+        return over and all(meta.moved for meta in self.metas.values())
 
     @property
     def standing(self) -> set[str]:
@@ -77,7 +94,12 @@ class Partition:
     @property
     def calibrated(self) -> int:
         """What the calibrator has taken in."""
-        return self.calibrator.watermark.within(self.incarnation)
+        return self.stretch.within(self.calibrator.watermark)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether what depends on the order has taken in anything of this epoch."""
+        return bool(self.calibrator.running) and self.calibrated >= self.stretch.first
 
     @property
     def unwatched(self) -> Rollout | None:
@@ -90,7 +112,7 @@ class Partition:
 
     def offset(self, shard: int) -> int:
         """What a user shard has taken in."""
-        return self.metas[shard].watermark.within(self.incarnation)
+        return self.stretch.last if shard in self.handed_over else self.stretch.within(self.metas[shard].watermark)
 
     async def read(self, users: Mapping[int, Sequence[str]]) -> dict[int, ShardRecords]:
         """These users by shard."""
@@ -127,7 +149,7 @@ class Partition:
         """
         await self.check_shared()
         new = self.at(self.position)
-        behind = [shard for shard, mark in self.counts.items() if mark.within(self.incarnation) < new.offset]
+        behind = [shard for shard, mark in self.counts.items() if self.stretch.within(mark) < new.offset]
         await self.write_counts([CountWrite(s, self.number, self.counts[s], new, {}) for s in behind])
         if self.calibrated < new.offset:
             await self.write_calibrator(self.calibrator.state, drift, new.offset)
@@ -151,9 +173,13 @@ class Partition:
             raise Fenced(f"the calibrator of partition {self.number} stands elsewhere than we left it")
 
     def _check(self, metas: Mapping[int, ShardMeta], counts: Mapping[int, Watermark]) -> None:
-        users = sum(meta != self.metas[shard] for shard, meta in metas.items())
+        users = sum(not self._stands(shard, meta) for shard, meta in metas.items())
         items = sum(mark != self.counts[shard] for shard, mark in counts.items())
         if users or items:
             raise Fenced(
                 f"{users} user and {items} item shards of partition {self.number} stand elsewhere than we left them"
             )
+
+    def _stands(self, shard: int, meta: ShardMeta) -> bool:
+        """Whether a shard is as it was left: one that was handed over goes on elsewhere."""
+        return self.stretch.is_behind(meta.watermark) if shard in self.handed_over else meta == self.metas[shard]

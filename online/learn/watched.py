@@ -34,7 +34,7 @@ def drift_of(owned: Partition, pace: Pace) -> Drift:
         stored = owned.calibrator
         drift = Drift(owned.number, pace, stored.running, stored.kept)
         drift.rollout = owned.unwatched or drift.rollout
-    if owned.calibrated < 0:
+    if not owned.has_begun:
         drift.begin_life()
     return drift
 

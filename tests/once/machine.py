@@ -12,7 +12,7 @@ from contracts.events import Alias, Context, Erase, Impression, Interaction, Moo
 from contracts.kinds import Kind
 from contracts.sharding import partition_of
 from online.store.memory import MemoryStore
-from tests.once.kafka import NUMBERS, USERS
+from tests.once.kafka import MORE, NUMBERS, USERS
 from tests.once.past import MemoryContents, Past
 from tests.once.world import World, clean_run, counters_of, ends
 from tests.online.learn.logs import APART_MS, PARTITIONS, START, bundle_change
@@ -49,7 +49,8 @@ class Once(RuleBasedStateMachine):
         self.change_bundle(0)
 
     def send(self, event: events.UserEvent, number: int | None = None) -> None:
-        to = partition_of(event.key, PARTITIONS) if number is None else number
+        knows = self.world.kafka.has_more and self.sends % 3  # a producer may not have heard of more partitions yet
+        to = partition_of(event.key, MORE if knows else PARTITIONS) if number is None else number
         self.world.kafka.append(to, events.encode(event))
 
     def fresh(self, user: str, late: int = 0) -> dict[str, Any]:
@@ -111,8 +112,25 @@ class Once(RuleBasedStateMachine):
 
     @rule(to=st.integers(0, 1))
     def change_bundle(self, to: int) -> None:
-        for number in NUMBERS:
+        for number in self.world.kafka.logs:
             self.world.kafka.append(number, events.encode(bundle_change(to)))
+
+    @precondition(lambda self: self.sends > 10 and not self.world.kafka.has_more)
+    @rule()
+    def add_partitions(self) -> None:
+        self.world.kafka.add_partitions()
+
+    @precondition(lambda self: self.world.kafka.has_more)
+    @rule(number=st.sampled_from(NUMBERS))
+    def cut(self, number: int) -> None:
+        self.world.kafka.cut(number)
+
+    @precondition(lambda self: self.world.kafka.has_more)
+    @rule()
+    def note(self) -> None:
+        """The change is in force once it is noted; the command may be killed before, and run again."""
+        if self.world.kafka.note():
+            self.met("partitions added")
 
     @rule(which=WORKER, steps=st.sampled_from([100, 30, 300, 10, 3, 1]))
     def work(self, which: int, steps: int) -> None:

@@ -10,7 +10,7 @@ from online.learn.enrich import Enricher
 from online.learn.learner import Learner
 from online.learn.outgoing import Outgoing
 from online.store.protocol import Store
-from tests.once.kafka import NUMBERS, Kafka
+from tests.once.kafka import Kafka
 from tests.once.past import Past
 from tests.once.steps import Steps
 from tests.online.learn.logs import PACE, PARTITIONS, SHELF, START, Ready
@@ -32,6 +32,8 @@ class Worker:
         self._learner = Learner(steps, Ready(SHELF), Enricher(), self._send, PARTITIONS, lambda: START, PACE)
         self._life = ""
         self._at: dict[int, int] = {}
+        self._in: dict[int, str] = {}
+        """The epoch in which it learns each partition."""
         self._unswept: dict[int, int] = {}
         self.idle = 0
         """Rounds in a row that found nothing to do."""
@@ -65,12 +67,12 @@ class Worker:
         for out in outgoing:
             if out.topic is EVENTS:
                 await self._turn()
-            self._kafka.publish([out])
+            self._kafka.publish([out], self._kafka.course.present.partitions)
 
     async def _work(self) -> None:
         while True:
             await self._turn()
-            busy = [await self._round(number) for number in NUMBERS]
+            busy = [await self._round(number) for number in list(self._kafka.logs)]
             self.idle = 0 if any(busy) else self.idle + 1
 
     async def _round(self, number: int) -> bool:
@@ -78,24 +80,39 @@ class Worker:
         if self._life != self._kafka.incarnation:
             self._life = self._kafka.incarnation
             self._at.clear()
-        log = self._kafka.logs[number]
+        log = self._kafka.logs.get(number, [])
         try:
+            course = self._kafka.course
+            if number >= course.present.partitions:
+                return False
             if number not in self._at:
-                self._at[number] = await self._learner.assign(number, self._life)
+                await self._turn()  # what it knows of the course may be old from here on
+                due = await self._learner.due(course, number)
+                if due is None:
+                    return False
+                self._at[number] = await self._learner.assign(number, due)
+                self._in[number] = due.incarnation
                 self._unswept[number] = 0
             at = self._at[number]
             batch = log[at : at + self._batch]
             if batch:
                 await self._learner.learn(number, batch)
+                if self._learner.cut(number) is not None:  # on in the next epoch, once that is noted
+                    del self._at[number]
+                    return True
                 self._at[number] += len(batch)
                 self._unswept[number] += len(batch)
             if not batch or self._unswept[number] >= SWEPT_AFTER:
                 await self._learner.sweep(number)
                 self._unswept[number] = 0
+                due = await self._learner.due(course, number)
+                if due is None or due.incarnation != self._in[number]:  # it owes others what they lost
+                    del self._at[number]
+                    return True
             if not batch:
                 await self._learner.move_all(number)
         except Fenced:
             self.stepped_back += 1
-            del self._at[number]
+            self._at.pop(number, None)
             return True
         return bool(batch)

@@ -12,7 +12,7 @@ from online.store.history import History
 from online.store.memory import MemoryStore
 from online.store.protocol import Counter, Store
 from online.store.state import unpack_state
-from tests.once.kafka import NUMBERS, SHARDS, USERS, Kafka, incarnation
+from tests.once.kafka import ADDED, NUMBERS, SHARDS, USERS, Kafka
 from tests.once.past import Past
 from tests.once.worker import Worker
 from tests.online.learn.logs import Box, learner_of
@@ -40,7 +40,8 @@ class World:
         self.workers[which] = self._start(batch)
 
     def settle(self, survivor: int) -> None:
-        """One worker runs until nothing is left to do, the other one stands still."""
+        """One worker runs until nothing is left to do, the other one stands still; a change that was begun is ended."""
+        self.end_change()
         worker = self.workers[survivor]
         worker.idle = 0
         for _ in range(_MOST_STEPS):
@@ -54,6 +55,13 @@ class World:
         self.settle(0)
         self.past.writes.clear()
         self.kafka.recreate()
+
+    def end_change(self) -> None:
+        """The command that adds partitions is run once more, and to its end."""
+        if self.kafka.has_more and len(self.kafka.course.epochs) == 1:
+            for number in NUMBERS:
+                self.kafka.cut(number)
+            assert self.kafka.note()
 
     def close(self) -> None:
         for worker in self.workers:
@@ -78,10 +86,16 @@ async def clean_run(kafka: Kafka) -> tuple[MemoryStore, Kafka]:
     store, box, out = MemoryStore(), Box(), Kafka()
     for life, logs in enumerate(kafka.lives):
         learner = learner_of(store, box)
-        for number in NUMBERS:
-            await learner.assign(number, incarnation(life))
-            for raw in logs[number]:
+        for number, at in [(number, at) for at in range(len(kafka.courses[life].epochs)) for number in logs]:
+            if number >= kafka.courses[life].epochs[at].partitions:
+                continue
+            due = await learner.due(kafka.courses[life], number)
+            assert due
+            begin = await learner.assign(number, due)
+            for raw in logs[number][begin:]:
                 await learner.learn(number, [raw])
+                if learner.cut(number) is not None:
+                    break
             await learner.sweep(number)
             await learner.move_all(number)
     out.publish(box)
@@ -96,8 +110,8 @@ async def ends(store: Store, kafka: Kafka, counters: list[Counter]) -> Ends:
         for c, members in zip(counters, await store.top_counts(counters, EVERYONE), strict=True)
         if members
     }
-    calibrators = {str(number): await store.calibrator(number) for number in NUMBERS}
-    marks = {str(number): await store.count_watermarks(number) for number in NUMBERS}
+    calibrators = {str(number): await store.calibrator(number) for number in (*NUMBERS, *ADDED)}
+    marks = {str(number): await store.count_watermarks(number) for number in (*NUMBERS, *ADDED)}
     told = [msgspec.json.decode(o.value, type=Enriched) for o in kafka.sent if o.topic is ENRICHED]
     letters = [msgspec.json.decode(o.value, type=DeadLetter) for o in kafka.sent if o.topic is DEAD_LETTER]
     return Ends(

@@ -39,7 +39,7 @@ class Drift:
         self._watching: dict[int, Watching] = {}
 
     def begin_life(self) -> None:
-        """The topic was made, maybe again: its offsets begin anew, and nobody knows where."""
+        """The topic was made, maybe again, or got more partitions: its offsets begin anew, and nobody knows where."""
         self._last = -1
 
     def change(self, rollout: Rollout, offset: int) -> None:
