@@ -73,6 +73,12 @@ class Fenced(MoodstreamError):
     retriable = True
 
 
+class EpochEnded(MoodstreamError):
+    """A partition has come to where the topic got more of them: it goes on once all of them are there."""
+
+    retriable = True
+
+
 class LeaseLost(MoodstreamError):
     """Another adapter has this shard of a source now, or may have: who held it reads and checkpoints no more."""
 

@@ -24,6 +24,7 @@ from moodstream.verbs import (
     settings,
     size,
     source,
+    topics,
 )
 
 app = typer.Typer(
@@ -45,6 +46,7 @@ app.add_typer(rebuild.app)
 app.add_typer(replay.app)
 app.add_typer(size.app)
 app.add_typer(source.app, name="source")
+app.add_typer(topics.app, name="topics")
 
 
 def main() -> None:
@@ -135,21 +137,6 @@ def doctor(as_json: Json = False) -> None:
 
     if not print_diagnosis(settings(), as_json=as_json):
         raise typer.Exit(1)
-
-
-@app.command()
-def topics() -> None:
-    """Create the topics in Kafka, and check that they are as the settings say.
-
-    Example: MOODSTREAM_KAFKA=broker:9092 moodstream topics
-    """
-    from contracts.topics import TOPICS
-    from moodstream.local.operate import with_servers
-    from stream.topics import ensure
-
-    there = with_servers(settings())
-    ensure(there.kafka or "", there.namespace, there.partitions, there.replication)
-    say("\n".join(topic.full_name(there.namespace) for topic in TOPICS))
 
 
 @app.command()

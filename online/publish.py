@@ -4,9 +4,10 @@ import getpass
 import os
 import time
 import uuid
+from contextlib import closing
 from typing import Final
 
-from kafka import KafkaProducer
+from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError
 
 from contracts.brokers import brokers, named
@@ -87,20 +88,29 @@ def announce(bootstrap: str, topic: str, rollout: Rollout, timeout_s: float) -> 
     except KafkaError as error:
         raise KafkaUnavailable(f"Kafka at {named(bootstrap)} does not answer: {error}") from error
     try:
-        return _write(producer, topic, rollout, timeout_s)
+        return _write(producer, bootstrap, topic, rollout, timeout_s)
     except KafkaError as error:
         raise KafkaUnavailable(f"a partition of {topic} did not acknowledge the bundle change: {error}") from error
     finally:
         producer.close(timeout=timeout_s)
 
 
-def _write(producer: KafkaProducer, topic: str, rollout: Rollout, timeout_s: float) -> Offsets:
-    partitions = sorted(producer.partitions_for(topic) or ())
-    if not partitions:
-        raise KafkaUnavailable(f"topic {topic} does not exist yet: `moodstream topics` creates it")
+def _write(producer: KafkaProducer, bootstrap: str, topic: str, rollout: Rollout, timeout_s: float) -> Offsets:
     change = BundleChange(event_id=f"bundle-{uuid.uuid4().hex}", time=int(time.time() * 1000), rollout=rollout)
-    sent = {
-        partition: producer.send(topic, encode(change), change.key.encode(), partition=partition)
-        for partition in partitions
-    }
-    return {partition: int(future.get(timeout=timeout_s).offset) for partition, future in sent.items()}
+    written: Offsets = {}
+    while lacking := _partitions(bootstrap, topic) - written.keys():  # some may have been added while it was written
+        sent = {
+            partition: producer.send(topic, encode(change), change.key.encode(), partition=partition)
+            for partition in sorted(lacking)
+        }
+        written |= {partition: int(future.get(timeout=timeout_s).offset) for partition, future in sent.items()}
+    return written
+
+
+def _partitions(bootstrap: str, topic: str) -> set[int]:
+    """As they are now: a producer asks for them only every few minutes."""
+    with closing(KafkaAdminClient(**brokers(bootstrap).options(), request_timeout_ms=_ATTEMPT_MS)) as admin:
+        (found,) = admin.describe_topics([topic])
+    if not found["partitions"]:
+        raise KafkaUnavailable(f"topic {topic} does not exist yet: `moodstream topics` creates it")
+    return {int(partition["partition_index"]) for partition in found["partitions"]}

@@ -8,7 +8,7 @@ import msgspec
 
 from contracts import events
 from contracts.errors import InvalidEvent
-from contracts.events import BundleChange, Event
+from contracts.events import ControlRecord, Event
 from contracts.request import request_id
 from contracts.topics import topic_of
 from serving.problems import Refused, Result
@@ -81,8 +81,8 @@ def _taken(index: int, raw: bytes, now: int) -> Taken:
         raise InvalidEvent(f"an event may have {events.MAX_EVENT_BYTES:,} bytes, this one has {len(raw):,}")
     raw = _completed(raw, now)
     event = events.decode(raw)
-    if isinstance(event, BundleChange):
-        raise InvalidEvent("a bundle is changed by `moodstream publish`, not by an event")
+    if isinstance(event, ControlRecord):
+        raise InvalidEvent("control records are written by moodstream's own commands, not sent as events")
     try:
         return Taken(index, event, publishing(event, raw))
     except UnicodeError as error:

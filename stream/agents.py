@@ -9,15 +9,17 @@ from typing import Any
 
 from faust.types import TP
 
-from contracts.errors import Fenced, LogWentBack, MoodstreamError
+from contracts.errors import EpochEnded, Fenced, LogWentBack, MoodstreamError
 from contracts.request import request_of
 from contracts.topics import EVENTS, ITEMS, Topic
 from online.lake.replay import Life
 from online.lake.write import LakeWriter
+from online.learn.course import Course, Stretch
 from online.learn.learner import Learner
 from online.learn.outgoing import Raw
 from online.store.protocol import Heartbeat, Store
 from stream.items import CatalogueKeeper
+from stream.look import Look
 from stream.metrics import Metrics
 from stream.refill import Refills
 from stream.transport import Chunk, Consumer
@@ -34,9 +36,9 @@ class Keeper:
         learner: Learner,
         catalogue: CatalogueKeeper,
         store: Store,
-        lake: Callable[[str, int], LakeWriter],
+        lake: Callable[[Stretch], LakeWriter],
         refills: Refills,
-        ids: Callable[[], dict[Topic, str]],
+        look: Callable[[], Look],
         namespace: str,
         metrics: Metrics,
     ) -> None:
@@ -45,7 +47,7 @@ class Keeper:
         self._store = store
         self._lake = lake
         self._refills = refills
-        self._ids = ids
+        self._look = look
         self._metrics = metrics
         account = learner.account
         metrics.events, metrics.items, metrics.tally = account.events, catalogue.tally, learner.tally
@@ -54,7 +56,10 @@ class Keeper:
         self._events = EVENTS.full_name(namespace)
         self._items = ITEMS.full_name(namespace)
         self._incarnations: dict[Topic, str] = {}
+        self._course = Course.of("", 1)
         self._writers: dict[int, LakeWriter] = {}
+        self._stretches: dict[int, Stretch] = {}
+        """What each of the writers' partitions is in."""
         self._expected: dict[TP, int] = {}
         """No chunk begins before this offset, unless Kafka lost what it had or the topic was made again."""
         self._waits = Waits()
@@ -97,7 +102,8 @@ class Keeper:
         return True
 
     async def _look_at_topics(self) -> None:
-        before, self._incarnations = self._incarnations, await asyncio.to_thread(self._ids)
+        before, seen = self._incarnations, await asyncio.to_thread(self._look)
+        self._incarnations, self._course = seen.ids, seen.course
         if before and before != self._incarnations:  # its files go elsewhere, its offsets start anew
             log.warning("a topic was made again")
             self.learner.revoke(list(self._writers))
@@ -106,7 +112,7 @@ class Keeper:
 
     async def look_again(self, consumer: Consumer) -> None:
         """See whether a topic was made again under us: then all is read from where the store has the new one."""
-        if self._incarnations and await asyncio.to_thread(self._ids) != self._incarnations:
+        if self._incarnations and (await asyncio.to_thread(self._look)).ids != self._incarnations:
             consumer.read_again(*consumer.assignment())
 
     async def _place(self, tp: TP, places: dict[TP, int]) -> None:
@@ -117,16 +123,35 @@ class Keeper:
         """Whether Kafka has all that the partition's states lack; else they're made again from the lake from now on."""
         if tp.topic == self._items:
             return True
-        incarnation = self._incarnations[EVENTS]
-        if tp.partition not in self._writers:
-            self._writers[tp.partition] = await asyncio.to_thread(self._lake, incarnation, tp.partition)
-        return await self._refills.is_whole(tp.partition, Life(incarnation, self._writers[tp.partition].position()))
+        if not self._refills.has_read(tp.partition):  # what it read is one epoch's: look whether it's the last
+            await self._enter(tp.partition)
+        stretch, writer = self._stretches[tp.partition], self._writers[tp.partition]
+        return await self._refills.is_whole(tp.partition, Life(stretch.incarnation, writer.position()), stretch)
+
+    async def _enter(self, number: int) -> None:
+        """Go to the epoch that the partition is in; raises `EpochEnded` where it must wait for others."""
+        if number >= self._course.present.partitions:
+            raise EpochEnded("it isn't open yet: moodstream topics scale opens what was added")
+        stretch = await self.learner.due(self._course, number)
+        if stretch is None:
+            raise EpochEnded("its users are still on their way in another partition")
+        for earlier in self._course.stretches(number):
+            if earlier.at < stretch.at and not await self._is_kept(earlier):
+                stretch = earlier
+                break
+        if number not in self._writers or self._stretches[number].incarnation != stretch.incarnation:
+            self._writers[number] = await asyncio.to_thread(self._lake, stretch)
+        self._stretches[number] = stretch
+
+    async def _is_kept(self, stretch: Stretch) -> bool:
+        """Whether the lake has all of an epoch that is over."""
+        return (await asyncio.to_thread(self._lake, stretch)).position() > stretch.last
 
     async def _start_at(self, tp: TP) -> int:
         if tp.topic == self._items:
             return await self._catalogue.start_at(tp.partition, self._incarnations[ITEMS])
         kept = self._writers[tp.partition].position()
-        needed = min(await self.learner.assign(tp.partition, self._incarnations[EVENTS], kept), kept)
+        needed = min(await self.learner.assign(tp.partition, self._stretches[tp.partition], kept), kept)
         log.info("partition %d: reading from %d, the first that states or lake need", tp.partition, needed)
         return needed
 
@@ -165,9 +190,13 @@ class Keeper:
             await self._catalogue.keep(tp.partition, self._incarnations[ITEMS], raws, now())
         else:
             rows = await self.learner.learn(tp.partition, raws)
-            self._metrics.learned([raw.time for raw in raws], now())
+            cut, writer = self.learner.cut(tp.partition), self._writers[tp.partition]
+            self._metrics.learned([raw.time for raw in raws if cut is None or raw.offset < cut], now())
             self._metrics.batch(len(raws), time.perf_counter() - began)
-            self._writers[tp.partition].add(rows, raws[-1].offset)
+            writer.add(rows, raws[-1].offset if cut is None else cut - 1)
+            if cut is not None:
+                await asyncio.to_thread(writer.flush)
+                raise EpochEnded(f"the topic got more partitions at {cut}: it goes on once all of them are there")
 
     async def beat(self, consumer: Consumer) -> None:
         """Tell Prometheus and serving that this worker lives, and how far it is."""
@@ -183,7 +212,7 @@ class Keeper:
         lost = self._refills.lost(number, position)
         tp = TP(self._events, number)
         end = (consumer.highwater(tp) or 0) if tp in consumer.assignment() else 0
-        return Heartbeat(number, position, max(end, position, lost or 0), now(), lost)
+        return Heartbeat(number, position, max(end, position, lost or 0), now(), lost, self._course.present.partitions)
 
     async def sweep(self, consumer: Consumer) -> None:
         """Advance the idle shards of the next partition in turn, so that no event waits for a sweep of all.
@@ -199,6 +228,9 @@ class Keeper:
         self._turn += 1
         try:
             await self.learner.sweep(number)
+            due = await self.learner.due(self._course, number)
+            if due is None or due.at < self._stretches[number].at:
+                raise Fenced("the store went back behind the last change of the number of partitions")
         except Fenced as error:
             log.warning("partition %d is read again: %s", number, error)
             self._metrics.read_again(error)

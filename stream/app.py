@@ -11,7 +11,7 @@ from faust.types import TP, EventT, StreamT
 from contracts.brokers import MECHANISM, Brokers, brokers
 from contracts.errors import KafkaUnavailable, MoodstreamError
 from contracts.settings import Settings
-from contracts.topics import EVENTS, ITEMS
+from contracts.topics import EVENTS, ITEMS, Topic
 from model.shelf import Shelf
 from online.lake.replay import LakeLog
 from online.lake.write import LakeWriter
@@ -21,10 +21,10 @@ from online.learn.enrich import Enricher
 from online.learn.learner import Learner
 from online.store.protocol import Store
 from online.store.timed import timed
-from stream import topics
 from stream.agents import Keeper, now
 from stream.items import CatalogueKeeper
 from stream.lanes import Lanes
+from stream.look import Look, look
 from stream.metrics import Metrics
 from stream.outbox import BATCH_BYTES, Outbox
 from stream.refill import Refills
@@ -67,7 +67,8 @@ def create_app(settings: Settings, bootstrap: str, store: Store, metrics: Metric
     )
 
     store = timed(store, metrics.called)
-    outbox = Outbox(lambda: cast("Any", app.producer)._ensure_producer(), settings.namespace, settings.partitions)
+    partitions: dict[Topic, int] = {}
+    outbox = Outbox(lambda: cast("Any", app.producer)._ensure_producer(), settings.namespace, partitions)
     learner = Learner(
         store,
         Bundles(Shelf(settings.bundles_url)),
@@ -85,13 +86,18 @@ def create_app(settings: Settings, bootstrap: str, store: Store, metrics: Metric
         except Exception as error:
             raise KafkaUnavailable(f"Kafka does not say where partition {number} begins: {error}") from error
 
+    def look_now() -> Look:
+        found = look(settings)
+        partitions.update(found.partitions)
+        return found
+
     keeper = Keeper(
         learner,
         CatalogueKeeper(store, outbox),
         store,
-        lambda incarnation, number: LakeWriter(settings.lake_url, settings.namespace, incarnation, number),
+        lambda at: LakeWriter(settings.lake_url, settings.namespace, at.incarnation, at.number, at.first),
         Refills(learner, lambda number: LakeLog(settings.lake_url, settings.namespace, number), first_of),
-        lambda: topics.ids(bootstrap, settings.namespace, settings.partitions),
+        look_now,
         settings.namespace,
         metrics,
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from contracts import events, topics
 from contracts.errors import InvalidEvent
-from contracts.events import BundleChange, ItemEvent
+from contracts.events import ControlRecord, ItemEvent
 from online.learn.outgoing import Outbox, Outgoing, Raw, dead_letter, replaced
 from online.store.protocol import Store, Watermark
 
@@ -58,8 +58,10 @@ class CatalogueKeeper:
                 event = events.decode(raw.value)
                 if isinstance(event, ItemEvent):
                     items[event.item_id] = events.encode(event)
-                elif isinstance(event, BundleChange):
-                    raise InvalidEvent("a bundle's control record belongs into each partition of events: publish it")
+                elif isinstance(event, ControlRecord):
+                    raise InvalidEvent(
+                        "a control record belongs into each partition of events, where our commands write it"
+                    )
                 else:
                     outgoing.append(replaced(raw, topics.EVENTS, event.key))
             except Exception as error:  # invalid, or a bug of ours: neither stops the partition

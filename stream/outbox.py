@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -20,7 +20,10 @@ BATCH_BYTES: Final = 1 << 18
 class Outbox:
     """Implements `online.learn.outgoing.Outbox`; a key goes to the partition that Kafka's own partitioner takes."""
 
-    def __init__(self, producer: Callable[[], AIOKafkaProducer], namespace: str, partitions: int) -> None:
+    def __init__(
+        self, producer: Callable[[], AIOKafkaProducer], namespace: str, partitions: Mapping[Topic, int]
+    ) -> None:
+        """`partitions` may change: who sends by an old number of `events` has it sent again to the right place."""
         self._producer = producer
         self._namespace = namespace
         self._partitions = partitions
@@ -29,7 +32,7 @@ class Outbox:
         """Returns when all are acknowledged; raises `KafkaUnavailable`."""
         lots: defaultdict[tuple[Topic, int], list[Outgoing]] = defaultdict(list)
         for out in outgoing:
-            lots[out.topic, partition_of(out.key, self._partitions)].append(out)
+            lots[out.topic, partition_of(out.key, self._partitions[out.topic])].append(out)
         try:
             await asyncio.gather(*(self._send(*where, lot) for where, lot in lots.items()))
         except Exception as error:

@@ -8,8 +8,10 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence, Set
 from typing import Final
 
+from contracts.epochs import topic_id_of
 from contracts.errors import MoodstreamError, Unavailable
 from online.lake.replay import LakeLog, Life, parts, ranges
+from online.learn.course import Stretch
 from online.learn.learner import Learner
 from stream.need import Need
 
@@ -37,6 +39,10 @@ class Refills:
         """Whether the lake is being read; ask again."""
         return number in self._tasks and not self._tasks[number].done()
 
+    def has_read(self, number: int) -> bool:
+        """Whether the lake was being read: `is_whole` is to be asked about the same epoch once more."""
+        return number in self._tasks
+
     def keep_only(self, numbers: Set[int]) -> None:
         """End what is under way for all other partitions."""
         self._lost = {number: end for number, end in self._lost.items() if number in numbers}
@@ -52,41 +58,46 @@ class Refills:
         """Where a partition stands in the topic's present life."""
         return 0 if number in self._earlier else position
 
-    async def is_whole(self, number: int, life: Life) -> bool:
+    async def is_whole(self, number: int, life: Life, where: Stretch | None = None) -> bool:
         """Whether Kafka has all that this partition's states lack; else the lake is read from now on: ask again.
 
-        `life` is the topic's present one, as far as the lake has it. Raises `Unavailable` where the reading failed.
+        `life` is the topic's present one, as far as the lake has it, or its epoch `where`. Raises `Unavailable` where
+        the reading failed.
         """
         if number in self._tasks:
             await _done(self._tasks.pop(number))
             return True
-        found = await self._learner.look(number, life.incarnation)
-        need = Need(life, found.standing, found.lowest + 1, await self._first_of(number))
+        found = await self._learner.look(number, where or life.incarnation)
+        standing = {_of_topic(one, life) for one in found.standing}
+        need = Need(life, standing, found.lowest + 1, await self._first_of(number))
         if need.nowhere:
             log.error("partition %d: %d records are neither in the lake nor in Kafka any more", number, need.nowhere)
         if not need.of_the_lake and not need.of_earlier_lives:
             return True
         lake = await asyncio.to_thread(self._lake, number)
-        lives = await asyncio.to_thread(lake.lives)
+        lives = [one for one in await asyncio.to_thread(lake.lives) if _of_topic(one.incarnation, life) != life[0]]
+        lives.append(life)
         if need.is_mixed(lives):
             log.error("partition %d: some shards lost what others have: moodstream rebuild --anew", number)
         wanted = [*need.earlier(lives), *([life] if need.of_the_lake else [])]
         if not wanted:
             return True
         self._lost[number] = life.end
-        self._tasks[number] = asyncio.create_task(self._relearn(number, lake, wanted, life))
+        self._tasks[number] = asyncio.create_task(self._relearn(number, lake, wanted, life, where))
         return False
 
-    async def _relearn(self, number: int, lake: LakeLog, wanted: Sequence[Life], present: Life) -> None:
+    async def _relearn(
+        self, number: int, lake: LakeLog, wanted: Sequence[Life], present: Life, where: Stretch | None
+    ) -> None:
         try:
             for life in wanted:
                 (self._earlier.add if life != present else self._earlier.discard)(number)
-                await self._relearn_one(number, lake, life)
+                await self._relearn_one(number, lake, life, where if life == present else None)
         finally:
             self._earlier.discard(number)
 
-    async def _relearn_one(self, number: int, lake: LakeLog, life: Life) -> None:
-        needed = await self._learner.assign(number, life.incarnation, life.end)
+    async def _relearn_one(self, number: int, lake: LakeLog, life: Life, where: Stretch | None) -> None:
+        needed = await self._learner.assign(number, where or life.incarnation, life.end)
         for first, end in lake.gaps(life.incarnation, needed, life.end):
             log.error("partition %d: the lake has no file of offsets %d to %d", number, first, end - 1)
         log.warning("partition %d: states of %d to %d are made again from the lake", number, needed, life.end - 1)
@@ -97,6 +108,11 @@ class Refills:
             await self._learner.relearn(number, [], end - 1)
         if needed < life.end:
             await self._learner.sweep(number)
+
+
+def _of_topic(incarnation: str, life: Life) -> str:
+    """All epochs of the present topic by one name: the partition comes to each of them in its turn."""
+    return life.incarnation if topic_id_of(incarnation) == topic_id_of(life.incarnation) else incarnation
 
 
 async def _done(task: "asyncio.Task[None]") -> None:

@@ -2,27 +2,34 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from contracts.brokers import brokers, named
 from contracts.errors import KafkaUnavailable, Misconfigured
-from contracts.topics import TOPICS, Topic
+from contracts.topics import EVENTS, TOPICS, Topic
+
+
+class Made(NamedTuple):
+    """A topic as it is in Kafka."""
+
+    id: str
+    partitions: int
 
 
 def ensure(bootstrap: str, namespace: str, partitions: int, replication: int) -> dict[Topic, str]:
     """Create what is missing; returns each topic's id.
 
-    Raises `Misconfigured` where a topic exists with another number of partitions, `KafkaUnavailable`.
+    Raises `Misconfigured` where `events` exists with fewer partitions, or an odd number; `KafkaUnavailable`.
     """
     with _admin(bootstrap) as admin:
         there = set(admin.list_topics())
         missing = [topic for topic in TOPICS if topic.full_name(namespace) not in there]
         if missing:
             _create(admin, {topic.full_name(namespace): topic for topic in missing}, partitions, replication)
-        return _ids(admin, namespace, partitions)
+        return _ids(_made(admin, namespace), partitions)
 
 
 def _create(admin: Any, topics: Mapping[str, Topic], partitions: int, replication: int) -> None:
@@ -33,26 +40,41 @@ def _create(admin: Any, topics: Mapping[str, Topic], partitions: int, replicatio
 
 
 def ids(bootstrap: str, namespace: str, partitions: int) -> dict[Topic, str]:
-    """Each topic's id; raises `Misconfigured` where one is missing or has another number of partitions."""
+    """Each topic's id; raises as `ensure` does, and `Misconfigured` where one is missing."""
+    return _ids(made(bootstrap, namespace), partitions)
+
+
+def made(bootstrap: str, namespace: str) -> dict[Topic, Made]:
+    """The topics as they are; raises `Misconfigured` where one is missing, `KafkaUnavailable`."""
     with _admin(bootstrap) as admin:
-        return _ids(admin, namespace, partitions)
+        return _made(admin, namespace)
 
 
-def _ids(admin: Any, namespace: str, partitions: int) -> dict[Topic, str]:
+def add_partitions(bootstrap: str, namespace: str, topic: Topic, partitions: int) -> None:
+    """Have the topic so many partitions; returns when each has a leader. Raises `KafkaUnavailable`."""
+    name = topic.full_name(namespace)
+    with _admin(bootstrap) as admin:
+        admin.create_partitions({name: partitions})
+        admin.wait_for_topics([name])
+
+
+def _made(admin: Any, namespace: str) -> dict[Topic, Made]:
     described = {found["name"]: found for found in admin.describe_topics([t.full_name(namespace) for t in TOPICS])}
-    return {topic: _id(described[topic.full_name(namespace)], partitions) for topic in TOPICS}
+    found = {topic: described[topic.full_name(namespace)] for topic in TOPICS}
+    for one in found.values():
+        if not one["partitions"]:
+            raise Misconfigured(f"Kafka has no topic {one['name']}: moodstream topics creates it")
+    return {topic: Made(str(one["topic_id"]), len(one["partitions"])) for topic, one in found.items()}
 
 
-def _id(found: dict[str, Any], partitions: int) -> str:
-    name, has = found["name"], len(found["partitions"])
-    if not has:
-        raise Misconfigured(f"Kafka has no topic {name}: moodstream topics creates it")
-    if has != partitions:
+def _ids(found: Mapping[Topic, Made], partitions: int) -> dict[Topic, str]:
+    has = found[EVENTS].partitions
+    if has % partitions:
         raise Misconfigured(
-            f"topic {name} has {has} partitions, MOODSTREAM_PARTITIONS says {partitions}: "
-            f"set MOODSTREAM_PARTITIONS={has} (shards can't change owners while events are on their way)"
+            f"topic {EVENTS.name} has {has} partitions, MOODSTREAM_PARTITIONS says {partitions}: "
+            f"set MOODSTREAM_PARTITIONS={has}, and add more by: moodstream topics scale"
         )
-    return str(found["topic_id"])
+    return {topic: one.id for topic, one in found.items()}
 
 
 @contextmanager

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer
 
 from contracts import events
 from contracts.errors import Unavailable
 from contracts.events import Record
 from contracts.settings import Settings
 from contracts.topics import EVENTS
-from online.kafka import reader
+from online.kafka import partitions_of, reader
 
 _PATIENCE_S: Final = 30.0
 
@@ -51,7 +51,7 @@ def opened(settings: Settings) -> Iterator[Log]:
     """The log of `settings.kafka`, to be read from its end; raises `KafkaUnavailable`."""
     with reader(settings) as consumer:
         name = EVENTS.full_name(settings.namespace)
-        consumer.assign([TopicPartition(name, number) for number in range(settings.partitions)])
+        consumer.assign(partitions_of(consumer, settings, name))
         consumer.seek_to_end()
         for partition in consumer.assignment():
             consumer.position(partition)  # a seek is carried out when it is first needed

@@ -1,17 +1,19 @@
 """What the store lacks, and what the lake and Kafka still have of it, partition by partition."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
-from kafka import TopicPartition
 
+from contracts.epochs import topic_id_of
 from contracts.settings import Settings
 from contracts.topics import EVENTS, ITEMS, Topic
-from online.kafka import reader
+from online.kafka import partitions_of, reader
 from online.lake.replay import LakeLog, Life
+from online.learn.course import Stretch
 from online.learn.partition import Partition
 from online.store.protocol import Store
+from stream.look import look
 from stream.need import Need
 
 
@@ -30,7 +32,8 @@ class Part(msgspec.Struct, frozen=True):
     moved: bool
     """Whether all states are on the bundle in force."""
     earlier: list[tuple[str, int]]
-    """Lives of the topic before it was made again, to be learned first, each with its end."""
+    """What is to be learned first, and how many records it has: lives of the topic before it was made again, and what
+    lies before it got more partitions."""
     gaps: list[tuple[int, int]]
     """Offsets, first and past the last, that are needed and that neither the lake nor Kafka has."""
     mixed: bool
@@ -58,20 +61,36 @@ class Survey(msgspec.Struct, frozen=True):
 async def survey(settings: Settings, store: Store, ids: Mapping[Topic, str]) -> Survey:
     """Look at everything; raises `Unavailable`."""
     offsets = await asyncio.to_thread(kafka_offsets, settings)
-    parts = [await _part(settings, store, ids[EVENTS], number, *offsets[EVENTS][number]) for number in offsets[EVENTS]]
+    course = (await asyncio.to_thread(look, settings)).course
+    parts = [
+        await _part(settings, store, stretch, left, *offsets[EVENTS][number])
+        for number in range(course.present.partitions)
+        for *earlier, stretch in [course.stretches(number)]
+        for left in [[await _left_of(store, one) for one in earlier]]
+    ]
     items = 0
     for number, (_, end) in offsets[ITEMS].items():
         items += max(0, end - 1 - (await store.items_watermark(number)).within(ids[ITEMS]))
     return Survey(parts, items)
 
 
-async def _part(settings: Settings, store: Store, incarnation: str, number: int, first: int, end: int) -> Part:
-    owned = await Partition.found(store, number, incarnation, settings.partitions)
+async def _left_of(store: Store, stretch: Stretch) -> tuple[str, int]:
+    """An epoch of the present topic that is over, and how many of its records a shard still lacks."""
+    return stretch.incarnation, stretch.last - (await Partition.found(store, stretch)).lowest
+
+
+async def _part(
+    settings: Settings, store: Store, stretch: Stretch, left: Sequence[tuple[str, int]], first: int, end: int
+) -> Part:
+    owned = await Partition.found(store, stretch)
+    number, incarnation = stretch.number, stretch.incarnation
     lake = LakeLog(settings.lake_url, settings.namespace, number)
-    lives = await asyncio.to_thread(lake.lives)
-    life = next((life for life in lives if life.incarnation == incarnation), Life(incarnation, 0))
+    topic_id, found = topic_id_of(incarnation), await asyncio.to_thread(lake.lives)
+    life = next((life for life in found if life.incarnation == incarnation), Life(incarnation, stretch.first))
+    lives = [*(one for one in found if topic_id_of(one.incarnation) != topic_id), life]
+    standing = {incarnation if topic_id_of(one) == topic_id else one for one in owned.standing}
     needed = owned.lowest + 1
-    need = Need(life, owned.standing, needed, first)
+    need = Need(life, standing, needed, first)
     earlier = need.earlier(lives) if need.of_earlier_lives else []
     gaps = lake.gaps(incarnation, needed, min(life.end, first)) if needed < first else []
     if need.nowhere:
@@ -84,7 +103,7 @@ async def _part(settings: Settings, store: Store, incarnation: str, number: int,
         end=end,
         lost="" in owned.standing,
         moved=all(meta.moved for meta in owned.metas.values()),
-        earlier=[(one.incarnation, one.end) for one in earlier],
+        earlier=[*((one.incarnation, one.end) for one in earlier), *(one for one in left if one[1])],
         gaps=gaps,
         mixed=need.is_mixed(lives),
     )
@@ -95,7 +114,7 @@ def kafka_offsets(settings: Settings) -> dict[Topic, dict[int, tuple[int, int]]]
     with reader(settings) as consumer:
         found: dict[Topic, dict[int, tuple[int, int]]] = {}
         for topic in (EVENTS, ITEMS):
-            tps = [TopicPartition(topic.full_name(settings.namespace), n) for n in range(settings.partitions)]
+            tps = partitions_of(consumer, settings, topic.full_name(settings.namespace))
             starts, ends = consumer.beginning_offsets(tps), consumer.end_offsets(tps)
             found[topic] = {tp.partition: (starts[tp], ends[tp]) for tp in tps}
         return found

@@ -25,7 +25,7 @@ from online.lake.folder import Folder
 from online.lake.position import noted_position
 from online.reach import require_kafka
 from online.store.state import FORWARDED
-from stream import topics
+from stream.look import look
 
 _AT_ONCE: Final = 20_000
 
@@ -112,12 +112,12 @@ def _forget_those_in_lake(settings: Settings, wanted: dict[str, Logged]) -> None
 
 def _forget_those_in_kafka(settings: Settings, wanted: dict[str, Logged]) -> None:
     """What the lake has yet to take in."""
-    ids = topics.ids(settings.kafka or "", settings.namespace, settings.partitions)
+    epoch = look(settings).course.present
     folder = Folder(settings.lake_url, settings.namespace)
     with reader(settings) as consumer:
         partitions = partitions_of(consumer, settings, EVENTS.full_name(settings.namespace))
         firsts, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
-        noted = {one: noted_position(folder, ids[EVENTS], one.partition) for one in partitions}
+        noted = {one: noted_position(folder, epoch.name, one.partition) for one in partitions}
         starts = {one: max(first, noted[one]) for one, first in firsts.items()}
         _forget(_ids(record.value for record in to_the_end(consumer, starts, ends)), wanted)
 

@@ -10,12 +10,16 @@ from kafka import TopicPartition
 
 from contracts import events
 from contracts.errors import InvalidEvent, KafkaUnavailable
-from contracts.events import BundleChange, ItemEvent
+from contracts.events import ControlRecord, ItemEvent
 from contracts.settings import Settings
 from contracts.sharding import partition_of
 from contracts.topics import EVENTS
 from online.kafka import Offsets, arrivals, partitions_of, reader
+from online.lake.folder import Folder
+from online.lake.partitions import noted
+from online.learn.course import Course
 from online.learn.outgoing import Raw
+from stream import topics
 
 _AHEAD: Final = 20_000
 """Records of one partition that wait for those of others, before it's paused."""
@@ -34,10 +38,17 @@ def from_kafka(settings: Settings, topic: str, since: int | None, until: int | N
         now = consumer.end_offsets(partitions)
         ends = now if until is None else arrivals(consumer, until, now)
         starts = consumer.beginning_offsets(partitions) if since is None else arrivals(consumer, since, now)
-        reading = _Reading(consumer, starts, ends)
+        reading, course = _Reading(consumer, starts, ends), _course(settings, topic)
         for _, raw in merge(*(_in_order(reading.of(one)) for one in partitions), key=lambda pair: pair[0]):
-            if _is_wanted(raw, len(partitions)):
+            if _is_wanted(raw, course.placed(raw.partition, raw.offset)):
                 yield raw
+
+
+def _course(settings: Settings, topic: str) -> Course:
+    """What the lake has noted of this topic's partitions, of which it may have more today."""
+    namespace = topic.removesuffix(f".{EVENTS.name}")
+    made = topics.made(settings.kafka or "", namespace)[EVENTS]
+    return noted(Folder(settings.lake_url, namespace), made.id, made.partitions).course(made.id)
 
 
 def _in_order(log: Iterator[Raw]) -> Iterator[tuple[tuple[int, int], Raw]]:
@@ -53,7 +64,7 @@ def _is_wanted(raw: Raw, partitions: int) -> bool:
         event = events.decode(raw.value)
     except InvalidEvent:
         return True  # to be refused again
-    return not isinstance(event, BundleChange | ItemEvent) and partition_of(event.key, partitions) == raw.partition
+    return not isinstance(event, ControlRecord | ItemEvent) and partition_of(event.key, partitions) == raw.partition
 
 
 class _Reading:

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from contracts.epochs import partitions_in
 from contracts.errors import BundleRejected, InvalidEvent, StateUnreadable, StoreUnavailable
 from contracts.rollout import bundle_for
 from contracts.sharding import partition_of
@@ -42,7 +43,7 @@ class View:
 
 
 class Viewer:
-    """Reads views; `partitions` is the number of the topic `events`."""
+    """Reads views; `partitions` is the number that the topic `events` was made with."""
 
     def __init__(self, store: Store, library: Library, enricher: Enricher, partitions: int) -> None:
         self._store = store
@@ -65,9 +66,10 @@ class Viewer:
         catalogue = await self._catalogue(user_id, meta, state, degraded)
         incarnation = meta.watermark.incarnation if meta else ""
         user, degraded_state = _working(user_id, record, catalogue.version, incarnation)
-        view = View(user, user.state, catalogue, meta, partition_of(user_id, self._partitions))
+        partitions = partitions_in(incarnation, self._partitions)
+        view = View(user, user.state, catalogue, meta, partition_of(user_id, partitions))
         view.degraded += degraded + degraded_state
-        self._fold(view, tokens, now)
+        self._fold(view, tokens, now, partitions)
         await _step(view)
         return view
 
@@ -94,12 +96,12 @@ class Viewer:
             degraded.append(f"bundle: the user is on {version}, which can't be loaded: {error}")
             return current
 
-    def _fold(self, view: View, tokens: str, now: int) -> None:
+    def _fold(self, view: View, tokens: str, now: int, partitions: int) -> None:
         if not tokens:
             return
         watermark = view.meta.watermark.offset if view.meta else -1
         try:
-            view.folded = fold(view.user, tokens, watermark, self._partitions, now, self._enricher)
+            view.folded = fold(view.user, tokens, watermark, partitions, now, self._enricher)
         except InvalidEvent as error:
             view.degraded.append(f"token: {error}")
 

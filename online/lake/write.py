@@ -22,12 +22,15 @@ _MAX_POSITION: Final = 2**31 - 1
 class LakeWriter:
     """One partition's writer. `add` from any thread; `flush` is slow (it waits for the disk or the network)."""
 
-    def __init__(self, url: str, namespace: str, incarnation: str, partition: int) -> None:
-        """Raises `Misconfigured` for a place that no driver is installed for, `Unavailable`."""
+    def __init__(self, url: str, namespace: str, incarnation: str, partition: int, first: int = 0) -> None:
+        """`first` is the epoch's first offset in this partition.
+
+        Raises `Misconfigured` for a place that no driver is installed for, `Unavailable`.
+        """
         self._folder = Folder(url, namespace)
         self._incarnation = incarnation
         self._partition = partition
-        self._position = noted_position(self._folder, incarnation, partition)
+        self._position = max(first, noted_position(self._folder, incarnation, partition))
         self._next = self._position
         self._rows: list[Enriched] = []
         self._files: dict[LakeFile, pa.Table] = {}

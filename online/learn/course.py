@@ -62,14 +62,15 @@ class Stretch:
         """Its first offset: 0, or the one behind the last cut."""
         self.end = epoch.ends[number] if epoch.ends else None
         """None in the present epoch."""
+        self.at = at
+        """Of which epoch, counted from 0."""
         self._course = course
-        self._at = at
         self._later = {later.name for later in course.epochs[at + 1 :]}
 
     @property
     def before(self) -> str:
         """The epoch before this one, of the same topic."""
-        name = self._course.epochs[self._at - 1].name if self._at else ""
+        name = self._course.epochs[self.at - 1].name if self.at else ""
         return name if topic_id_of(name) == topic_id_of(self.incarnation) else ""
 
     @property
@@ -99,12 +100,14 @@ class Stretch:
 
     def lacks(self, shard: int, meta: ShardMeta) -> bool:
         """Whether a user shard has yet to take in anything of an earlier epoch, in whatever partition."""
-        earlier = (Stretch(self._course, at, shard % self._course.epochs[at].partitions) for at in range(self._at))
-        return any(one._is_short(meta.watermark) or not (meta.moved or one.is_behind(meta.watermark)) for one in earlier)
+        earlier = (Stretch(self._course, at, shard % self._course.epochs[at].partitions) for at in range(self.at))
+        return any(
+            one._is_short(meta.watermark) or not (meta.moved or one.is_behind(meta.watermark)) for one in earlier
+        )
 
     def lacks_shared(self, mark: Watermark) -> bool:
         """Whether this partition's part in what is shared has yet to take in anything of an earlier epoch."""
-        return any(one._is_short(mark) for one in self._course.stretches(self.number) if one._at < self._at)
+        return any(one._is_short(mark) for one in self._course.stretches(self.number) if one.at < self.at)
 
     def is_unheard_of(self, mark: Watermark) -> bool:
         """Whether it stands in an epoch of this topic that began since the course was looked at."""

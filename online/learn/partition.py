@@ -73,11 +73,12 @@ class Partition:
 
     @property
     def is_here(self) -> bool:
-        """Whether all that is this partition's has come to the end of every epoch before this one, and of none since."""
-        shared = (self.calibrator.watermark, *self.counts.values())
-        users = any(self.stretch.lacks(shard, meta) for shard, meta in self.metas.items())
-        unheard_of = any(self.stretch.is_unheard_of(meta.watermark) for meta in self.metas.values())
-        return not (users or unheard_of or any(map(self.stretch.lacks_shared, shared)))
+        """Whether all that is this partition's is through with every epoch before this one, and in none since."""
+        shared = [self.calibrator.watermark, *self.counts.values()]
+        marks = shared + [meta.watermark for meta in self.metas.values()]
+        if any(map(self.stretch.is_unheard_of, marks)) or any(map(self.stretch.lacks_shared, shared)):
+            return False
+        return not any(self.stretch.lacks(shard, meta) for shard, meta in self.metas.items())
 
     @property
     def is_done(self) -> bool:

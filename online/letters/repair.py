@@ -7,7 +7,7 @@ import msgspec
 from contracts import events
 from contracts.dead_letter import DeadLetter
 from contracts.errors import InvalidEvent
-from contracts.events import BundleChange, Event, ItemEvent
+from contracts.events import ControlRecord, Event, ItemEvent
 from contracts.topics import EVENTS
 from online.learn.enrich import Enricher
 from online.learn.fold import Working
@@ -29,8 +29,8 @@ def repaired(letter: DeadLetter, raw: bytes) -> Repaired:
     """
     value = _completed(letter, raw)
     event = events.decode(value)
-    if isinstance(event, BundleChange):
-        raise InvalidEvent("a bundle's control record isn't sent again: moodstream publish writes a new one")
+    if isinstance(event, ControlRecord):
+        raise InvalidEvent("a control record isn't sent again: the command that wrote it writes a new one")
     if not isinstance(event, ItemEvent):
         # as the learner will take it in, for a user of whom nothing is known
         row = _ENRICHER.enrich(event, partition=0, offset=0, arrival=letter.time)

@@ -177,6 +177,8 @@ class Heartbeat(msgspec.Struct, frozen=True):
     """UTC ms."""
     lost: int | None = None
     """While lost states are made again: up to this offset they were there before."""
+    partitions: int = 0
+    """By how many it places records; 0 is said by workers of before they could be more one day."""
 
 
 class Memory(NamedTuple):

@@ -17,6 +17,7 @@ from contracts.events import (
     Alias,
     BundleChange,
     Context,
+    ControlRecord,
     Erase,
     Impression,
     Interaction,
@@ -100,7 +101,7 @@ def test_every_event_comes_back_as_it_was_sent(event: Record) -> None:
 def test_an_event_is_keyed_by_its_user_or_its_item(event: Record) -> None:
     if isinstance(event, ItemEvent):
         assert event.key == event.item_id
-    elif isinstance(event, BundleChange):
+    elif isinstance(event, ControlRecord):
         assert event.key == event.event_id
     else:
         assert event.key == event.user_id

@@ -12,7 +12,7 @@ from contracts.errors import InvalidEvent
 from contracts.events import (
     MAX_FORWARDS,
     Alias,
-    BundleChange,
+    ControlRecord,
     Erase,
     Impression,
     Interaction,
@@ -104,7 +104,7 @@ class Book:
 
     def _read(self, partition: int, offset: int, value: bytes) -> None:
         event = events.decode(value)
-        if isinstance(event, BundleChange):
+        if isinstance(event, ControlRecord):
             return
         name = id_hash(event.event_id)
         self.names[name] = event.event_id

@@ -15,7 +15,15 @@ EXAMPLES = int(os.environ.get("ONCE_EXAMPLES", "60"))
 ANEW = "ONCE_EXAMPLES" in os.environ
 """`make once` tries others each time; `make test` the same ones, so that it tells of the code and not of the dice."""
 CHECKED = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
-MET = ("kills", "steps back", "writes lost", "shards fallen back", "topics made again", "partitions added", "runs with outcomes")
+MET = (
+    "kills",
+    "steps back",
+    "writes lost",
+    "shards fallen back",
+    "topics made again",
+    "partitions added",
+    "runs with outcomes",
+)
 
 
 @pytest.mark.timeout(120 + 5 * EXAMPLES)

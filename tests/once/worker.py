@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 
 from contracts.errors import Fenced
 from contracts.topics import EVENTS
+from online.learn.course import Course, Stretch
 from online.learn.enrich import Enricher
 from online.learn.learner import Learner
 from online.learn.outgoing import Outgoing
@@ -32,8 +33,8 @@ class Worker:
         self._learner = Learner(steps, Ready(SHELF), Enricher(), self._send, PARTITIONS, lambda: START, PACE)
         self._life = ""
         self._at: dict[int, int] = {}
-        self._in: dict[int, str] = {}
-        """The epoch in which it learns each partition."""
+        self._in: dict[int, Stretch] = {}
+        """What it learns of each partition."""
         self._unswept: dict[int, int] = {}
         self.idle = 0
         """Rounds in a row that found nothing to do."""
@@ -83,16 +84,8 @@ class Worker:
         log = self._kafka.logs.get(number, [])
         try:
             course = self._kafka.course
-            if number >= course.present.partitions:
+            if not await self._has(number, course):
                 return False
-            if number not in self._at:
-                await self._turn()  # what it knows of the course may be old from here on
-                due = await self._learner.due(course, number)
-                if due is None:
-                    return False
-                self._at[number] = await self._learner.assign(number, due)
-                self._in[number] = due.incarnation
-                self._unswept[number] = 0
             at = self._at[number]
             batch = log[at : at + self._batch]
             if batch:
@@ -106,9 +99,8 @@ class Worker:
                 await self._learner.sweep(number)
                 self._unswept[number] = 0
                 due = await self._learner.due(course, number)
-                if due is None or due.incarnation != self._in[number]:  # it owes others what they lost
-                    del self._at[number]
-                    return True
+                if due is None or due.at < self._in[number].at:  # others lost what is to be learned here
+                    raise Fenced("an earlier epoch fell back")
             if not batch:
                 await self._learner.move_all(number)
         except Fenced:
@@ -116,3 +108,20 @@ class Worker:
             self._at.pop(number, None)
             return True
         return bool(batch)
+
+    async def _has(self, number: int, course: Course) -> bool:
+        """Whether it has the partition, or gets it; not while the partition's shards are on their way elsewhere."""
+        if number >= course.present.partitions:
+            return False
+        if number not in self._at:
+            await self._turn()  # what it knows of the course may be old from here on
+            due = await self._learner.due(course, number)
+            if due is None:
+                return False
+            self._at[number] = await self._learner.assign(number, due)
+            if self._life != self._kafka.incarnation:  # a topic that is gone gives nobody any records
+                del self._at[number]
+                return False
+            self._in[number] = due
+            self._unswept[number] = 0
+        return True

@@ -15,6 +15,7 @@ from contracts import logs
 from contracts.brokers import brokers, named
 from contracts.errors import KafkaUnavailable, Misconfigured, Unavailable
 from contracts.settings import Settings
+from contracts.topics import EVENTS
 from stream import topics
 from stream.metrics import serve
 from stream.outbox import BATCH_BYTES, Outbox
@@ -91,7 +92,9 @@ async def _work(settings: Settings, asked: Asked, aws: Aws, stream: Stream, star
             metrics.kafka_failures += 1
             log.warning("what was read waits, and no more is read: %s", error)
 
-        onward = Onward(Outbox(lambda: producer, settings.namespace, settings.partitions), settings.partitions, failed)
+        made = topics.made(settings.kafka or "", settings.namespace)
+        partitions = {topic: one.partitions for topic, one in made.items()}
+        onward = Onward(Outbox(lambda: producer, settings.namespace, partitions), partitions[EVENTS], failed)
         adapter = Adapter(aws, stream, table, start, onward, metrics, asked.lasts_s, asked.at_most)
         loop = asyncio.get_running_loop()
         for signal_ in (signal.SIGTERM, signal.SIGINT):

@@ -9,7 +9,7 @@ import msgspec
 
 from contracts import events
 from contracts.errors import InvalidEvent
-from contracts.events import BundleChange
+from contracts.events import ControlRecord
 from contracts.topics import DEAD_LETTER, Topic, topic_of
 from online.learn.outgoing import Outgoing, Raw, dead_letter
 from stream.sources.kinesis import place
@@ -88,8 +88,8 @@ class Origin:
 def _event(data: bytes) -> Outgoing:
     """The event in these bytes, as it's sent; raises `InvalidEvent`."""
     event = events.decode(data)
-    if isinstance(event, BundleChange):
-        raise InvalidEvent("a bundle is changed by `moodstream publish`, not by an event")
+    if isinstance(event, ControlRecord):
+        raise InvalidEvent("control records are written by moodstream's own commands, not sent as events")
     try:
         event.key.encode()
     except UnicodeError as error:

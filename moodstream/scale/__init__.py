@@ -1,0 +1,1 @@
+"""What `moodstream topics scale` does: more partitions for `events`, while it's learned from."""
