@@ -126,7 +126,8 @@ class Keeper:
         if not self._refills.has_read(tp.partition):  # what it read is one epoch's: look whether it's the last
             await self._enter(tp.partition)
         stretch, writer = self._stretches[tp.partition], self._writers[tp.partition]
-        return await self._refills.is_whole(tp.partition, Life(stretch.incarnation, writer.position()), stretch)
+        whole = await self._refills.is_whole(tp.partition, Life(stretch.incarnation, writer.position()), stretch)
+        return whole and not stretch.is_gone
 
     async def _enter(self, number: int) -> None:
         """Go to the epoch that the partition is in; raises `EpochEnded` where it must wait for others."""
@@ -136,7 +137,7 @@ class Keeper:
         if stretch is None:
             raise EpochEnded("its users are still on their way in another partition")
         for earlier in self._course.stretches(number):
-            if earlier.at < stretch.at and not await self._is_kept(earlier):
+            if earlier.at < stretch.at and not earlier.is_gone and not await self._is_kept(earlier):
                 stretch = earlier
                 break
         if number not in self._writers or self._stretches[number].incarnation != stretch.incarnation:

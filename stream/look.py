@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 from contracts.settings import Settings
 from contracts.topics import EVENTS, Topic
-from online.lake.folder import Folder
-from online.lake.partitions import noted
+from online.lake.partitions import course_of
 from online.learn.course import Course
 from stream import topics
 
@@ -24,6 +23,6 @@ def look(settings: Settings) -> Look:
     """Look now; raises `Misconfigured` where a topic is missing, `Unavailable`, `StateUnreadable`."""
     made = topics.made(settings.kafka or "", settings.namespace)
     topic_id = made[EVENTS].id
-    course = noted(Folder(settings.lake_url, settings.namespace), topic_id, settings.partitions).course(topic_id)
+    course = course_of(settings.lake_url, settings.namespace, topic_id, settings.partitions)
     partitions = {topic: one.partitions for topic, one in made.items()} | {EVENTS: course.present.partitions}
     return Look({topic: one.id for topic, one in made.items()}, course, partitions)

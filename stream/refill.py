@@ -8,7 +8,6 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence, Set
 from typing import Final
 
-from contracts.epochs import topic_id_of
 from contracts.errors import MoodstreamError, Unavailable
 from online.lake.replay import LakeLog, Life, parts, ranges
 from online.learn.course import Stretch
@@ -61,30 +60,48 @@ class Refills:
     async def is_whole(self, number: int, life: Life, where: Stretch | None = None) -> bool:
         """Whether Kafka has all that this partition's states lack; else the lake is read from now on: ask again.
 
-        `life` is the topic's present one, as far as the lake has it, or its epoch `where`. Raises `Unavailable` where
+        `life` is the topic's present one, or the epoch `where`, as far as the lake has it. Raises `Unavailable` where
         the reading failed.
         """
         if number in self._tasks:
             await _done(self._tasks.pop(number))
             return True
+        if where and where.is_gone:
+            self._begin(number, await asyncio.to_thread(self._lake, number), [], life, where)
+            return False
         found = await self._learner.look(number, where or life.incarnation)
-        standing = {_of_topic(one, life) for one in found.standing}
+        standing = {life.incarnation if where and where.has(one) else one for one in found.standing}
         need = Need(life, standing, found.lowest + 1, await self._first_of(number))
         if need.nowhere:
             log.error("partition %d: %d records are neither in the lake nor in Kafka any more", number, need.nowhere)
         if not need.of_the_lake and not need.of_earlier_lives:
             return True
         lake = await asyncio.to_thread(self._lake, number)
-        lives = [one for one in await asyncio.to_thread(lake.lives) if _of_topic(one.incarnation, life) != life[0]]
-        lives.append(life)
+        lives = await asyncio.to_thread(lake.lives)
+        if where:
+            lives = [*(one for one in lives if not where.has(one.incarnation)), life]
         if need.is_mixed(lives):
             log.error("partition %d: some shards lost what others have: moodstream rebuild --anew", number)
         wanted = [*need.earlier(lives), *([life] if need.of_the_lake else [])]
         if not wanted:
             return True
-        self._lost[number] = life.end
-        self._tasks[number] = asyncio.create_task(self._relearn(number, lake, wanted, life, where))
+        self._begin(number, lake, wanted, life, where)
         return False
+
+    def _begin(self, number: int, lake: LakeLog, wanted: Sequence[Life], life: Life, where: Stretch | None) -> None:
+        self._lost[number] = life.end
+        work = self._relearn_gone(number, lake, life, where) if where and where.is_gone else None
+        self._tasks[number] = asyncio.create_task(work or self._relearn(number, lake, wanted, life, where))
+
+    async def _relearn_gone(self, number: int, lake: LakeLog, life: Life, where: Stretch) -> None:
+        """What a topic held that was deleted, up to its end, whatever the partition has of it."""
+        self._earlier.add(number)
+        try:
+            await asyncio.to_thread(lake.lives)
+            await self._relearn_one(number, lake, life, where)
+            await self._learner.move_all(number)
+        finally:
+            self._earlier.discard(number)
 
     async def _relearn(
         self, number: int, lake: LakeLog, wanted: Sequence[Life], present: Life, where: Stretch | None
@@ -108,11 +125,6 @@ class Refills:
             await self._learner.relearn(number, [], end - 1)
         if needed < life.end:
             await self._learner.sweep(number)
-
-
-def _of_topic(incarnation: str, life: Life) -> str:
-    """All epochs of the present topic by one name: the partition comes to each of them in its turn."""
-    return life.incarnation if topic_id_of(incarnation) == topic_id_of(life.incarnation) else incarnation
 
 
 async def _done(task: "asyncio.Task[None]") -> None:

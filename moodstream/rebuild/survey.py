@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from contracts.epochs import topic_id_of
 from contracts.settings import Settings
 from contracts.topics import EVENTS, ITEMS, Topic
 from online.kafka import partitions_of, reader
@@ -85,10 +84,10 @@ async def _part(
     owned = await Partition.found(store, stretch)
     number, incarnation = stretch.number, stretch.incarnation
     lake = LakeLog(settings.lake_url, settings.namespace, number)
-    topic_id, found = topic_id_of(incarnation), await asyncio.to_thread(lake.lives)
+    found = await asyncio.to_thread(lake.lives)
     life = next((life for life in found if life.incarnation == incarnation), Life(incarnation, stretch.first))
-    lives = [*(one for one in found if topic_id_of(one.incarnation) != topic_id), life]
-    standing = {incarnation if topic_id_of(one) == topic_id else one for one in owned.standing}
+    lives = [*(one for one in found if not stretch.has(one.incarnation)), life]
+    standing = {incarnation if stretch.has(one) else one for one in owned.standing}
     needed = owned.lowest + 1
     need = Need(life, standing, needed, first)
     earlier = need.earlier(lives) if need.of_earlier_lives else []

@@ -15,8 +15,7 @@ from contracts.settings import Settings
 from contracts.sharding import partition_of
 from contracts.topics import EVENTS
 from online.kafka import Offsets, arrivals, partitions_of, reader
-from online.lake.folder import Folder
-from online.lake.partitions import noted
+from online.lake.partitions import course_of
 from online.learn.course import Course
 from online.learn.outgoing import Raw
 from stream import topics
@@ -48,7 +47,7 @@ def _course(settings: Settings, topic: str) -> Course:
     """What the lake has noted of this topic's partitions, of which it may have more today."""
     namespace = topic.removesuffix(f".{EVENTS.name}")
     made = topics.made(settings.kafka or "", namespace)[EVENTS]
-    return noted(Folder(settings.lake_url, namespace), made.id, made.partitions).course(made.id)
+    return course_of(settings.lake_url, namespace, made.id, made.partitions)
 
 
 def _in_order(log: Iterator[Raw]) -> Iterator[tuple[tuple[int, int], Raw]]:

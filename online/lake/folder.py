@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,6 +10,8 @@ import pyarrow.parquet as pq
 from contracts.errors import StateUnreadable
 from model.place import Place
 from online.lake.layout import SCHEMA, LakeFile
+
+_LIFE: Final = "incarnation="
 
 
 class Folder:
@@ -24,6 +27,10 @@ class Folder:
             fs.invalidate_cache()
             found = fs.find(self._place.root)
         return sorted(file for file in map(LakeFile.parse, found) if file is not None)
+
+    def lives(self) -> list[str]:
+        """The lives of the topic, and its epochs, that have a folder of their own."""
+        return [name.removeprefix(_LIFE) for name in self._place.names() if name.startswith(_LIFE)]
 
     def table(self, file: LakeFile, columns: Sequence[str] = SCHEMA.names) -> pa.Table:
         """Columns of one file, empty where an older file lacks one; raises `StateUnreadable` for a damaged file."""

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from contracts.epochs import topic_id_of
 from online.lake.folder import Folder
 from online.lake.layout import SCHEMA, LakeFile, begin_of, hour_of, in_order_of_offset
 from online.lake.position import noted_position
@@ -73,7 +74,7 @@ class Part(NamedTuple):
 
     incarnation: str
     begins: bool
-    """Whether the partition's first."""
+    """Whether it's the first of users who are in none before: of a partition, or of a topic that got more of them."""
     table: pa.Table
     """The columns that were asked for, and those that `rules` look at."""
     erased: NDArray[np.bool_]
@@ -94,8 +95,12 @@ def parts(
     files = folder.files()
     erasures = Erasures(row for file in files for row in _rare_rows(folder, file))
     names = list(dict.fromkeys([*_NEEDED, *columns]))
+    changed = {topic_id_of(file.incarnation) for file in files if topic_id_of(file.incarnation) != file.incarnation}
+    topic_before = ""
     for (incarnation, partition), of_partition in groupby(_in_order(files, since, until), key=lambda file: file[:2]):
-        begins = True
+        topic_id = topic_id_of(incarnation)
+        begins = topic_id not in changed or topic_id != topic_before  # its users may go on in another partition
+        topic_before = topic_id
         end = None if before is None else before.get(incarnation, {}).get(partition, 0)
         for first, of_range in groupby(of_partition, key=lambda file: file.first):
             if end is not None and first >= end:

@@ -68,15 +68,18 @@ class Stretch:
         self._later = {later.name for later in course.epochs[at + 1 :]}
 
     @property
-    def before(self) -> str:
-        """The epoch before this one, of the same topic."""
-        name = self._course.epochs[self.at - 1].name if self.at else ""
-        return name if topic_id_of(name) == topic_id_of(self.incarnation) else ""
-
-    @property
     def is_present(self) -> bool:
         """Whether it's the one that goes on."""
         return not self._later
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its topic was deleted: what was in it is in the lake, or nowhere."""
+        return topic_id_of(self.incarnation) != topic_id_of(self._course.present.name)
+
+    def has(self, incarnation: str) -> bool:
+        """Whether it's of a topic whose epochs the course has."""
+        return topic_id_of(incarnation) in {topic_id_of(epoch.name) for epoch in self._course.epochs}
 
     @property
     def last(self) -> int:

@@ -28,7 +28,9 @@ from online.learn.outgoing import Raw
 from online.store.memory import MemoryStore
 from online.store.protocol import Counter, Store
 from online.store.redis import RedisStore, connect
+from online.store.wipe import wipe
 from stream import topics
+from stream.look import look
 from tests.fakes.bundle import random_bundle
 from tests.online.learn.logs import Box
 
@@ -44,6 +46,8 @@ class Live:
     def __init__(self, kafka: str, redis_url: str, namespace: str, folder: Path) -> None:
         self.settings = Settings(kafka=kafka, redis=redis_url, namespace=namespace, home=folder, partitions=PARTITIONS)
         self.kafka = kafka
+        self.partitions = PARTITIONS
+        """Of `events`; a test that adds some says so."""
         self.ids = topics.ensure(kafka, namespace, PARTITIONS, 1)
         self._folder = folder
         self.shelf = Shelf(self.settings.bundles_url)
@@ -55,7 +59,7 @@ class Live:
         bundle = random_bundle(30, seed)
         self.shelf.add(bundle)
         change = events.encode(BundleChange(event_id=f"change-{seed}", time=1, rollout=Rollout(bundle.version)))
-        for partition in range(PARTITIONS):
+        for partition in range(self.partitions):
             self._producer.send(EVENTS.full_name(self.settings.namespace), change, partition=partition)
         return bundle.version
 
@@ -96,7 +100,7 @@ class Live:
 
     def ends(self, topic: Topic = EVENTS) -> dict[TopicPartition, int]:
         """The log's ends."""
-        tps = [TopicPartition(topic.full_name(self.settings.namespace), p) for p in range(PARTITIONS)]
+        tps = [TopicPartition(topic.full_name(self.settings.namespace), p) for p in range(self.partitions)]
         consumer = KafkaConsumer(bootstrap_servers=self.kafka)
         try:
             return dict(consumer.end_offsets(tps))
@@ -137,7 +141,7 @@ class Live:
         async def positions(store: RedisStore) -> dict[int, int]:
             if swept:
                 metas = await store.shards(range(1024))
-                return {p: 1 + min(metas[s].watermark.offset for s in range(p, 1024, PARTITIONS)) for p in ends}
+                return {p: 1 + min(metas[s].watermark.offset for s in range(p, 1024, self.partitions)) for p in ends}
             return {beat.partition: beat.position for beat in await store.heartbeats()}
 
         self.until(positions, lambda found: found == ends, within_s)
@@ -168,17 +172,24 @@ class Live:
     async def _learned(self, users: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
         redis, memory = connect(self.settings.redis or "", self.settings.namespace), MemoryStore()
         learner = Learner(memory, Bundles(self.shelf), Enricher(), Box(), PARTITIONS, lambda: 0)
-        for partition in range(PARTITIONS):
-            await learner.assign(partition, self.ids[EVENTS])
-        for raw in self.raws():
-            await learner.learn(raw.partition, [raw])
-        for partition in range(PARTITIONS):
-            await learner.move_all(partition)
+        course, raws = look(self.settings).course, self.raws()
+        for number in [number for epoch in course.epochs for number in range(epoch.partitions)]:
+            stretch = await learner.due(course, number)
+            assert stretch
+            begin = await learner.assign(number, stretch)
+            for raw in raws:
+                if raw.partition == number and raw.offset >= begin and learner.cut(number) is None:
+                    await learner.learn(number, [raw])
+            await learner.move_all(number)
         counters = [Counter(int(s), f, int(b), n) for s, f, b, n in map(_split, (await memory.dump())["counts"])]  # type: ignore[call-overload]
         try:
             return await _all(redis, users, counters), await _all(memory, users, counters)
         finally:
             await redis.close()
+
+    def forget(self) -> None:
+        """The store loses everything that is this place's."""
+        asyncio.run(wipe(self.settings.redis or "", self.settings.namespace))
 
     def close(self) -> None:
         """End every worker that still runs."""
