@@ -55,7 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     bundles: str | None = None
     """Where bundles are kept: a folder or any fsspec URL; none: `<home>/bundles`."""
     partitions: Annotated[int, Meta(ge=1, le=USER_SHARDS)] = 4
-    """Of each topic: a power of two."""
+    """That topics are made with, a power of two; `moodstream topics scale` gives `events` more, and this stays."""
     replication: Annotated[int, Meta(ge=1, le=9)] = 1
     """Of each topic."""
     api_host: str = "127.0.0.1"

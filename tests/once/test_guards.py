@@ -38,6 +38,11 @@ def the_sweep_of_idle_shards(patch: Patch) -> None:
     patch.setattr(Learner, "sweep", nothing)
 
 
+def the_wait_for_shards_that_are_on_their_way(patch: Patch) -> None:
+    """A partition goes on behind its cut, whether or not its shards have come to theirs."""
+    patch.setattr(Partition, "is_here", property(lambda self: True))
+
+
 class WithoutGuard(Once):
     """Compared by effects only, since watermarks differ in any case; the clean run has the guard."""
 
@@ -60,7 +65,16 @@ class WithoutGuard(Once):
             self.patch.undo()
 
 
-@pytest.mark.parametrize("guard", [the_fence, the_id_window, the_seek_to_the_watermark, the_sweep_of_idle_shards])
+@pytest.mark.parametrize(
+    "guard",
+    [
+        the_fence,
+        the_id_window,
+        the_seek_to_the_watermark,
+        the_sweep_of_idle_shards,
+        the_wait_for_shards_that_are_on_their_way,
+    ],
+)
 def test_without_it_effects_are_lost_or_happen_twice(guard: Callable[[Patch], None]) -> None:
     machine = type("Without", (WithoutGuard,), {"take_out": staticmethod(guard)})
     how = settings(

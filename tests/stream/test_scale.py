@@ -69,7 +69,7 @@ def load(running: Live, rng: random.Random) -> Iterator[None]:
                     old = partition_of(event.key, PARTITIONS) if rng.random() < 0.3 else None
                     producer.send(name, events.encode(event), event.key.encode(), partition=old)
             producer.flush()
-            time.sleep(0.05)
+            time.sleep(0.3)
         producer.close()
 
     sender = threading.Thread(target=send)
