@@ -7,7 +7,7 @@ import msgspec
 
 from contracts.alarms import Alarm
 from contracts.dead_letter import DeadLetter
-from contracts.events import BundleChange, Event, Id, ItemEvent
+from contracts.events import BundleChange, Event, Id, ItemEvent, PartitionChange
 from contracts.settings import Settings
 from contracts.topics import ALARMS, DEAD_LETTER, ENRICHED, EVENTS, ITEMS, Topic
 from moodstream.examples import EXAMPLES
@@ -32,7 +32,12 @@ class Channel(NamedTuple):
 
 
 CHANNELS: Final = (
-    Channel(EVENTS, (*_USERS, BundleChange), True, "What users did, felt and were shown, keyed by the user's id."),
+    Channel(
+        EVENTS,
+        (*_USERS, BundleChange, PartitionChange),
+        True,
+        "What users did, felt and were shown, keyed by the user's id.",
+    ),
     Channel(ITEMS, (ItemEvent,), True, "The catalogue's changes, keyed by the item's id; the newest of each stays."),
     Channel(ENRICHED, (Enriched,), False, "The events as they were learned, without addresses; at least once each."),
     Channel(DEAD_LETTER, (DeadLetter,), False, "What could not be taken in, with its bytes, reason and origin."),

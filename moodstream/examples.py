@@ -6,7 +6,18 @@ import msgspec
 
 from contracts.alarms import Alarm
 from contracts.dead_letter import DeadLetter
-from contracts.events import Alias, BundleChange, Context, Erase, Impression, Interaction, ItemEvent, MoodEvent, Shown
+from contracts.events import (
+    Alias,
+    BundleChange,
+    Context,
+    Erase,
+    Impression,
+    Interaction,
+    ItemEvent,
+    MoodEvent,
+    PartitionChange,
+    Shown,
+)
 from contracts.rollout import Rollout
 from online.learn.enrich import Enricher
 
@@ -42,6 +53,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     Alias(event_id="5b0c6f22", time=_TIME, user_id="visitor-7", known_as="me"),
     Erase(event_id="5b0c6f23", time=_TIME, user_id="me"),
     BundleChange(event_id="5b0c6f24", time=_TIME, rollout=Rollout("20261122T041500-1a2b3c4d")),
+    PartitionChange(event_id="partitions-8", time=_TIME, partitions=8),
     Enricher().enrich(_RATING, partition=2, offset=20_417, arrival=_TIME + 38),
     DeadLetter(
         raw=b'{"type":"mood","user_id":"me"}',

@@ -21,7 +21,7 @@ FEWEST_PARTITIONS: Final = 16
 MOST_PARTITIONS: Final = 1_024
 """The users' shards, which partitions divide (contracts/sharding.py)."""
 _ROOM: Final = 2
-"""Adding partitions holds learning up for some seconds (docs/runbooks/scale-partitions.md), so there are twice as many."""
+"""Adding partitions holds learning up (docs/runbooks/scale-partitions.md), so there are twice as many."""
 POD_MB: Final = 1_074
 """What serving may have, 1Gi in deploy/k8s/base/serving.yaml."""
 RECENT: Final = 250_000

@@ -135,7 +135,7 @@ class Live:
         return {tp.partition: offset.offset for tp, offset in found.items() if tp.topic == name}
 
     def wait_until_learned(self, within_s: float = 120.0, *, swept: bool = False) -> None:
-        """Until heartbeats (or, after a sweep, all shards) stand at the log's end, which moves when events are sent on."""
+        """Until heartbeats (or, after a sweep, all shards) stand at the log's end; sending on moves it."""
         before = self.ends()
         ends = {tp.partition: end for tp, end in before.items()}
 
