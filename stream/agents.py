@@ -135,7 +135,7 @@ class Keeper:
             raise EpochEnded("it isn't open yet: moodstream topics scale opens what was added")
         stretch = await self.learner.due(self._course, number)
         if stretch is None:
-            raise EpochEnded("its users are still on their way in another partition")
+            raise EpochEnded(self._course.too_few or "its users are still on their way in another partition")
         for earlier in self._course.stretches(number):
             if earlier.at < stretch.at and not earlier.is_gone and not await self._is_kept(earlier):
                 stretch = earlier

@@ -36,6 +36,16 @@ class Course:
         """Of a topic that never had another number of partitions."""
         return cls([Epoch(topic_id, partitions, [0] * partitions)])
 
+    @property
+    def too_few(self) -> str:
+        """What is wrong, where a topic that was deleted had partitions that nobody has today; else nothing."""
+        most = max(epoch.partitions for epoch in self.epochs)
+        return (
+            f"the topic had {most} partitions before it was made again: make it anew, with MOODSTREAM_PARTITIONS={most}"
+            if most > self.present.partitions
+            else ""
+        )
+
     def stretches(self, number: int) -> "Iterator[Stretch]":
         """What one partition holds, epoch by epoch."""
         for at, epoch in enumerate(self.epochs):
