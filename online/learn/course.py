@@ -97,6 +97,12 @@ class Stretch:
         return (self.first if self.end is None else self.end) - 1
 
     @property
+    def sources(self) -> "list[Stretch]":
+        """What other partitions held of this one's shards in earlier epochs."""
+        earlier = [(at, shard % self._course.epochs[at].partitions) for at in range(self.at) for shard in self.shards]
+        return [Stretch(self._course, at, number) for at, number in sorted(set(earlier)) if number != self.number]
+
+    @property
     def shards(self) -> Sequence[int]:
         """The user shards that are this partition's."""
         return shards_of(self.number, self.partitions)

@@ -111,8 +111,12 @@ class Learner:
         for stretch in course.stretches(number):
             owned = await self.look(number, stretch)
             if not owned.is_done:
-                return stretch if owned.is_here else None
+                return stretch if owned.is_here and await self._are_over(stretch.sources) else None
         return None
+
+    async def _are_over(self, sources: Iterable[Stretch]) -> bool:
+        """Whether nothing shared is to be told there once more from histories, whose offsets begin anew."""
+        return all([(await self.look(source.number, source)).is_done for source in sources])
 
     def cut(self, number: int) -> int | None:
         """The offset of the control record at which this partition's epoch has ended: assign it anew."""
