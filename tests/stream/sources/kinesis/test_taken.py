@@ -63,7 +63,7 @@ def test_ids_of_other_places_are_others() -> None:
         (b'{"type":"interaction","event_id":"e","user_id":"me"}', "item_id"),
         (b'{"type":"nonsense"}', "nonsense"),
         (b'{"type":"interaction","x":"' + b"x" * MAX_EVENT_BYTES + b'"}', "bytes"),
-        (events.encode(BundleChange(event_id="b", time=0, rollout=Rollout("v"))), "publish"),
+        (events.encode(BundleChange(event_id="b", time=0, rollout=Rollout("v"))), "control record"),
         (b'{"type":"interaction","event_id":"e","time":1,"item_id":"i","user_id":"\\ud800"}', ""),
         (b"[" * 20_000, ""),
     ],
