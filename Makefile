@@ -133,7 +133,7 @@ bench-train: setup  ## examples a second in training, and the share of the time 
 bench-worlds: setup  ## on made-up worlds that are hard in other ways: the whole beside the best baseline
 	@$(BIN)/python -m benchmarks.worlds $(ARGS)
 
-bench-store: setup  ## how many bytes a user costs in Redis, after a demo
+bench-store: setup  ## how many bytes a user and an item cost in Redis, after a demo
 	@$(BIN)/python -m benchmarks.store_size
 
 bench-compare: setup  ## what changed between two runs of `make bench` (A=old/bench.json B=new/bench.json)

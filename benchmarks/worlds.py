@@ -3,6 +3,7 @@
 `make bench-worlds` makes each, evaluates on it, and says how the whole stands beside the best baseline.
 """
 
+import argparse
 import csv
 import random
 import subprocess
@@ -158,8 +159,13 @@ def measure(name: str, folder: Path) -> dict[str, dict[str, float]]:
 
 def main() -> None:
     """Every world, or those that are named: the whole beside the best baseline, and the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("worlds", nargs="*", help=f"of {', '.join(WORLDS)}; all, if none is named")
+    asked = parser.parse_args().worlds
+    if strange := sorted(set(asked) - WORLDS.keys()):
+        parser.error(f"no such world: {', '.join(strange)}; there are {', '.join(WORLDS)}")
     print(f"{'world':8s} {'whole':>15s}  {'best baseline':>34s}  {'ratio':>5s}   (HR@10 NDCG@10; ratio of NDCG)")
-    for name in sys.argv[1:] or WORLDS:
+    for name in asked or WORLDS:
         with tempfile.TemporaryDirectory() as folder:
             systems = measure(name, Path(folder))
         ours = {"whole", "whole_frozen_bundle", "without_diversity", "history_live", "batch_only"}
