@@ -13,6 +13,7 @@ _QUIET: Final = "docs/benchmarks.md: 2 cores of an AMD EPYC, nobody else, f3ed46
 _BUSY: Final = "docs/benchmarks.md: 2 cores of an AMD EPYC, others beside it, e22dcca"
 
 _ONCE: Final = "one repeat on a busy machine, 23 November 2026"
+_MILLION: Final = "docs/benchmarks.md: a million items beside 3,706, one process of each"
 _SERVING: Final = "make bench ARGS='--only serving'"
 _GROWTH: Final = "make bench ARGS='--only growth'"
 _NIGHT: Final = "docs/nightly.md: one run on a busy machine, 23 November 2026, rounded up"
@@ -52,7 +53,10 @@ MEASURED: Final[Coefficients] = {
     "lake_bytes": Coefficient(37, "bytes of an event in the lake", _LAKE, "python -m benchmarks.lake_size"),
     "api_mb": Coefficient(123, "MB of an API process with a small catalogue", _BUSY, "make bench"),
     "api_item_bytes": Coefficient(
-        1_100, "bytes of an item in the API: vector, index, title", f"{ASSUMED}, by the layout", "make bench-index"
+        900,
+        "bytes of an item in the API: 600 of its files, which are mapped or, from S3, read, and 300 beside them",
+        _MILLION,
+        "python -m benchmarks.million",
     ),
     "gpu_per_s": Coefficient(
         40_000, "examples a second in training on a GPU", f"{ASSUMED}: a core makes 969", "make bench-train, on the GPU"
