@@ -60,9 +60,10 @@ class Companies:
         found = self._found.setdefault(placed, _Found())
         if found.everywhere is not everywhere:
             found.everywhere, found.rising = everywhere, _rising(catalogue, everywhere, placed)
-        own = np.union1d(found.rising, last[catalogue.untried[placed.rows[last]]]).astype(np.int32)
-        if not len(own):
+        untried = last[catalogue.untried[placed.rows[last]]]
+        if not len(untried) and not len(found.rising):
             return None
+        own = np.union1d(found.rising, untried).astype(np.int32)
         parts = await self._counted.read([(COVISITATION, item) for item in self._numbers.ids[own].tolist()], deadline)
         rows = self._numbers.placed(catalogue).rows  # what stands beside may have got its number only now
         for number, part in zip(own.tolist(), parts, strict=True):
@@ -87,6 +88,8 @@ def _rising(catalogue: Catalogue, everywhere: Everywhere, placed: Placed) -> Row
     """The numbers (at most MOST,) of untried items, those that are taken most of late."""
     late = everywhere.of_late
     untried = catalogue.untried[placed.rows[late.numbers]]
+    if not untried.any():
+        return np.zeros(0, np.int32)
     numbers, places = np.unique(late.numbers[untried], return_inverse=True)
     times = np.bincount(places, late.times[untried], len(numbers)).astype(np.float32)
     return np.asarray(numbers[scoring.top(times, MOST)], np.int32)
