@@ -141,12 +141,11 @@ async def scene(
     last = _taken_last(history)
     met, times = _met(history)
     turned_down = [item for item, weight in met.items() if weight < 0]
-    missing, company = [], None
+    missing, read, company = [], Read(), None
     try:
         read = await tallier.read(deadline, last, turned_down[:_UNWANTED], where, nth(history, len(history)))
         company = await companies.of(view.catalogue, read.everywhere, numbers.of(last), deadline)
     except StoreUnavailable as error:
-        read = Read()
         missing.append(f"store: {error}")
     known = numbers.of(met)  # the history may name what nothing else does: from here on it has numbers
     likely = likely_of(view.catalogue, view.state, asked, now)

@@ -1,11 +1,14 @@
 """Items that the bundle learned nothing of: what stands beside them says whom they are for."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from batch.nearest import with_index
+from contracts.errors import StoreUnavailable
 from contracts.events import ItemEvent
 from model.bundle import Bundle
 from model.index import FIRST
@@ -13,6 +16,7 @@ from model.nearest import EXACT
 from model.ranker import FEATURES
 from online.answer.asked import Ask
 from online.answer.shortlist import FEW
+from online.store.protocol import Counter, Store
 from tests.fakes.bundle import random_bundle
 from tests.online.answer.world import START, World, in_loop, took
 
@@ -94,6 +98,31 @@ async def test_what_the_bundle_learned_of_keeps_its_vector() -> None:
     before = (await feature(world, "content"))["i30"]
     await world.learn(*(took(f"a{user}", "i30") for user in range(3)))
     assert (await feature(world, "content"))["i30"] == before
+
+
+class Forgetful:
+    """A store that doesn't answer when it's asked for what stands beside one item."""
+
+    inner: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    async def changed_counts(self, counters: Sequence[Counter], n: int, versions: Sequence[int]) -> Any:
+        if any(counter.name == "new-one" for counter in counters):
+            raise StoreUnavailable("Redis does not answer")
+        return await self.inner.changed_counts(counters, n, versions)
+
+
+@in_loop
+async def test_where_company_cannot_be_read_all_else_that_was_read_counts() -> None:
+    store = Forgetful()
+    world = World(bundle(), store=cast("Store", store))
+    store.inner = world.memory
+    await (await world.begin()).learn(*(took("a", item) for item in ("i0", "new-one")), took("me", "i0"))
+    answer = await world.ask(n=50)
+    assert any("Redis does not answer" in reason for reason in answer.degraded)
+    assert any("covisitation" in item.sources for item in answer.items)
 
 
 @in_loop
