@@ -10,7 +10,14 @@ def _tree(error: type[MoodstreamError]) -> list[type[MoodstreamError]]:
     return [error, *(one for child in error.__subclasses__() for one in _tree(child))]
 
 
-MEET_AGAIN = (errors.Fenced, errors.StateTooNew, errors.LogWentBack, errors.LeaseLost, errors.IteratorExpired)
+MEET_AGAIN = (
+    errors.Fenced,
+    errors.StateTooNew,
+    errors.LogWentBack,
+    errors.EpochEnded,
+    errors.LeaseLost,
+    errors.IteratorExpired,
+)
 HERE = [error for error in _tree(MoodstreamError) if error.__module__ == errors.__name__]
 
 

@@ -23,6 +23,7 @@ from contracts.events import (
     Interaction,
     ItemEvent,
     MoodEvent,
+    PartitionChange,
     Record,
     Shown,
     decode,
@@ -84,6 +85,7 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
         **COMMON,
         rollout=st.builds(Rollout, bundle=WORDS, canary=st.none() | WORDS, share=st.floats(0, 1)),
     ),
+    st.builds(PartitionChange, **COMMON, partitions=st.integers(2, 1024)),
 )
 
 
@@ -240,7 +242,7 @@ def test_the_json_schema_has_every_event_that_a_producer_may_send() -> None:
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     types = {"Interaction", "MoodEvent", "Impression", "ItemEvent", "Alias", "Erase"}
     assert types <= set(schema["$defs"])
-    assert "BundleChange" not in schema["$defs"]
+    assert not {"BundleChange", "PartitionChange"} & set(schema["$defs"])
     text = json.dumps(schema)
     for reference in {part.split('"')[0] for part in text.split("#/$defs/")[1:]}:
         assert reference in schema["$defs"]
