@@ -48,8 +48,8 @@ docs: setup  ## build the site of the documents into site/; fails for a page tha
 check-docs: setup  ## follow the long pages, from the first block to the last, on a stack of their own (minutes)
 	@$(ONE_THREAD) $(BIN)/pytest tests/end_to_end/check_pages.py $(ARGS)
 
-check-rebuild: setup  ## lose Redis in every way, and have all of it again: rebuilds and backups, on real servers (3 minutes)
-	@$(ONE_THREAD) $(BIN)/pytest tests/moodstream/rebuild/check_rebuild.py tests/moodstream/rebuild/check_backup.py $(ARGS)
+check-rebuild: setup  ## lose Redis in every way, and have all of it again; add partitions under load and kills: on real servers (6 minutes)
+	@$(ONE_THREAD) $(BIN)/pytest tests/moodstream/rebuild/check_rebuild.py tests/moodstream/rebuild/check_backup.py tests/stream/check_scale.py $(ARGS)
 
 wheel: setup  ## build the wheel and the sdist into dist/
 	@$(BIN)/uv build --quiet --no-build-isolation --out-dir dist
