@@ -35,7 +35,7 @@ def test_it_counts_as_one_would_by_hand() -> None:
     assert found["stream workers"] == 5, "8,000 × 2.5 × 166 µs / 0.7 = 4.7"
     assert found["partitions"] == 16
     assert found["API replicas"] == 16, "500 × 2.5 / 80 = 15.6"
-    assert found["keys in Redis"] == pytest.approx((1e7 * 6_400 * 1.11 + 1e5 * 10_000) / 1e9)
+    assert found["keys in Redis"] == pytest.approx((1e7 * 6_400 * 1.11 + 1e5 * 21_000) / 1e9)
     assert found["lake in S3"] == pytest.approx(8_000 * 86_400 * 365 * 37 / 1e9)
 
 
