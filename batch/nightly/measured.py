@@ -131,11 +131,21 @@ def _tell_learned(tell: Tell, name: str, replay: Replay, of: int, more: int) -> 
 
 
 def _steps(head: Sequence[UserEvent], tail: Sequence[UserEvent], repeats: Repeats, terms: Terms) -> list[Step]:
-    """What is scored of the tail is spread over all of it."""
-    log, cut, of_a_user = [*head, *tail], len(head), max(1, terms.events // _OF_A_USER)
-    all_of_them = sum(step.scored for step in steps_of(log, cut, Targets(repeats, len(tail))))
-    every = max(1, -(-all_of_them // terms.events))
-    return steps_of(log, cut, Targets(repeats, of_a_user, every))
+    """What is scored is spread over all of the tail, and over all that a user did."""
+    steps = steps_of([*head, *tail], len(head), Targets(repeats, len(tail)))
+    of_users: defaultdict[str, list[int]] = defaultdict(list)
+    for place, step in enumerate(steps):
+        if step.scored:
+            of_users[step.event.user_id].append(place)
+    of_a_user = max(1, terms.events // _OF_A_USER)
+    fair = sorted(place for places in of_users.values() for place in _spread(places, of_a_user))
+    scored = set(_spread(fair, terms.events))
+    return [step._replace(scored=place in scored) for place, step in enumerate(steps)]
+
+
+def _spread(places: Sequence[int], most: int) -> list[int]:
+    """At most so many of them, evenly, first and last among them."""
+    return [places[number] for number in np.linspace(0, len(places) - 1, min(most, len(places))).round().astype(int)]
 
 
 def _without_impressions(log: Sequence[Logged]) -> list[UserEvent]:
