@@ -29,12 +29,21 @@ _LATE: Final = 10
 """So many times as old it may be in an answer: then the answer waits."""
 _RARELY: Final = 30
 """So many times as old the counts of what is long over may be."""
-_HARDLY: Final = 0.05
-"""A name's counts that grew by less than this share of them are left alone for twice as long the next time …"""
+_LITTLE: Final = 0.2
+"""A name's counts that grew by less than this share of them, from one reading to the next, are as good as new: after
+less than half of it they are left alone for twice as long the next time …"""
 _AT_MOST: Final = 64
-"""… up to so many times as long."""
+"""… up to so many times as long; after more for half as long …"""
+_MUCH: Final = 0.8
+"""… and after so much for no longer than others."""
+_BUCKETS_LAST: Final = 5
+"""So many times as long the buckets that there are may be known: of the shortest a new one comes every hour."""
 _RESTS: Final = 4
-"""So many times as long as a reading behind answers took, the next one waits: answers have most of the process."""
+"""So many times as long as a reading behind answers took, the next one waits: answers have most of the process …"""
+_RESTS_MS: Final = 100
+"""… at most so long: where many are answered, most of what it took was theirs."""
+_BEHIND: Final = 64
+"""Names that are read at once behind answers, those first that an answer met first."""
 _MOVING: Final = 2
 """A name's newest buckets, which events are counted in as a rule."""
 _PATIENCE_S: Final = 5.0
@@ -101,8 +110,7 @@ class _Block:
         before = self._events
         if any(found):
             self._put(found, numbers)
-        grown = abs(self._events - before) > _HARDLY * before
-        self._patience = 1 if grown else min(2 * self._patience, _AT_MOST)
+        self._patience = _patience(self._patience, abs(self._events - before), before)
 
     def _put(self, found: Sequence[Changed | None], numbers: Numbers) -> None:
         changed = [*compress(range(len(found)), found)]
@@ -117,6 +125,14 @@ class _Block:
         if changed[-1] >= self._moving:
             self._over = _joined(self._parts[self._moving :])
         self.summed = _joined([self._newest, self._over])
+
+
+def _patience(last: int, grown: float, before: float) -> int:
+    if grown > _MUCH * before:
+        return 1
+    if grown > _LITTLE * before:
+        return max(1, last // 2)
+    return last if grown > _LITTLE / 2 * before else min(2 * last, _AT_MOST)
 
 
 def _joined(parts: Sequence[Sparse]) -> Sparse:
@@ -139,6 +155,8 @@ class Counted:
         """Counters of all blocks."""
         self._buckets: dict[str, list[int]] = {}
         self._buckets_read: int | None = None
+        self._due: dict[_Block, None] = {}
+        """What answers met that is to be read behind them."""
         self._behind: asyncio.Task[None] | None = None
         self._rests_until = 0
 
@@ -154,8 +172,9 @@ class Counted:
         stale = [block for block in dict.fromkeys(blocks) if block.is_older(now, self._stale_ms)]
         behind = [block for block in stale if not block.is_older(now, late)]
         await self._refresh([block for block in stale if block not in behind], now, deadline)
-        if behind and now >= self._rests_until and (self._behind is None or self._behind.done()):
-            self._behind = asyncio.create_task(self._refresh_behind(behind, now))
+        self._due.update(dict.fromkeys(behind))
+        if self._due and now >= self._rests_until and (self._behind is None or self._behind.done()):
+            self._behind = asyncio.create_task(self._refresh_behind(now))
         return [block.summed for block in blocks]
 
     async def settled(self) -> None:
@@ -163,14 +182,16 @@ class Counted:
         if self._behind is not None:
             await self._behind
 
-    async def _refresh_behind(self, stale: Sequence[_Block], now: int) -> None:
-        deadline = Deadline(_PATIENCE_S)
+    async def _refresh_behind(self, now: int) -> None:
+        deadline, stale = Deadline(_PATIENCE_S), [*islice(self._due, _BEHIND)]
+        for block in stale:
+            del self._due[block]
         with suppress(StoreUnavailable):  # whoever has to wait for it hears of it
-            if _age(self._buckets_read, now) >= self._stale_ms:
+            if _age(self._buckets_read, now) >= self._stale_ms * (_BUCKETS_LAST if all(self._buckets.values()) else 1):
                 await self._refresh_buckets(now, deadline)
             await self._refresh(stale, now, deadline)
         ended = self._clock()
-        self._rests_until = ended + _RESTS * (ended - now)
+        self._rests_until = ended + min(_RESTS * (ended - now), _RESTS_MS)
 
     def _block(self, family: Family, name: str) -> _Block:
         block = self._blocks.get((family, name))
@@ -181,7 +202,9 @@ class Counted:
         return block
 
     def _drop(self, key: Wanted) -> None:
-        self._held -= len(self._blocks.pop(key).counters)
+        block = self._blocks.pop(key)
+        self._held -= len(block.counters)
+        self._due.pop(block, None)
 
     async def _refresh_buckets(self, now: int, deadline: Deadline) -> None:
         buckets = await deadline.read(self._read_buckets())

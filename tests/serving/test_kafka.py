@@ -175,6 +175,28 @@ def test_a_broker_that_hangs_and_one_that_dies_lose_nothing_acknowledged(broker:
     assert {at: log.get(at) for at in acknowledged} == acknowledged
 
 
+def test_what_is_offered_goes_together_before_what_is_posted_after_it_and_before_the_end(
+    kafka: str, namespace: str
+) -> None:
+    topics.ensure(kafka, namespace, 4, 1)
+
+    async def scene() -> None:
+        async with connected(kafka, namespace, 5.0) as publisher:
+            for number in range(5):
+                assert publisher.offer(record("ann", f"shown-{number}".encode()))
+            (placed,) = await publisher.publish([record("ann", b"clicked")])
+            assert isinstance(placed, Placed)
+            assert publisher.offer(record("ann", b"shown-later"))
+            while publisher.waiting:  # noqa: ASYNC110 - nobody tells when it was acknowledged
+                await asyncio.sleep(0.01)
+            assert publisher.offer(record("ann", b"shown-last"))
+
+    asyncio.run(scene())
+    values = [value for at, value in sorted(kept(kafka, namespace).items()) if at[0] == partition_of("ann", 4)]
+    shown = [f"shown-{number}".encode() for number in range(5)]
+    assert values[-8:] == [*shown, b"clicked", b"shown-later", b"shown-last"]
+
+
 @pytest.mark.kafka
 def test_what_waits_for_a_broker_that_hangs_is_bounded(
     broker: Broker, namespace: str, monkeypatch: pytest.MonkeyPatch

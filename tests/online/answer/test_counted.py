@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -10,7 +11,7 @@ from online.answer import counted as module
 from online.answer.counted import Counted
 from online.answer.deadline import Deadline
 from online.answer.numbers import Numbers
-from online.learn.counts import COVISITATION, TRENDING
+from online.learn.counts import COVISITATION, TRENDING, Family
 from online.store.memory import MemoryStore
 from online.store.protocol import Changed, Counter
 
@@ -134,21 +135,43 @@ def test_what_hardly_changes_is_read_less_and_less_often_until_it_moves() -> Non
     asyncio.run(scene())
 
 
-def test_a_reading_that_takes_long_is_followed_by_a_rest() -> None:
+def test_what_grows_by_little_is_read_at_an_even_pace() -> None:
     async def scene() -> None:
-        store, now, asked_at = _Watched(), 0, list[int]()
-
-        def clock() -> int:
-            return now + 500 * (len(store.asked) > 1)  # the reading behind the first answer takes half a second
-
-        counted = Counted(store, Numbers(), clock)
-        for now in range(0, 6000, 500):
-            store.members = {"b": 2 ** (now // 500)}
-            asked = len(store.asked)
+        store, now, read_at = _Watched(), 0, list[int]()
+        counted = Counted(store, Numbers(), lambda: now)
+        for now in range(0, 100_000, 1000):
+            store.members = {"b": round(10_000 * 1.016 ** (now / 1000))}
+            read = len(store.asked)
             await counted.read([(COVISITATION, "a")], Deadline(1.0))
             await counted.settled()
-            asked_at += [now] * (len(store.asked) - asked)
-        assert asked_at[:2] == [0, 1000]
-        assert asked_at[2] >= 1500 + 4 * 500 - 500, "not before four times as long has passed"
+            read_at += [now // 1000] * (len(store.asked) - read)
+        assert {later - at for at, later in pairwise(read_at[4:])} == {8}, "by 14%"
+
+    asyncio.run(scene())
+
+
+def test_a_reading_is_followed_by_a_rest_and_what_is_met_meanwhile_is_read_by_the_next() -> None:
+    async def scene() -> None:
+        store, now, took = _Watched(), 0, 20
+        counted = Counted(store, Numbers(), lambda: now + took * len(store.asked))
+        names = [(COVISITATION, f"i{number}") for number in range(100)]
+        await counted.read(names, Deadline(1.0))
+
+        async def met(at: int, *some: tuple[Family, str]) -> list[int]:
+            nonlocal now
+            now = at
+            store.asked.clear()
+            for one in some:
+                await counted.read([one], Deadline(1.0))
+                await counted.settled()
+            return list(store.asked)
+
+        assert await met(2000, *names) == [2], "the first alone: it rests for four times as long as it took"
+        assert await met(2079, names[0]) == []
+        assert await met(2101, names[0]) == [2 * 64], "and what comes next isn't as much as there is"
+        took = 5000
+        assert await met(2201, names[0]) == [2 * 35]
+        assert await met(7300, names[0]) == [], "not long over"
+        assert await met(7302, names[0]) == [2], "however long it took, a tenth of a second"
 
     asyncio.run(scene())
