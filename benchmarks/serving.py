@@ -48,9 +48,9 @@ class Side:
 
     @property
     def cpu_ms(self) -> list[float]:
-        """Of its processes for each answer, what they do by themselves included: no other process changes it much."""
+        """Of its processes for each good answer, with what they do by themselves and what turning others away costs."""
         pairs = zip(self.heard, self.cores, strict=True)
-        return [1000 * cores[self.name] * one.seconds / max(1, sum(one.statuses.values())) for one, cores in pairs]
+        return [1000 * cores[self.name] * one.seconds / max(1, one.good) for one, cores in pairs]
 
     def said(self) -> dict[str, Any]:
         """All runs as one, the p99 of each, and the mean share of the cores."""
