@@ -61,12 +61,11 @@ async def survey(settings: Settings, store: Store, ids: Mapping[Topic, str]) -> 
     """Look at everything; raises `Unavailable`."""
     offsets = await asyncio.to_thread(kafka_offsets, settings)
     course = (await asyncio.to_thread(look, settings)).course
-    parts = [
-        await _part(settings, store, stretch, left, *offsets[EVENTS][number])
-        for number in range(course.present.partitions)
-        for *earlier, stretch in [course.stretches(number)]
-        for left in [[await _left_of(store, one) for one in earlier]]
-    ]
+    parts = []
+    for number in range(course.present.partitions):
+        *earlier, stretch = course.stretches(number)
+        left = [await _left_of(store, one) for one in earlier]
+        parts.append(await _part(settings, store, stretch, left, *offsets[EVENTS][number]))
     items = 0
     for number, (_, end) in offsets[ITEMS].items():
         items += max(0, end - 1 - (await store.items_watermark(number)).within(ids[ITEMS]))

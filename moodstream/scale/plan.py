@@ -60,7 +60,7 @@ def plan(settings: Settings, to: int) -> Plan:
 def check_workers(settings: Settings, partitions: int) -> None:
     """Raises `Misconfigured` unless every partition is learned from, by workers that hold at a cut."""
     deadline = time.monotonic() + _PATIENCE_S
-    while missing := _without_worker(settings, partitions):
+    while missing := without_worker(settings, partitions):
         if time.monotonic() > deadline:
             raise Misconfigured(
                 f"nobody learns from partition {', '.join(map(str, missing))}, so nothing would come to an end there: "
@@ -74,6 +74,7 @@ def check_workers(settings: Settings, partitions: int) -> None:
         )
 
 
-def _without_worker(settings: Settings, partitions: int) -> list[int]:
+def without_worker(settings: Settings, partitions: int) -> list[int]:
+    """Of the first so many partitions those that nobody learned from in the last seconds."""
     since = time.time() * 1000 - _FRESH_MS
     return sorted(set(range(partitions)) - {beat.partition for beat in heartbeats(settings) if beat.time > since})

@@ -12,9 +12,8 @@ from contracts.settings import Settings
 from contracts.sharding import USER_SHARDS
 from moodstream.console import bar, say
 from moodstream.local.operate import with_servers
-from moodstream.local.running import heartbeats
 from moodstream.scale.change import change
-from moodstream.scale.plan import Plan, check_workers, plan
+from moodstream.scale.plan import Plan, check_workers, plan, without_worker
 from online.learn.course import Course
 from online.reach import require_kafka
 from online.store.redis import connect
@@ -70,7 +69,7 @@ def _wait(settings: Settings, *, quiet: bool) -> None:
     left = _behind(settings, course)
     total, least, moved = left, left, time.monotonic()
     with bar("on the way", max(1, total), "shards") as told:
-        while left or not _is_learned(settings, course):
+        while left or without_worker(settings, course.present.partitions):
             if left < least:
                 least, moved = left, time.monotonic()
             if not quiet:
@@ -84,11 +83,6 @@ def _wait(settings: Settings, *, quiet: bool) -> None:
             left = _behind(settings, course)
         if not quiet:
             told(total, "")
-
-
-def _is_learned(settings: Settings, course: Course) -> bool:
-    beats = [beat for beat in heartbeats(settings) if beat.time > time.time() * 1000 - 5_000]
-    return {beat.partition for beat in beats} >= set(range(course.present.partitions))
 
 
 def _behind(settings: Settings, course: Course) -> int:
