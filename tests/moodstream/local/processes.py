@@ -18,9 +18,10 @@ def python(script: str, *arguments: object) -> subprocess.Popen[str]:
 
 
 def lives(pid: int) -> bool:
-    """Whether that process exists and is more than a zombie."""
+    """Whether that process exists and is more than a zombie; one with threads that still end keeps its ports."""
     try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+        process = psutil.Process(pid)
+        return bool(process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1)
     except psutil.NoSuchProcess:
         return False
 
