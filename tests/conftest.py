@@ -5,9 +5,11 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.services import kafka_server, redis_server
 
+settings.load_profile("ci")  # the same examples each time, and no deadline: it tells of the code, not of dice or load
 SERVERS = {"kafka": "kafka", "redis_url": "redis"}
 """The marker that a test gets for asking for the fixture."""
 
