@@ -58,12 +58,13 @@ class Place:
             return 0
 
         url = str(self.folder)
+        self.refills = Refills(self.learner, lambda number: LakeLog(url, "ns", number), first_of)
         self.keeper = Keeper(
             self.learner,
             CatalogueKeeper(store, self.box),
             store,
             lambda at: LakeWriter(url, "ns", at.incarnation, at.number, at.first),
-            Refills(self.learner, lambda number: LakeLog(url, "ns", number), first_of),
+            self.refills,
             lambda: Look(
                 {EVENTS: self.topic_id, ITEMS: "items"},
                 course_of(url, "ns", self.topic_id, self.partitions),
@@ -89,7 +90,8 @@ class Place:
             unplaced |= self.consumer.again
             self.consumer.again.clear()
             self.keeper._waits._until.clear()
-            await asyncio.sleep(0.01)
+            while any(map(self.refills.is_under_way, NUMBERS)):  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.001)
         for number in NUMBERS:
             if number in self.learner.positions():
                 await self.keeper.sweep(self.consumer)  # type: ignore[arg-type]
