@@ -186,6 +186,8 @@ def main() -> None:
     moto.KinesisBackend.get_shard_iterator, moto.KinesisBackend.put_records = _iterator, _put_records
     answering: Any = responses.KinesisResponse
     answering.get_records = _get_records
+    for service in ("kinesis", "dynamodb"):
+        create_backend_app(service)  # else the first request waits for its import, longer than clients do
     app = _OneAtATime(DomainDispatcherApplication(create_backend_app))
     run_simple("127.0.0.1", given.port, app, threaded=True, request_handler=_Quiet)
 
