@@ -18,14 +18,16 @@ from tests.faults.servers import wait_until
 from tests.faults.topic import Tail
 
 LEASE_S: Final = 2.0
+CALM: Final = ("--lease", "30")
+"""For who is to hand on nothing twice: no standstill is as long as this lease."""
 WITHIN_S: Final = 90.0
 
 
 class Process:
     """One adapter."""
 
-    def __init__(self, settings: Settings, stream: Stream, number: int, more: tuple[str, ...]) -> None:
-        self.port = free_port(set())
+    def __init__(self, settings: Settings, stream: Stream, number: int, taken: set[int], more: tuple[str, ...]) -> None:
+        self.port = free_port(taken)
         self.log = settings.home / f"adapter-{number}.log"
         options = {"--stream": stream.name, "--table": table_of(stream.name), "--lease": str(LEASE_S)}
         options |= {"--from": "trim-horizon", "--port": str(self.port)}
@@ -88,7 +90,8 @@ class Adapters:
 
     def start(self, *more: str) -> Process:
         """One more; returns at once."""
-        self._all.append(Process(self._settings, self._stream, len(self._all), more))
+        taken = {process.port for process in self._all}  # they may not listen yet
+        self._all.append(Process(self._settings, self._stream, len(self._all), taken, more))
         return self._all[-1]
 
     def read(self) -> None:

@@ -7,14 +7,14 @@ from contracts.topics import EVENTS, ITEMS
 from stream.sources.kinesis.send import KinesisSender
 from tests.aws.stream import Stream
 from tests.stream.sources.kinesis.clicking import clicks_of
-from tests.stream.sources.kinesis.processes import Adapters, in_order
+from tests.stream.sources.kinesis.processes import CALM, Adapters, in_order
 
 
 def test_all_shards_are_read_and_each_user_keeps_their_order(clicks: Stream, adapters: Adapters) -> None:
     sent = clicks_of(20, 400)
     with KinesisSender(clicks.name, clicks.where) as sender:
         assert sender.send(sent) == 400
-    adapters.start()
+    adapters.start(*CALM)
     adapters.wait_for(400)
     assert adapters.first_orders() == in_order(sent)
     assert len(adapters.ids()) == 400
@@ -73,19 +73,19 @@ def test_who_was_frozen_and_wakes_up_changes_nothing(clicks: Stream, adapters: A
 
 def test_who_is_told_to_end_leaves_a_checkpoint_and_nothing_comes_twice(clicks: Stream, adapters: Adapters) -> None:
     with KinesisSender(clicks.name, clicks.where) as sender:
-        first = adapters.start()
+        first = adapters.start(*CALM)
         sender.send(before := clicks_of(10, 200))
         adapters.wait_for(200)
         assert first.stop() == 0
         sender.send(after := clicks_of(10, 200))
-    adapters.start()
+    adapters.start(*CALM)
     adapters.wait_for(400)
     assert len(adapters.ids()) == 400
     assert adapters.first_orders() == in_order([*before, *after])
 
 
 def test_items_go_to_their_topic(clicks: Stream, adapters: Adapters) -> None:
-    adapters.start()
+    adapters.start(*CALM)
     item = ItemEvent(event_id="item", time=0, item_id="50", title="Star Wars")
     with KinesisSender(clicks.name, clicks.where) as sender:
         sender.send([item, *clicks_of(1, 1)])

@@ -5,12 +5,13 @@ from typer.testing import CliRunner
 
 from contracts import events
 from contracts.settings import Settings
+from contracts.topics import DEAD_LETTER
 from moodstream.cli import app
 from stream.sources.kinesis.shards import number_of
 from tests.aws.stream import Stream
 from tests.stream.sources.kinesis.clicking import clicks_of
 from tests.stream.sources.kinesis.packed import packed
-from tests.stream.sources.kinesis.processes import Adapters
+from tests.stream.sources.kinesis.processes import CALM, Adapters
 
 
 def test_poison_stops_nothing_and_can_be_mended_and_sent_again(
@@ -21,8 +22,9 @@ def test_poison_stops_nothing_and_can_be_mended_and_sent_again(
     wrong = clicks.put("u0", b'{"type":"interaction","event_id":"wrong","time":1,"user_id":"u0"}')
     clicks.put("u0", packed([("u0", b"poison"), ("u0", inside)]))
     clicks.put("u0", after)
-    adapters.start()
+    adapters.start(*CALM)
     adapters.wait_for(3)
+    adapters.wait_until(lambda: len({record.key for record in adapters.seen[DEAD_LETTER]}) == 2)
     letter = f"kinesis:{clicks.name}/{number_of(wrong[0])}/{wrong[1]}"
     runner, environment = CliRunner(env=settings.environment()), settings.environment()
 

@@ -12,7 +12,7 @@ from contracts.settings import Settings
 from moodstream.cli import app
 from stream.sources.kinesis.aws import Where
 from tests.aws.stream import Stream
-from tests.stream.sources.kinesis.processes import Adapters
+from tests.stream.sources.kinesis.processes import CALM, Adapters
 
 
 def refused(settings: Settings, *arguments: str) -> str:
@@ -34,7 +34,7 @@ def test_a_file_goes_through_kinesis_into_kafka(clicks: Stream, adapters: Adapte
     sent = CliRunner().invoke(app, ["events", "send", str(file), "--kinesis", clicks.name, *place(clicks.where)])
     assert sent.exit_code == 0, sent.output
     assert f"moodstream source kinesis --stream {clicks.name}" in " ".join(sent.output.split())
-    adapters.start()
+    adapters.start(*CALM)
     adapters.wait_for(50)
     assert len(adapters.ids()) == 50
 
