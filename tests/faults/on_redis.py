@@ -104,7 +104,7 @@ def slow_write(run: Run, rng: random.Random) -> float:
         assert point.call
         partition = int(point.call.shard.partition("{u")[2].partition("}")[0]) % USER_SHARDS % PARTITIONS
         time.sleep(_COMMITTED_WITHIN_S)
-        acknowledged = _committed(run)[partition]
+        acknowledged = _committed(run).get(partition, 0)
         if acknowledged > point.call.offset:
             raise AssertionError(f"{acknowledged} is committed, and offset {point.call.offset} isn't written yet")
         point.let(True)
