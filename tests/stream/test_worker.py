@@ -71,7 +71,7 @@ def test_the_worker_learns_sets_aside_and_ends_well(running: Live) -> None:
     running.wait_until_learned(swept=True)
 
     ends = {tp.partition: end for tp, end in running.ends().items()}
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while running.committed() != ends:
         assert time.monotonic() < deadline, running.said()
         time.sleep(0.2)
