@@ -75,7 +75,7 @@ def test_all_are_asked_at_their_rate_and_answered() -> None:
     assert len(heard.latency_ms) == heard.good == 100
     assert heard.statuses == {200: 100}
     assert heard.marks == {b'"item_id"': 100}
-    assert 0.45 < heard.seconds < 3
+    assert 0.45 < heard.seconds < 5  # it ends with the last answer, not when its patience does
     assert (heard.broken, heard.unanswered) == (0, 0)
 
 
@@ -113,9 +113,9 @@ def test_without_a_rate_each_connection_asks_again_at_once() -> None:
         return _answer()
 
     with _serving(slowly) as server:
-        heard = Run(_plan(server, seconds=0.5, lines=3))()
+        heard = Run(_plan(server, seconds=3, lines=3))()  # more than a standstill takes of it
         assert heard.good == server.asked - 3
-    assert 3 < heard.good <= 153
+    assert 3 < heard.good <= 903
 
 
 def test_addresses_take_turns() -> None:
