@@ -14,6 +14,8 @@ from tests.faults.run import Run, in_a_while
 
 _COMMITTED_WITHIN_S: Final = 2.5
 """The worker commits every second what it has acknowledged."""
+_GIVES_UP_S: Final = 5.0
+"""So long a worker waits for the store; then it reads the batch again, and writes it by another connection."""
 
 
 def redis_restarted(run: Run, rng: random.Random) -> float:
@@ -105,7 +107,7 @@ def slow_write(run: Run, rng: random.Random) -> float:
         partition = int(point.call.shard.partition("{u")[2].partition("}")[0]) % USER_SHARDS % PARTITIONS
         time.sleep(_COMMITTED_WITHIN_S)
         acknowledged = _committed(run).get(partition, 0)
-        if acknowledged > point.call.offset:
+        if acknowledged > point.call.offset and time.monotonic() - point.at < _GIVES_UP_S:
             raise AssertionError(f"{acknowledged} is committed, and offset {point.call.offset} isn't written yet")
         point.let(True)
     return began

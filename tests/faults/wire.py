@@ -25,12 +25,14 @@ class Point:
         self.reached = Event()
         self.call: Call | None = None
         """Where it was reached."""
+        self.at = 0.0
+        """When, in seconds of the monotonic clock."""
         self._go_on: asyncio.Future[bool] | None = None
 
     async def hold(self, call: Call) -> bool:
         """In the network's thread: wait for what the harness says; False: this connection is to be cut."""
         self._go_on = asyncio.get_running_loop().create_future()
-        self.call = call
+        self.call, self.at = call, time.monotonic()
         self.reached.set()
         return await self._go_on
 
