@@ -156,9 +156,9 @@ class Supervisor:
             self._give_up(child, f"can't be started ({error.strerror})")
 
     def _give_up(self, child: Child, how: str) -> None:
-        child.state = "given up"
         times = f" {child.quick_deaths} times in a row" if child.quick_deaths > 1 else ""
         self.failure = f"{child.service.name} {how}{times}: given up; the end of {_log(child)}:\n{child.tail()}"
+        child.state = "given up"  # last: whoever waits for the child sees it and asks why
         self._say(self.failure)
 
 
