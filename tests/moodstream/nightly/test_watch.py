@@ -27,6 +27,11 @@ def at(hour: int, minute: int = 0, day: int = 20) -> int:
     return int(datetime(2026, 11, day, hour, minute, tzinfo=UTC).timestamp() * 1000)
 
 
+def noon() -> int:
+    """Today's: a clock that goes on from there passes no time at which a night is due."""
+    return int(datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0).timestamp() * 1000)
+
+
 def begun(time: int, by: str = "hand") -> Begun:
     return Begun(time=time, asked=by, base="", how="", why="", before={}, terms=Terms())
 
@@ -85,7 +90,7 @@ def alarm(live: Site, name: str) -> Alarm:
 
 def test_an_alarm_begins_a_night_once_and_the_next_one_waits(live: Site, capsys: pytest.CaptureFixture[str]) -> None:
     terms, watch = Terms(allowed=(), share=0.0), Watch(cooldown_h=6, most=2)
-    live.now = int(datetime.now(UTC).timestamp() * 1000)
+    live.now = noon()
     loop = live.loop()
     alarm(live, "a:1")
     with writer(live.settings) as producer:
@@ -112,7 +117,7 @@ def test_an_alarm_begins_a_night_once_and_the_next_one_waits(live: Site, capsys:
 
 
 def test_a_night_that_an_alarm_began_before_the_process_was_killed_is_its_answer(live: Site) -> None:
-    live.now = int(datetime.now(UTC).timestamp() * 1000)
+    live.now = noon()
     alarm(live, "a:1")
     night = live.loop().begin(Terms(), "alarm a:1", [])
     turn(live.loop(), Terms(), Watch(), since=live.now)
