@@ -1,5 +1,8 @@
 """Leave-one-out by the papers' protocol: the cut, the curve, the test."""
 
+from itertools import count
+from types import SimpleNamespace
+
 import msgspec
 import pytest
 
@@ -12,6 +15,13 @@ from contracts.events import Interaction, MoodEvent
 from tests.batch import synthetic
 
 SMALL = Plan(hidden=16, dim=8, threads=1, tokens=256, dropout=0.1, unknown=0.0)
+
+
+@pytest.fixture
+def _steady(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A budget buys as many steps on any machine: each look at the clock takes a hundredth of a second."""
+    ticks = count()
+    monkeypatch.setattr("batch.leave_one_out.time", SimpleNamespace(monotonic=lambda: next(ticks) / 100))
 
 
 def of(user: str, items: str, kind: str = "rating") -> list[Interaction]:
@@ -46,6 +56,7 @@ def test_a_log_of_nobody_is_refused() -> None:
         left_out(of("u", "ab"))
 
 
+@pytest.mark.usefixtures("_steady")
 def test_training_for_a_budget_finds_what_comes_next_and_draws_the_curve() -> None:
     told: list[float] = []
     found = leave_one_out(
@@ -66,6 +77,7 @@ def test_training_for_a_budget_finds_what_comes_next_and_draws_the_curve() -> No
     assert b'"ndcg@10"' in msgspec.json.encode(found)
 
 
+@pytest.mark.usefixtures("_steady")
 def test_training_stops_when_nothing_is_gained() -> None:
     found = leave_one_out(synthetic.events(users=12, steps=6), SMALL, minutes=0.05, patience=1)
     assert len(found.curve) < CHECKS
