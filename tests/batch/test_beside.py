@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import msgspec
 import numpy as np
-import psutil  # type: ignore[import-untyped, unused-ignore]
 import pytest
 
 from batch import checkpoint, train
@@ -28,6 +28,7 @@ from tests.batch import synthetic
 from tests.batch.test_ranking import pairs
 from tests.batch.test_train import ITEMS, PLAN
 from tests.fakes.bundle import random_bundle
+from tests.moodstream.local.processes import lives
 
 LOG = synthetic.log(users=40)
 LASTING = replace(PLAN, epochs=3, repeats=True)
@@ -44,6 +45,17 @@ def fitting() -> Fitting:
     return Fitting(random_bundle(40), log[:400], log[400:], seed=0, repeats=False)
 
 
+class WordByWord:
+    """A pipe that gives one word a wait: also of what was said while this process stood still."""
+
+    def __init__(self, heard: Connection) -> None:
+        self._heard = heard
+        self.recv = heard.recv
+
+    def poll(self, patience_s: float) -> bool:
+        return patience_s > 0 and self._heard.poll(patience_s)
+
+
 def waited_for(other: Beside, shares: list[float]) -> Fitted:
     """The ranker, once it's there, and what was heard of it until then."""
     while (found := other.found(0.05)) is None:
@@ -54,7 +66,7 @@ def waited_for(other: Beside, shares: list[float]) -> Fitted:
 def until_gone(pid: int, patience_s: float = 20.0) -> None:
     """Wait for the end of a process whose parent may be gone."""
     end = time.monotonic() + patience_s
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+    while lives(pid):
         assert time.monotonic() < end, "it goes on though nobody waits for it"
         time.sleep(0.05)
 
@@ -147,7 +159,8 @@ def left_in(folder: Path) -> Progress:
 
 def test_the_other_process_tells_how_far_it_is_and_finds_what_this_one_finds() -> None:
     shares: list[float] = []
-    with beside(fitting()) as other:
+    with beside(fitting()) as fitted:
+        other = Beside(WordByWord(fitted._heard))  # type: ignore[arg-type]
         found = waited_for(other, shares)
     assert shares == sorted(shares)
     assert 0 < min(filter(None, shares)) < other.share == 1.0
