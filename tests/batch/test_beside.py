@@ -117,6 +117,7 @@ def die_in_all(folder: Path) -> None:
     train_on(LOG, ITEMS, LASTING, tell, folder, now_ms=0)
 
 
+@pytest.mark.timeout(450)  # seven processes import torch: minutes where others want the cores
 @pytest.mark.usefixtures("_long")
 def test_killed_in_all_with_the_ranker_unfinished_training_ends_as_if_nothing_had_been(tmp_path: Path) -> None:
     child = multiprocessing.get_context("spawn").Process(target=die_in_all, args=(tmp_path,))

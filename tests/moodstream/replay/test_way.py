@@ -86,6 +86,7 @@ def test_a_checkpoint_that_is_damaged_or_ahead_of_the_outcomes_is_none(tmp_path:
 
 
 @pytest.mark.redis
+@pytest.mark.timeout(600)  # six ways along the log, with sweeps of all shards: minutes where others want the cores
 def test_in_redis_it_comes_to_what_it_comes_to_in_memory_stopped_killed_or_fallen_back(
     tmp_path: Path,
     clean: Ended,
