@@ -70,6 +70,8 @@ class World:
             await self.change_bundle(version)
         await self.beat()
         await self.library.refresh()
+        while any(reason.endswith("is being loaded") for reason in self.library.reasons()):
+            await self.library.refresh()  # a large bundle may take longer than it waits
         return self
 
     async def beat(self, behind: int = 0) -> None:
