@@ -50,7 +50,7 @@ def test_what_is_shown_is_recorded_with_its_propensity_and_pages_go_on_in_one_or
         plain = [item.item_id for item in (await world.recommender.recommend(Ask(user_id="u", n=40))).items]
         explorer = explorer_of(world, 0.5)
         moved = 0
-        for _ in range(12):
+        for _ in range(40):  # of ids drawn anew, each moves or not: all alike once in 10^11 runs
             rules = Rules(pin=[plain[30]])
             first = await explorer.recommend(Ask(user_id="u", n=15, rules=rules))
             second = await explorer.recommend(Ask(user_id="u", n=15, page=2, rules=rules))
@@ -63,7 +63,7 @@ def test_what_is_shown_is_recorded_with_its_propensity_and_pages_go_on_in_one_or
             assert [one.item_id for one in shown] == [base[at] for at in order]
             assert [one.propensity for one in shown] == pytest.approx(likely.tolist())
             moved += [one.item_id for one in shown] != base[:30]
-        assert 0 < moved < 12
+        assert 0 < moved < 40
 
     asyncio.run(run())
 
