@@ -36,10 +36,10 @@ def test_counts_that_the_store_no_longer_has_are_gone() -> None:
     async def scene() -> None:
         store, numbers = _Emptied(), Numbers()
         counted = Counted(store, numbers, lambda: 0, stale_ms=0)
-        (found,) = await counted.read([(COVISITATION, "a")], Deadline(1.0))
+        (found,) = await counted.read([(COVISITATION, "a")], Deadline(60.0))
         assert (found.numbers.tolist(), found.times.tolist()) == ([0], [3.0])
         store.members = {}
-        (found,) = await counted.read([(COVISITATION, "a")], Deadline(1.0))
+        (found,) = await counted.read([(COVISITATION, "a")], Deadline(60.0))
         assert not len(found.numbers)
 
     asyncio.run(scene())
@@ -51,7 +51,7 @@ def test_memory_is_bounded_by_counters_and_what_was_wanted_last_stays(monkeypatc
     async def scene() -> None:
         counted = Counted(_Emptied(), Numbers(), lambda: 0)
         for number in range(200):
-            await counted.read([(COVISITATION, "often"), (TRENDING, f"place={number}")], Deadline(1.0))
+            await counted.read([(COVISITATION, "often"), (TRENDING, f"place={number}")], Deadline(60.0))
             assert counted._held == sum(len(block.counters) for block in counted._blocks.values()) <= 100 + 17
         assert (COVISITATION, "often") in counted._blocks
 
@@ -85,7 +85,7 @@ def test_nobody_waits_for_counts_that_are_some_seconds_old() -> None:
         counted = Counted(store, Numbers(), lambda: now)
 
         async def most() -> float:
-            (found,) = await counted.read([(COVISITATION, "a")], Deadline(1.0))
+            (found,) = await counted.read([(COVISITATION, "a")], Deadline(60.0))
             return float(found.times.max())
 
         assert await most() == 3
@@ -112,7 +112,7 @@ def test_what_is_long_over_is_read_rarely() -> None:
         counted = Counted(store, Numbers(), lambda: now)
         for now in range(0, 40_000, 1000):
             store.members = {"b": 2 ** (now // 1000)}
-            await counted.read([(COVISITATION, "a")], Deadline(1.0))
+            await counted.read([(COVISITATION, "a")], Deadline(60.0))
             await counted.settled()
         assert (store.asked[0], set(store.asked[1:30]), store.asked[30]) == (8, {2}, 8)
 
@@ -126,7 +126,7 @@ def test_what_hardly_changes_is_read_less_and_less_often_until_it_moves() -> Non
         for now in range(0, 300_000, 1000):
             store.members = {"b": 1000} if now < 200_000 else {"b": now}
             read = len(store.asked)
-            await counted.read([(COVISITATION, "a")], Deadline(1.0))
+            await counted.read([(COVISITATION, "a")], Deadline(60.0))
             await counted.settled()
             read_at += [now // 1000] * (len(store.asked) - read)
         assert read_at[:8] == [0, 1, 3, 7, 15, 31, 63, 127], "twice as long each time, 64 s at most"
@@ -142,7 +142,7 @@ def test_what_grows_by_little_is_read_at_an_even_pace() -> None:
         for now in range(0, 100_000, 1000):
             store.members = {"b": round(10_000 * 1.016 ** (now / 1000))}
             read = len(store.asked)
-            await counted.read([(COVISITATION, "a")], Deadline(1.0))
+            await counted.read([(COVISITATION, "a")], Deadline(60.0))
             await counted.settled()
             read_at += [now // 1000] * (len(store.asked) - read)
         assert {later - at for at, later in pairwise(read_at[4:])} == {8}, "by 14%"
@@ -155,14 +155,14 @@ def test_a_reading_is_followed_by_a_rest_and_what_is_met_meanwhile_is_read_by_th
         store, now, took = _Watched(), 0, 20
         counted = Counted(store, Numbers(), lambda: now + took * len(store.asked))
         names = [(COVISITATION, f"i{number}") for number in range(100)]
-        await counted.read(names, Deadline(1.0))
+        await counted.read(names, Deadline(60.0))
 
         async def met(at: int, *some: tuple[Family, str]) -> list[int]:
             nonlocal now
             now = at
             store.asked.clear()
             for one in some:
-                await counted.read([one], Deadline(1.0))
+                await counted.read([one], Deadline(60.0))
                 await counted.settled()
             return list(store.asked)
 

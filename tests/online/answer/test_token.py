@@ -47,7 +47,7 @@ def test_a_folded_state_is_the_stream_s_to_the_byte() -> None:
         views = []
         for world, carried in ((ahead, ""), (behind, token)):
             viewer = Viewer(world.memory, world.library, world.enricher, PARTITIONS)
-            views.append(await viewer.view("me", carried, world.now, Deadline(1)))
+            views.append(await viewer.view("me", carried, world.now, Deadline(60.0)))
         assert views[0].state.hidden.tobytes() == views[1].state.hidden.tobytes()
 
     asyncio.run(scene())

@@ -212,9 +212,9 @@ def test_the_device_is_found_from_the_user_agent(agent: str) -> None:
 )
 def test_a_hostile_user_agent_costs_little(part: str) -> None:
     device_of("warm up")
-    began = time.perf_counter()
+    began = time.thread_time()
     device_of((part * 1024)[:1024])
-    assert time.perf_counter() - began < 0.5
+    assert time.thread_time() - began < 0.5
 
 
 CONTEXTS = st.builds(
