@@ -109,7 +109,7 @@ def test_without_kafka_the_pointer_stays(shelf: Shelf) -> None:
 
 def test_without_the_topic_the_pointer_stays(kafka: str, namespace: str, shelf: Shelf) -> None:
     with pytest.raises(KafkaUnavailable, match="topic"):
-        publish(Settings(kafka=kafka, namespace=namespace, kafka_timeout_s=2), shelf, Rollout(shelf.versions()[0]))
+        publish(Settings(kafka=kafka, namespace=namespace), shelf, Rollout(shelf.versions()[0]))
     assert shelf.current() is None
 
 
