@@ -75,7 +75,7 @@ class WithoutGuard(Once):
         the_wait_for_shards_that_are_on_their_way,
     ],
 )
-@pytest.mark.timeout(120 + EXAMPLES)
+@pytest.mark.timeout(120 + 5 * EXAMPLES)
 def test_without_it_effects_are_lost_or_happen_twice(guard: Callable[[Patch], None]) -> None:
     machine = type("Without", (WithoutGuard,), {"take_out": staticmethod(guard)})
     how = settings(
