@@ -32,7 +32,7 @@ class Api(NamedTuple):
 
 @contextmanager
 def served(
-    settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, port: int = 0
+    settings: Settings, store: Store, shelf: Shelf, publisher: Publisher, port: int = 0, grace_s: int = 2
 ) -> Iterator[httpx.Client]:
     """A client of this app while it runs; at any free port, where none is given."""
     with socket.create_server(("127.0.0.1", port)) as listening:
@@ -41,7 +41,7 @@ def served(
             http=Protocol,
             log_config=None,
             access_log=False,
-            timeout_graceful_shutdown=2,
+            timeout_graceful_shutdown=grace_s,
             ws="none",
         )
         server = Server(config)
@@ -55,4 +55,4 @@ def served(
                 yield http
         finally:
             server.should_exit = True
-            thread.join(timeout=10)
+            thread.join(timeout=grace_s + 8)

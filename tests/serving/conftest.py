@@ -15,6 +15,8 @@ from tests.fakes.shelf import MemoryShelf
 from tests.serving.api import Api, served
 
 BUNDLE = random_bundle(100, 1)
+PATIENT = Settings(store_timeout_s=60)
+"""A process that stands still for a moment makes no answer a degraded one."""
 
 
 @pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.kafka)])
@@ -32,7 +34,7 @@ def publisher(request: pytest.FixtureRequest) -> Publisher:
 def api(publisher: Publisher) -> Iterator[Api]:
     """The API on a bundle and an empty store."""
     store, shelf = MemoryStore(), MemoryShelf(BUNDLE)
-    with served(Settings(), store, shelf, publisher) as http:
+    with served(PATIENT, store, shelf, publisher) as http:
         yield Api(http, publisher, store, shelf)
 
 
@@ -46,5 +48,5 @@ def log() -> MemoryPublisher:
 def memory_api(log: MemoryPublisher) -> Iterator[Api]:
     """The API on Kafka in memory only."""
     store, shelf = MemoryStore(), MemoryShelf(BUNDLE)
-    with served(Settings(), store, shelf, log) as http:
+    with served(PATIENT, store, shelf, log) as http:
         yield Api(http, log, store, shelf)

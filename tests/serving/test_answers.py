@@ -125,8 +125,8 @@ def test_impressions_go_to_kafka_and_a_kafka_that_is_away_costs_no_answer(
 
 def test_a_new_bundle_is_picked_up_while_answers_go_on(memory_api: Api) -> None:
     newer = random_bundle(100, 2)
+    versions = {recommended(memory_api.http.get("/v1/recommendations?user_id=me")).bundle}
     memory_api.shelf.add(newer)
-    versions = set()
     until = time.monotonic() + 10
     while time.monotonic() < until and newer.version not in versions:
         answer = recommended(memory_api.http.get("/v1/recommendations?user_id=me&n=5"))

@@ -28,7 +28,7 @@ from serving.pulse import Beat, Pulse, Rate
 from tests.fakes.publisher import MemoryPublisher
 from tests.fakes.shelf import MemoryShelf
 from tests.serving.api import Api, served
-from tests.serving.conftest import BUNDLE
+from tests.serving.conftest import BUNDLE, PATIENT
 from tests.serving.test_events import LIKE, is_problem
 from tests.serving.test_house import TOKEN
 
@@ -207,7 +207,7 @@ def test_a_hostile_token_is_passed_over_with_its_reason(memory_api: Api) -> None
 
 def test_the_stream_tells_at_once_and_then_each_second_how_it_does() -> None:
     store = beating(MemoryStore(), Heartbeat(0, 90, 100, now_ms()), Heartbeat(1, 50, 50, now_ms() - 60_000))
-    with served(Settings(), store, MemoryShelf(BUNDLE), MemoryPublisher()) as http:
+    with served(PATIENT, store, MemoryShelf(BUNDLE), MemoryPublisher()) as http:
         began = time.monotonic()
         first, second = beats_of(http, 2)
         assert 0.8 < time.monotonic() - began < 5
@@ -260,7 +260,8 @@ def _status(http: httpx.Client) -> int:
 def test_when_the_server_leaves_its_streams_end_whole_and_nobody_waits_for_them() -> None:
     seen: list[str] = []
     with ExitStack() as stack:
-        http = stack.enter_context(served(Settings(), MemoryStore(), MemoryShelf(BUNDLE), MemoryPublisher()))
+        parts = MemoryStore(), MemoryShelf(BUNDLE), MemoryPublisher()
+        http = stack.enter_context(served(Settings(), *parts, grace_s=10))
         first = threading.Event()
 
         def watch() -> None:  # raises where the stream is cut off within
@@ -276,7 +277,7 @@ def test_when_the_server_leaves_its_streams_end_whole_and_nobody_waits_for_them(
         began = time.monotonic()
     watcher.join(10)
     assert seen[-1] == "the end"
-    assert time.monotonic() - began < 1.9  # less than the time that is given to what doesn't end
+    assert time.monotonic() - began < 9  # less than the time that is given to what doesn't end
 
 
 def records() -> Iterator[Record]:

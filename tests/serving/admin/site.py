@@ -67,7 +67,12 @@ class Site:
     def __init__(self, kafka: str, namespace: str, folder: Path, token: str = TOKEN) -> None:
         self.port = free_port(set())
         self.settings = Settings(
-            kafka=kafka, namespace=namespace, home=folder, partitions=PARTITIONS, admin_token=token
+            kafka=kafka,
+            namespace=namespace,
+            home=folder,
+            partitions=PARTITIONS,
+            admin_token=token,
+            store_timeout_s=60,
         )
         self.bundles = bundles()
         self.shelf = Shelf(self.settings.bundles_url)
