@@ -109,7 +109,8 @@ def test_one_of_a_newer_version_is_refused_by_name_and_the_one_before_answers(
     scene.until(FIRST.version, "")
     with monkeypatch.context() as newer:
         newer.setattr(manifest, "FORMAT", manifest.FORMAT + 1)
-        scene.publish(SECOND)
+        scene.shelf.add(SECOND)
+    scene.shelf.point(SECOND.version)  # not before: the API reads by the same module
     answer = scene.until(FIRST.version, "the current one can't be loaded")
     assert f"this code reads {manifest.schema_hash()}" in " ".join(answer.degraded)
     third = random_bundle(60, 3)
@@ -147,10 +148,13 @@ class HangingShelf(Shelf):
         super().__init__(url)
         self.there = threading.Event()
         self.there.set()
+        self.hangs = threading.Event()
         self.looking = 0
 
     def current(self) -> str | None:
         self.looking += 1
+        if not self.there.is_set():
+            self.hangs.set()
         self.there.wait(PATIENCE_S)
         return super().current()
 
@@ -166,6 +170,7 @@ def test_a_shelf_that_hangs_is_said_and_holds_up_neither_answers_nor_items(
         scene = Scene(http, shelf, tmp_path)
         scene.until(FIRST.version, "")
         shelf.there.clear()
+        assert shelf.hangs.wait(PATIENCE_S)  # a look that is only slow would be followed by one more
         scene.until(FIRST.version, "it does not answer")
         looked, until = shelf.looking, time.monotonic() + 3
         while time.monotonic() < until:
