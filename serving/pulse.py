@@ -161,5 +161,6 @@ class Pulse:
         except KafkaUnavailable as error:
             reasons.append(f"kafka: {error}")
             return []
-        self._told |= moved
+        if records:  # else the log had no time: it is looked at again
+            self._told |= moved
         return heard(records, self._library.current)[-TOLD:]
