@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
 
 from contracts.rollout import Rollout
@@ -42,9 +43,10 @@ def loop(kafka: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def in_a_home(kafka: str, redis: str, home: Path) -> Settings:
-    """A namespace and a port of one's own."""
+    """A namespace and a port of one's own, and more patience with a busy machine than answers have by themselves."""
     namespace = f"loop-{secrets.token_hex(4)}"
-    return Settings(kafka=kafka, redis=redis, home=home, namespace=namespace, api_port=free_port(set()))
+    port = free_port(set())
+    return Settings(kafka=kafka, redis=redis, home=home, namespace=namespace, api_port=port, store_timeout_s=10)
 
 
 @contextmanager
@@ -82,7 +84,15 @@ def process(settings: Settings, verb: str) -> "Iterator[subprocess.Popen[bytes]]
 
 def _until_ready(settings: Settings, client: Client) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
-    while len(heartbeats(settings)) < settings.partitions or not client.is_ready():
+    while len(heartbeats(settings)) < settings.partitions or not _is_well(client):
         logs = "\n".join(path.read_text()[-2000:] for path in settings.home.glob("*.log"))
         assert time.monotonic() < deadline, logs
         time.sleep(0.1)
+
+
+def _is_well(client: Client) -> bool:
+    """Whether it has all that it needs: it's ready before it has Kafka."""
+    try:
+        return bool(httpx.get(f"{client.address}/health/ready").json()["degraded"] == [])
+    except httpx.HTTPError:
+        return False
