@@ -24,7 +24,7 @@ from online.publish import publish
 from stream import topics
 from tests.fakes.bundle import random_bundle
 
-READY_WITHIN_S = 60
+READY_WITHIN_S = 120
 
 
 class Loop(NamedTuple):
@@ -76,7 +76,7 @@ def process(settings: Settings, verb: str) -> "Iterator[subprocess.Popen[bytes]]
     try:
         yield started
         started.terminate()
-        started.wait(20)
+        started.wait(60)
     finally:
         started.kill()
         started.wait()
