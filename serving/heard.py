@@ -73,14 +73,14 @@ class KafkaTail:
         self._retry_at = 0.0
 
     async def read(self, places: Mapping[int, int], since: Mapping[int, int]) -> list[Record]:
-        now = asyncio.get_running_loop().time()
-        if now < self._retry_at:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._retry_at:
             return []
         try:
             async with asyncio.timeout(RETRY_S):
                 return await self._read(places, since)
         except (KafkaError, OSError, TimeoutError, ValueError) as error:
-            self._retry_at = now + RETRY_S
+            self._retry_at = loop.time() + RETRY_S
             await self.close()
             raise KafkaUnavailable(str(error) or type(error).__name__) from error
 
