@@ -14,6 +14,8 @@ from moodstream.local.home import Say
 LOOPBACK: Final = "127.0.0.1"
 _RANGE: Final = range(20_000, 32_000)
 """Below the ports that the kernel gives to outgoing connections, so that nobody gets ours by chance."""
+_given: Final[set[int]] = set()
+"""What this process chose: it's free until its server is up."""
 
 
 def choose_ports(file: Path, names: Iterable[str], say: Say) -> dict[str, int]:
@@ -53,10 +55,11 @@ def is_open(port: int, host: str = LOOPBACK, timeout_s: float = 1.0) -> bool:
 
 
 def free_port(taken: set[int]) -> int:
-    """A port that is free now and not among `taken`. Raises `Misconfigured` when a thousand tries find none."""
+    """A free port, not among `taken` and not given before. Raises `Misconfigured` when a thousand tries find none."""
     for _ in range(1000):
         port = _RANGE.start + secrets.randbelow(len(_RANGE))
-        if port not in taken and is_free(port):
+        if port not in taken | _given and is_free(port):
+            _given.add(port)
             return port
     raise Misconfigured(f"no free port between {_RANGE.start} and {_RANGE.stop} on {LOOPBACK}: stop what holds them")
 

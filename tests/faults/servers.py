@@ -16,8 +16,6 @@ from moodstream.local.redis import redis_service, redis_url
 from moodstream.local.service import Child, Service
 
 READY_WITHIN_S: Final = 240.0
-_given: Final[set[int]] = set()
-"""Ports: one whose server isn't up yet is free for the next to choose."""
 
 
 class Server:
@@ -52,7 +50,7 @@ class Redis(Server):
     """Its append-only file can be copied while it runs, and put back later: a server that comes back older."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = _port()
+        self.port = free_port(set())
         self.url = redis_url(self.port)
         self._folder = folder / "redis"
         self._copies = folder / "older"
@@ -83,8 +81,8 @@ class Kafka(Server):
     """A broker that sends its clients to a link's port."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = _port()
-        controller = _port()
+        self.port = free_port(set())
+        controller = free_port({self.port})
         self._properties = folder / "kafka" / "server.properties"
         super().__init__(kafka_service(folder / "kafka", folder / "kafka.log", self.port, controller, print))
 
@@ -92,11 +90,6 @@ class Kafka(Server):
         """Before it starts: clients are told to come by this port."""
         text, own = self._properties.read_text(), f"advertised.listeners=PLAINTEXT://{LOOPBACK}:"
         self._properties.write_text(text.replace(f"{own}{self.port}", f"{own}{port}"))
-
-
-def _port() -> int:
-    _given.add(port := free_port(_given))
-    return port
 
 
 def wait_until(holds: Callable[[], bool], what: str, within_s: float = 60.0) -> float:

@@ -30,8 +30,8 @@ def test_the_native_broker_recompresses_with_every_codec_and_keeps_its_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     monkeypatch.setenv("PATH", path)
-    port = free_port(set())
-    ports, bootstrap = (port, free_port({port})), f"127.0.0.1:{port}"
+    ports = free_port(set()), free_port(set())
+    bootstrap = f"127.0.0.1:{ports[0]}"
     with Supervisor(tmp_path / "status.json", print) as supervisor:
         supervisor.start(kafka_service(tmp_path / "kafka", tmp_path / "kafka.log", *ports, print))
         for codec in ("zstd", "lz4", "snappy", "gzip"):

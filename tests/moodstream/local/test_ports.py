@@ -2,8 +2,12 @@
 
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
-from moodstream.local.ports import choose_ports, is_free, is_open, read_ports, taken_ports
+import pytest
+
+from moodstream.local import ports
+from moodstream.local.ports import choose_ports, free_port, is_free, is_open, read_ports, taken_ports
 
 
 def test_the_same_ports_come_back_without_a_word(tmp_path: Path) -> None:
@@ -38,3 +42,10 @@ def test_a_port_learned_later_keeps_the_others(tmp_path: Path) -> None:
     first = choose_ports(tmp_path / "ports.json", ["kafka"], print)
     choose_ports(tmp_path / "ports.json", ["redis"], print)
     assert read_ports(tmp_path / "ports.json")["kafka"] == first["kafka"]
+
+
+def test_a_port_is_given_once_though_nobody_listens_there_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = free_port(set())
+    drawn = iter([first - 20_000, first - 20_000, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    monkeypatch.setattr(ports, "secrets", SimpleNamespace(randbelow=lambda _: next(drawn)))
+    assert free_port(set()) != first

@@ -21,9 +21,9 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def own_server(folder: Path, *options: str, taken: frozenset[int] = frozenset()) -> Iterator[Server]:
-    """A server on a free port, none of those `taken`, that keeps nothing, with these options beside."""
-    port = free_port(set(taken))
+def own_server(folder: Path, *options: str) -> Iterator[Server]:
+    """A server on a free port that keeps nothing, with these options beside."""
+    port = free_port(set())
     argv = [str(find_redis().program), "--port", str(port), "--bind", LOOPBACK, "--dir", str(folder), "--save", ""]
     with (folder / "log").open("wb") as log, subprocess.Popen([*argv, *options], stdout=log, stderr=log) as process:
         try:
@@ -36,8 +36,8 @@ def own_server(folder: Path, *options: str, taken: frozenset[int] = frozenset())
 @contextmanager
 def own_cluster(folder: Path) -> Iterator[Server]:
     """A cluster of one node, which holds all slots."""
-    bus = free_port(set())  # else it is the server's own + 10,000, which may be no port at all
-    with own_server(folder, "--cluster-enabled", "yes", "--cluster-port", str(bus), taken=frozenset({bus})) as server:
+    bus = str(free_port(set()))  # else it is the server's own + 10,000, which may be no port at all
+    with own_server(folder, "--cluster-enabled", "yes", "--cluster-port", bus) as server:
         with redis.Redis.from_url(server.url) as client:
             client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
             _wait(lambda: b"cluster_state:ok" in bytes(client.execute_command("CLUSTER", "INFO")))

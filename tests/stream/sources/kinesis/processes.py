@@ -26,8 +26,8 @@ WITHIN_S: Final = 90.0
 class Process:
     """One adapter."""
 
-    def __init__(self, settings: Settings, stream: Stream, number: int, taken: set[int], more: tuple[str, ...]) -> None:
-        self.port = free_port(taken)
+    def __init__(self, settings: Settings, stream: Stream, number: int, more: tuple[str, ...]) -> None:
+        self.port = free_port(set())
         self.log = settings.home / f"adapter-{number}.log"
         options = {"--stream": stream.name, "--table": table_of(stream.name), "--lease": str(LEASE_S)}
         options |= {"--from": "trim-horizon", "--port": str(self.port)}
@@ -90,8 +90,7 @@ class Adapters:
 
     def start(self, *more: str) -> Process:
         """One more; returns at once."""
-        taken = {process.port for process in self._all}  # they may not listen yet
-        self._all.append(Process(self._settings, self._stream, len(self._all), taken, more))
+        self._all.append(Process(self._settings, self._stream, len(self._all), more))
         return self._all[-1]
 
     def read(self) -> None:
