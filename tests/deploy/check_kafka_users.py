@@ -72,7 +72,7 @@ class Broker(NamedTuple):
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """A broker that lets nobody do anything but what rules allow, with the topics made."""
     folder = tmp_path_factory.mktemp("kafka")
-    port, controller, admin = free_port(set()), free_port({0}), free_port({1})
+    port, controller, admin = free_port(set()), free_port(set()), free_port(set())
     service = kafka_service(folder / "kafka", folder / "log", port, controller, print)
     with (folder / "kafka" / "server.properties").open("a") as properties:
         properties.write(_RULED.format(port=port, controller=controller, admin=admin))

@@ -82,7 +82,7 @@ class Kafka(Server):
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port(set())
-        controller = free_port({self.port})
+        controller = free_port(set())
         self._properties = folder / "kafka" / "server.properties"
         super().__init__(kafka_service(folder / "kafka", folder / "kafka.log", self.port, controller, print))
 
