@@ -14,7 +14,11 @@ from model.tokens import Tokens
 
 
 def surprise(network: Network, batch: Batch, plan: Plan) -> Tensor:
-    """The mean over the batch's events, in nats; over a sample of the items where the plan says so."""
+    """The mean over the batch's events, in nats; over a sample of the items where the plan says so.
+
+    The plan's `smoothing` is of the labels (C. Szegedy et al., 2016, arXiv:1512.00567): that share of each target lies
+    evenly on all items, those that the user has had included.
+    """
     device = network.ids.device
     id_dropout = plan.id_dropout if network.training else 0.0
     tokens = Tokens(*(torch.from_numpy(column).to(device) for column in batch.tokens))
@@ -29,14 +33,18 @@ def surprise(network: Network, batch: Batch, plan: Plan) -> Tensor:
         parameters = network.parameters_with(network.vectors_at(rows, id_dropout))
         with half(device):
             queries = _queries(network, parameters, tokens, batch, plan)
-            return _sampled_loss(queries, parameters["vectors"], network.bias[rows], target, drawn, len(network.ids))
+            args = queries, parameters["vectors"], network.bias[rows], target, drawn, len(network.ids)
+            return _sampled_loss(*args, plan.smoothing)
     parameters = network.parameters_with(network.vectors(id_dropout))
     with half(device):
-        scores = _queries(network, parameters, tokens, batch, plan) @ parameters["vectors"].T + network.bias
+        queries = _queries(network, parameters, tokens, batch, plan)
+        scores = queries @ parameters["vectors"].T + network.bias
     left_out = torch.zeros_like(scores, dtype=torch.bool) if plan.repeats else _had(batch, len(network.ids), device)
     left_out.scatter_(1, target[:, None], False)
     left_out[:, :FIRST] = True
-    return nn.functional.cross_entropy(scores.masked_fill_(left_out, float(NEVER)), target)
+    scores = scores.masked_fill_(left_out, float(NEVER))
+    above = _above(scores.gather(1, target[:, None]), queries, parameters["vectors"][FIRST:], network.bias[FIRST:])
+    return nn.functional.cross_entropy(scores, target) + plan.smoothing * above
 
 
 def _queries(network: Network, parameters: dict[str, Tensor], tokens: Tokens, batch: Batch, plan: Plan) -> Tensor:
@@ -68,9 +76,17 @@ def _had(batch: Batch, rows: int, device: torch.device) -> Tensor:
     return had
 
 
-def _sampled_loss(queries: Tensor, vectors: Tensor, bias: Tensor, target: Tensor, drawn: Tensor, rows: int) -> Tensor:
+def _sampled_loss(
+    queries: Tensor, vectors: Tensor, bias: Tensor, target: Tensor, drawn: Tensor, rows: int, smoothing: float
+) -> Tensor:
     """The softmax over `rows` with its denominator from uniform `drawn` ones (Y. Bengio and J.-S. Senécal, 2008)."""
     others = queries @ vectors[drawn].T + bias[drawn] + float(np.log((rows - FIRST) / len(drawn)))
     others = others.masked_fill(drawn[None, :] == target[:, None], float(NEVER))
     own = (queries * vectors[target]).sum(dim=-1) + bias[target]
-    return (torch.logsumexp(torch.cat([own[:, None], others], dim=1), dim=1) - own).mean()
+    surprised = torch.logsumexp(torch.cat([own[:, None], others], dim=1), dim=1) - own
+    return surprised.mean() + smoothing * _above(own, queries, vectors[drawn], bias[drawn])
+
+
+def _above(own: Tensor, queries: Tensor, vectors: Tensor, bias: Tensor) -> Tensor:
+    """How far the targets' `own` scores stand above those of the items with these vectors (n, d), on average."""
+    return own.mean() - queries.mean(dim=0) @ vectors.mean(dim=0) - bias.mean()

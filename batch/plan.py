@@ -42,6 +42,8 @@ class Plan:
     dropout: float = 0.5
     id_dropout: float = 0.1
     unknown: float = 0.01
+    smoothing: float = 0.1
+    """The share of a target that all items have evenly, so that the network is never too sure of one."""
     mood_said: float = 0.03
     mood_asked: float = 0.15
     clip: float = 1.0
