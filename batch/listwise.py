@@ -11,11 +11,13 @@ from torch import Tensor, nn
 from batch.logged import Requests
 from model.ranker import Network, Ranker, scaled
 
-EPOCHS: Final = 6
+EPOCHS: Final = 10
 _HIDDEN: Final = (48, 24)
 _BATCH: Final = 64
 _RATE: Final = 2e-3
 _DECAY: Final = 1e-2
+_DROPOUT: Final = 0.3
+"""Of the first layer's units."""
 _RIDGE: Final = 50.0
 """Of the squared weights in units of their spread, beside the log-loss of all requests."""
 _RIDGE_STEPS: Final = 60
@@ -118,7 +120,8 @@ class _Net(nn.Module):
         """Scores (n,) of features (n, F) in units of their spread."""
         if linear:
             return self.linear(x)[:, 0]  # type: ignore[no-any-return]
-        return (self.linear(x) + self.last(torch.relu(self.second(torch.relu(self.first(x))))))[:, 0]  # type: ignore[no-any-return]
+        hidden = nn.functional.dropout(torch.relu(self.first(x)), _DROPOUT)
+        return (self.linear(x) + self.last(torch.relu(self.second(hidden))))[:, 0]  # type: ignore[no-any-return]
 
 
 def _fitted(units: Units, seed: int, step: Callable[[int], None], *, linear: bool) -> _Net:

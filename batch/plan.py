@@ -13,6 +13,7 @@ MOST: Final = 5_000_000
 ONWARD: Final = 3
 """Epochs over everything where they go on."""
 LEAST_TOKENS: Final = 128
+LEAST_EPOCHS: Final = 12
 MOST_EPOCHS: Final = 32
 
 
@@ -58,13 +59,13 @@ class Plan:
     def for_log(self, events: int) -> "Plan":
         """The same with everything chosen that was left to the size of the log."""
         tokens = 1024.0 * max(1.0, math.sqrt(events / LARGE)) if events > SMALL else max(LEAST_TOKENS, events / 62.5)
-        epochs = 12 * math.sqrt(max(1.0, SMALL / max(1, events)))
+        epochs = 18 * math.sqrt(SMALL / max(1, events))
         onward = self.onward or (self.final_epochs < 0 and events >= LARGE)
         return replace(
             self,
             onward=onward,
             final_epochs=ONWARD if onward and self.final_epochs < 0 else self.final_epochs,
-            epochs=self.epochs or min(MOST_EPOCHS, round(epochs)),
+            epochs=self.epochs or min(MOST_EPOCHS, max(LEAST_EPOCHS, round(epochs))),
             tail=self.tail or (0.2 if events < LARGE else 0.1),
             tokens=self.tokens or round(tokens),
         )
