@@ -11,13 +11,16 @@ from torch import Tensor, nn
 from batch.logged import Requests
 from model.ranker import Network, Ranker, scaled
 
-EPOCHS: Final = 10
+EPOCHS: Final = 6
+"""Of a way that is tried."""
+LAST_EPOCHS: Final = 10
+"""Of the way that was best."""
 _HIDDEN: Final = (48, 24)
 _BATCH: Final = 64
 _RATE: Final = 2e-3
 _DECAY: Final = 1e-2
 _DROPOUT: Final = 0.3
-"""Of the first layer's units."""
+"""Of the first layer's units, drawn once a batch: drawn for each candidate it would double the time."""
 _RIDGE: Final = 50.0
 """Of the squared weights in units of their spread, beside the log-loss of all requests."""
 _RIDGE_STEPS: Final = 60
@@ -63,9 +66,9 @@ def scores(requests: Requests, ranker: Ranker) -> Floats:
     return np.concatenate(found) if found else np.zeros(0, np.float32)
 
 
-def weights_on(units: Units, seed: int, step: Callable[[int], None]) -> Ranker:
+def weights_on(units: Units, seed: int, step: Callable[[int], None], epochs: int) -> Ranker:
     """The base with other weights; `step` takes how many requests were learned from, after each pass over them."""
-    net = _fitted(units, seed, step, linear=True)
+    net = _fitted(units, seed, step, epochs, linear=True)
     gained: Floats = net.linear.weight[0].detach().numpy()
     return Ranker(units.base.names, units.base.weights + gained * units.scale)
 
@@ -98,9 +101,9 @@ def _likeliest(units: Units, start: Tensor, ridge: float, score: Callable[[Tenso
     return found.detach()
 
 
-def networks_on(units: Units, seed: int, step: Callable[[int], None], count: int) -> Ranker:
+def networks_on(units: Units, seed: int, step: Callable[[int], None], epochs: int, count: int) -> Ranker:
     """The base and so many networks on top of it, which are averaged."""
-    nets = [_fitted(units, seed + k, step, linear=False) for k in range(count)]
+    nets = [_fitted(units, seed + k, step, epochs, linear=False) for k in range(count)]
     return Ranker(units.base.names, units.base.weights, _joined(nets, units.mean, units.scale))
 
 
@@ -120,11 +123,12 @@ class _Net(nn.Module):
         """Scores (n,) of features (n, F) in units of their spread."""
         if linear:
             return self.linear(x)[:, 0]  # type: ignore[no-any-return]
-        hidden = nn.functional.dropout(torch.relu(self.first(x)), _DROPOUT)
+        hidden = torch.relu(self.first(x))
+        hidden = hidden * ((torch.rand(_HIDDEN[0]) >= _DROPOUT) / (1 - _DROPOUT))
         return (self.linear(x) + self.last(torch.relu(self.second(hidden))))[:, 0]  # type: ignore[no-any-return]
 
 
-def _fitted(units: Units, seed: int, step: Callable[[int], None], *, linear: bool) -> _Net:
+def _fitted(units: Units, seed: int, step: Callable[[int], None], epochs: int, *, linear: bool) -> _Net:
     """By AdamW, one cycle."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -132,8 +136,8 @@ def _fitted(units: Units, seed: int, step: Callable[[int], None], *, linear: boo
     count = len(units.requests)
     batches = max(1, count // _BATCH)
     optimizer = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=_DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=EPOCHS * batches + 1, pct_start=0.1)
-    for _ in range(EPOCHS):
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=epochs * batches + 1, pct_start=0.1)
+    for _ in range(epochs):
         for chosen in np.array_split(rng.permutation(count), batches):
             loss = units.loss(chosen, lambda x, sums: sums + net(x, linear))
             optimizer.zero_grad(set_to_none=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batch.holdout import quality
-from batch.listwise import EPOCHS, Units, networks_on, ridge_on, scores, weights_on
+from batch.listwise import EPOCHS, LAST_EPOCHS, Units, networks_on, ridge_on, scores, weights_on
 from batch.logged import WHOLE, RequestLog, Requests, Share, Tell, log_requests
 from batch.replay import Logged
 from model.bundle import Bundle
@@ -33,8 +33,8 @@ SUMS: Final[Mapping[str, Mapping[str, float]]] = {
 }
 """Sums for data of different kinds."""
 _NETWORKS: Final = 2
-_PASSES: Final = (0.6 + 0.8) * 2 + _NETWORKS
-"""How often all requests are learned from, in each epoch: two ways before each of two fifths, then the best way."""
+_PASSES: Final = (0.6 + 0.8) * 2 * EPOCHS + _NETWORKS * LAST_EPOCHS
+"""How often all requests are learned from: two ways before each of two fifths, then the best way."""
 _LOGGING: Final = 0.75
 """The share of the time that goes into logging requests, about; fitting takes the rest."""
 
@@ -112,19 +112,19 @@ def fitted(requests: Requests, seed: int = 0, *, learn: bool = True, tell: Tell 
     base = max(plain, key=lambda name: plain[name])
     ways = {"linear": 0, "network": _NETWORKS} if learn and len(requests) >= LEAST else {}
     worth = dict.fromkeys([base, *ways], 0.0)
-    step = _Told(tell, round(len(requests) * EPOCHS * _PASSES)).more
+    step = _Told(tell, round(len(requests) * _PASSES)).more
     for fifth in (3, 4):
         cut, end = len(requests) * fifth // 5, len(requests) * (fifth + 1) // 5
         early, late = requests.part(0, cut), requests.part(cut, end)
         tried = {way: min(1, count) for way, count in ways.items()}
-        rankers = {base: sums[base], **_learned(early, sums[base], tried, seed, step)}
+        rankers = {base: sums[base], **_learned(early, sums[base], tried, seed, step, EPOCHS)}
         worth = {way: of + ndcg(late, rankers[way]) / 2 for way, of in worth.items()}
     kind = max(worth, key=lambda way: worth[way])
     if learn and not ways:
         kind, found = "ridge", ridge_on(Units(requests, sums[base]))
     else:
         own = {way: count for way, count in ways.items() if way == kind}
-        found = _learned(requests, sums[base], own, seed, step).get(kind, sums[base])
+        found = _learned(requests, sums[base], own, seed, step, LAST_EPOCHS).get(kind, sums[base])
     network = {name: of.tolist() for name, of in vars(found.network).items()} if found.network else None
     return Fitted(list(found.names), found.weights.tolist(), network, len(requests), kind, base, worth, plain)
 
@@ -144,13 +144,15 @@ def ndcg(requests: Requests, ranker: Ranker) -> float:
     return quality(ranks).ndcg
 
 
-def _learned(requests: Requests, base: Ranker, networks: Mapping[str, int], seed: int, step: Step) -> dict[str, Ranker]:
+def _learned(
+    requests: Requests, base: Ranker, networks: Mapping[str, int], seed: int, step: Step, epochs: int
+) -> dict[str, Ranker]:
     """What is learned on top of the base in each way, of so many networks or, with none, by a sum."""
     if not networks:
         return {}
     units = Units(requests, base)
     return {
-        way: networks_on(units, seed, step, count) if count else weights_on(units, seed, step)
+        way: networks_on(units, seed, step, epochs, count) if count else weights_on(units, seed, step, epochs)
         for way, count in networks.items()
     }
 
