@@ -90,6 +90,23 @@ def test_what_a_user_has_had_takes_no_part_but_comes_back_as_a_target(network: N
     assert surprise(network, batch, replace(PLAN, repeats=True)) > found
 
 
+def test_smoothing_gives_every_item_a_share_of_each_target(network: Network) -> None:
+    batch = next(batches(sequences_of(LOG, INDEX), QUIET, np.random.default_rng(0), 1000, 0.0)[1])
+    network.eval()
+    plan = replace(PLAN, repeats=True)
+    sure, even = (surprise(network, batch, replace(plan, smoothing=share)) for share in (0.0, 1.0))
+    with torch.no_grad():
+        parameters = network.parameters_with(network.vectors())
+        tokens = Tokens(*map(torch.from_numpy, batch.tokens))
+        states = network.states(parameters, tokens).flatten(0, 1)[torch.from_numpy(batch.after)]
+        queries = encoder.query(parameters, states, torch.from_numpy(batch.gap), torch.from_numpy(batch.mood))
+        scores = (queries @ parameters["vectors"].T + network.bias)[:, FIRST:]
+        target = torch.from_numpy(batch.target).long() - FIRST
+        for share, found in ((0.0, sure), (1.0, even), (0.3, surprise(network, batch, replace(plan, smoothing=0.3)))):
+            wanted = torch.nn.functional.cross_entropy(scores, target, label_smoothing=share)
+            torch.testing.assert_close(found.detach(), wanted)
+
+
 def test_a_sampled_softmax_is_near_the_whole_one(network: Network) -> None:
     batch = next(batches(sequences_of(LOG, INDEX), QUIET, np.random.default_rng(0), 1000, 0.0)[1])
     network.eval()

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from batch.listwise import Units
 from batch.logged import RequestLog, Requests, Share, log_requests
 from batch.ranking import FEW, LEAST, Fitted, fit_ranker, fitted, ndcg
 from contracts.events import Context, Interaction
@@ -92,6 +93,16 @@ def test_a_fitted_ranker_survives_a_checkpoint() -> None:
     again = msgspec.json.decode(msgspec.json.encode(found), type=Fitted).ranker()
     features = synthetic(5).features.astype(np.float32)
     np.testing.assert_array_equal(found.ranker().score(features), again.score(features))
+
+
+def test_a_drawn_half_of_the_candidates_counts_for_all_of_them() -> None:
+    requests = synthetic(300, candidates=100)
+    units, everything = Units(requests, Ranker(NAMES)), np.arange(300)
+    rng = np.random.default_rng(0)
+    whole = float(units.loss(everything, lambda x, sums: sums))
+    drawn = [float(units.loss(everything, lambda x, sums: sums, rng)) for _ in range(20)]
+    assert len(set(drawn)) == 20
+    assert sum(drawn) / 20 == pytest.approx(whole, rel=0.01)
 
 
 def test_ties_count_against_the_chosen_one() -> None:

@@ -15,7 +15,7 @@ import pytest
 from batch import checkpoint
 from batch.interruption import CODE
 from batch.log import of_events
-from batch.plan import LARGE, ONWARD, Plan
+from batch.plan import LARGE, LEAST_EPOCHS, MOST_EPOCHS, ONWARD, SMALL, Plan
 from batch.progress import Progress
 from batch.ranking import Fitted, fit_ranker
 from batch.replay import Logged
@@ -139,6 +139,12 @@ def test_a_checkpoint_of_another_plan_or_log_is_not_resumed(tmp_path: Path) -> N
     seen.clear()
     train_on(LOG.part(0, 300), ITEMS, replace(PLAN, seed=1), seen.append, tmp_path, now_ms=0)
     assert seen
+
+
+def test_of_a_short_log_there_are_more_epochs() -> None:
+    epochs = [Plan().for_log(events).epochs for events in (0, 100, SMALL // 2, SMALL, LARGE, 100 * LARGE)]
+    assert epochs == [MOST_EPOCHS, MOST_EPOCHS, 25, 18, LEAST_EPOCHS, LEAST_EPOCHS]
+    assert Plan(epochs=5).for_log(SMALL).epochs == 5
 
 
 def test_of_a_long_log_the_network_that_was_best_on_the_tail_goes_on() -> None:
