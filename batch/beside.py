@@ -18,6 +18,7 @@ from batch.fitting import Fitting, read
 from batch.logged import RequestLog, Share
 from batch.ranking import Fitted
 from contracts.errors import Unavailable
+from contracts.heap import settle
 
 _FITS: Final = "fitted the ranker"
 _HELPS: Final = "logged half of the ranker's requests"
@@ -98,6 +99,7 @@ def _help(folder: Path, said: Connection) -> None:
 def _say(folder: Path, said: Connection, what: str, work: Callable[[], object]) -> None:
     """Send what the work comes to, or the error that it raises; end when nobody waits for it any more."""
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+    settle()
     with suppress(BrokenPipeError):
         try:
             found = work()

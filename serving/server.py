@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from contracts import logs
 from contracts.errors import Misconfigured
+from contracts.heap import settle
 from contracts.settings import Settings
 from model.shelf import Shelf
 from online.store.redis import connect
@@ -24,7 +25,11 @@ GRACE_S: Final = 2
 
 
 class Server(uvicorn.Server):
-    """Streams to live pages are ended first: they'd be waited for in vain."""
+    """Begins with all loaded, and ends streams to live pages first: they'd be waited for in vain."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        settle()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.config.app.state.end_streams()  # type: ignore[union-attr]

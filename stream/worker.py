@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from contracts import logs
 from contracts.errors import Misconfigured
+from contracts.heap import settle
 from contracts.settings import Settings
 from online.store.redis import check_noeviction, connect
 from stream import topics
@@ -41,4 +42,5 @@ def run(settings: Settings) -> None:
     app = create_app(settings, settings.kafka, store, metrics)
     worker = faust.Worker(app, override_logging=False, redirect_stdouts=False, quiet=True)
     worker.spinner = None  # it would write a terminal's codes between the log's lines
+    settle()
     worker.execute_from_commandline()

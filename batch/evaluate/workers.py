@@ -22,6 +22,7 @@ from batch.evaluate.schedule import Schedule
 from batch.evaluate.split import Split, Step
 from batch.replay import UserEvent
 from contracts.errors import Unavailable
+from contracts.heap import settle
 from model import bundle as bundles
 
 Tell = Callable[[str, int, int], None]
@@ -141,6 +142,7 @@ _worker: list[_Worker] = []
 def _begin(stored: _Stored, said: "Queue[Said]", stop: Event) -> None:
     said.cancel_join_thread()  # what nobody reads any more holds up nobody's end
     _worker.append(_Worker(stored.work(), said, stop))
+    settle()
 
 
 def _done(job: str) -> Done:
