@@ -78,8 +78,8 @@ def run_epoch(
     rng = np.random.default_rng(seed)
     torch.manual_seed(int(rng.integers(1 << 31)))
     network.train()
-    tokens = plan.for_log(len(sequences.place)).tokens
-    count, epoch = batches(sequences, moods, rng, tokens, plan.unknown, since, replayed)
+    plan = plan.for_log(len(sequences.place))
+    count, epoch = batches(sequences, moods, rng, plan.tokens, plan.unknown, since, replayed)
     done = behind.batches if behind else 0
     if behind:
         deque(islice(epoch, done), maxlen=0)  # made again, for what they draw

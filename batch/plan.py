@@ -44,7 +44,8 @@ class Plan:
     id_dropout: float = 0.1
     unknown: float = 0.01
     smoothing: float = 0.1
-    """The share of a target that all items have evenly, so that the network is never too sure of one."""
+    """The share of a target that all items have evenly, so that the network is never too sure of one; of a large log
+    none."""
     mood_said: float = 0.03
     mood_asked: float = 0.15
     clip: float = 1.0
@@ -68,6 +69,7 @@ class Plan:
             epochs=self.epochs or min(MOST_EPOCHS, max(LEAST_EPOCHS, round(epochs))),
             tail=self.tail or (0.2 if events < LARGE else 0.1),
             tokens=self.tokens or round(tokens),
+            smoothing=self.smoothing if events < LARGE else 0.0,
         )
 
 

@@ -147,6 +147,10 @@ def test_of_a_short_log_there_are_more_epochs() -> None:
     assert Plan(epochs=5).for_log(SMALL).epochs == 5
 
 
+def test_of_a_large_log_targets_are_not_smoothed() -> None:
+    assert [Plan(smoothing=0.2).for_log(events).smoothing for events in (100, LARGE - 1, LARGE)] == [0.2, 0.2, 0.0]
+
+
 def test_of_a_long_log_the_network_that_was_best_on_the_tail_goes_on() -> None:
     long, short = Plan().for_log(LARGE), Plan().for_log(LARGE - 1)
     assert (long.onward, long.final_epochs, short.onward, short.final_epochs) == (True, ONWARD, False, -1)
