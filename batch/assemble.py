@@ -39,6 +39,7 @@ def assemble(
         arrays = {name: value.cpu().numpy().copy() for name, value in parameters.items()}
         bias = network.bias.detach().cpu().numpy().copy()
     bias[:FIRST] = NEVER
+    arrays["kinds"][list(sequences.unheard)] = 0
     bundle = Bundle(
         version=version_of(now_ms, arrays["vectors"], bias, arrays["weight_hh"]),
         created=now_ms,

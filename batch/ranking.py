@@ -18,7 +18,7 @@ FEW: Final = 40
 """Requests below which the default weights stay."""
 LEAST: Final = 300
 """Requests from which on ways to learn are held against one another: what fewer say of that is chance."""
-_ASIDE: Final = {"mood": 0.5, "tired": -0.5, "unwanted": -0.3}
+_ASIDE: Final = {"mood": 0.5, "tired": -0.5, "unwanted": -0.3, "refused": -2.0}
 """What logs seldom tell, in every sum."""
 SUMS: Final[Mapping[str, Mapping[str, float]]] = {
     "default": {},

@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from batch.log import Log
 from batch.moods import Moods
-from contracts.kinds import MOOD_KIND, NOT_TAKEN
+from contracts.kinds import MOOD_KIND, NOT_TAKEN, REFUSED
 from model.index import FIRST, NO_ITEM, UNKNOWN, ItemIndex
 from model.tokens import Tokens, padding
 
 WINDOW: Final = 256
 """Events of a window: what a rebuilt state is made from."""
+_HEARD: Final = 1000, 0.02
+"""Refusals of one kind from which on it's learned what they mean: so many, or this share of the log."""
 
 Ints = NDArray[np.int64]
 
@@ -31,6 +33,8 @@ class Sequences(NamedTuple):
     """(users + 1,): user u has the events [starts[u], starts[u + 1])."""
     rows: int
     """Rows of the item vectors."""
+    unheard: frozenset[int] = frozenset()
+    """Kinds of refusals of which there are too few to learn from: see `model.step`."""
 
 
 class Batch(NamedTuple):
@@ -48,8 +52,8 @@ class Batch(NamedTuple):
     """Three times (M,): this window's user has had this row after so many tokens; of several for a row, the least."""
 
 
-def sequences_of(log: Log, index: ItemIndex) -> Sequences:
-    """The users' sequences of a log."""
+def sequences_of(log: Log, index: ItemIndex, unheard: frozenset[int] | None = None) -> Sequences:
+    """The users' sequences of a log, with what is `unheard` as in the one that it's a part of."""
     count, code = _coded(log.user)
     order = np.argsort(code, kind="stable")
     code, time = code[order], log.time[order]
@@ -58,10 +62,16 @@ def sequences_of(log: Log, index: ItemIndex) -> Sequences:
     gap[starts[:-1]] = 0
     item = index.rows(list(log.item))[order]
     kind = log.kind[order]
-    item[kind == MOOD_KIND] = NO_ITEM
+    weight = log.weight[order]
+    if unheard is None:
+        enough = min(_HEARD[0], _HEARD[1] * len(kind))
+        unheard = frozenset(refused for refused in REFUSED if (kind == refused).sum() < enough)
+    untold = np.isin(kind, list(unheard))
+    item[(kind == MOOD_KIND) | untold], weight[untold] = NO_ITEM, 0
     seconds = (np.maximum(gap, 0) / 1000).astype(np.float32)
-    tokens = Tokens(item, kind, log.weight[order], log.mood[order], seconds)
-    return Sequences(tokens, (item >= FIRST) & ~np.isin(kind, list(NOT_TAKEN)), order, starts, len(index))
+    tokens = Tokens(item, kind, weight, log.mood[order], seconds)
+    target = (item >= FIRST) & ~np.isin(kind, list(NOT_TAKEN))
+    return Sequences(tokens, target, order, starts, len(index), unheard)
 
 
 def _coded(users: NDArray[np.object_]) -> tuple[int, Ints]:

@@ -32,7 +32,7 @@ class TrainingSet:
 
     def until(self, cut: int) -> Sequences:
         """The sequences of the log's first events alone."""
-        return sequences_of(self.log.part(0, cut), self.index)
+        return sequences_of(self.log.part(0, cut), self.index, self.sequences.unheard)
 
 
 def training_set(log: Log, items: Sequence[Item], plan: Plan) -> TrainingSet:

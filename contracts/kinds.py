@@ -40,7 +40,9 @@ UNWANTED: Final[tuple[Kind, ...]] = ("dislike", "skip")
 ORDER: Final[tuple[Kind, ...]] = get_args(Kind)
 MOOD_KIND: Final = len(ORDER)
 """The kind index of a mood token, which stands in the same sequence as the interactions."""
-NOT_TAKEN: Final = frozenset({*map(ORDER.index, UNWANTED), MOOD_KIND})
+REFUSED: Final = frozenset(map(ORDER.index, UNWANTED))
+"""The kind indexes of what a user turned down."""
+NOT_TAKEN: Final = REFUSED | {MOOD_KIND}
 """The kind indexes of what is no item that a user took."""
 
 

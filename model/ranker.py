@@ -36,6 +36,7 @@ FEATURES: Final = (
     "categories",
     "periods",
     "words",
+    "refused",
     "fresh",
     "again",
     "again_times",
@@ -54,13 +55,14 @@ of the sum of cosines, _share: logarithm of the share; following, _share: the sa
 last; popularity (the bundle's), trending, today, now, taken: log1p of a decayed count; taken_log: that of taken
 without the 1; in_context: how much oftener in this context, all columns together, a logarithm; liking: the mean
 weight; nth: how much likelier as a user's n-th item than anywhere, a logarithm; unwanted: log1p of the count beside
-what the user turned down; mood: agreement in [-1, 1] of the item's mood with the user's (0 without); content:
-similarity to recent liked items; categories, periods, words: how much oftener the user takes what has the item's, a
-logarithm (`model.traits`); fresh: 0 or 1; again: 1 / (1 + how many items ago the user had it), 0 for never;
-again_times: log1p of how often; tired: log1p of how often it was shown of late and not taken; history: log1p of the
-user's events; gap: log1p of the seconds since; x_rank: minus log1p of how many of the request's candidates have more
-of x, which means the same whatever encoder or age of the counts x comes from."""
-LATER: Final = ("categories", "periods", "words")
+what the user turned down or rated low; mood: agreement in [-1, 1] of the item's mood with the user's (0 without);
+content: similarity to recent liked items; categories, periods, words: how much oftener the user takes what has the
+item's, a logarithm (`model.traits`); refused: the largest cosine with what the user refused of late, by weight; fresh:
+0 or 1; again: 1 / (1 + how many items ago the user had it), 0 for never; again_times: log1p of how often; tired: log1p
+of how often it was shown of late and not taken; history: log1p of the user's events; gap: log1p of the seconds since;
+x_rank: minus log1p of how many of the request's candidates have more of x, which means the same whatever encoder or age
+of the counts x comes from."""
+LATER: Final = ("categories", "periods", "words", "refused")
 """Those that came since the bundle's format: a bundle names what its ranker reads, so older ones are read on."""
 RANKS: Final = tuple(name.removesuffix("_rank") for name in FEATURES if name.endswith("_rank"))
 """Features of which the rank is one, too."""
@@ -77,6 +79,7 @@ DEFAULT_WEIGHTS: Final[Mapping[str, float]] = {
     "unwanted": -0.3,
     "mood": 0.5,
     "content": 0.2,
+    "refused": -2.0,
     "fresh": 0.2,
     "again": 2.0,
     "again_times": 0.5,

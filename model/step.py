@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.kinds import REFUSED
 from model import encoder
 from model.tokens import Tokens
 
@@ -24,6 +25,9 @@ class Encoder:
     def __init__(self, parameters: Mapping[str, Floats]) -> None:
         self.parameters = {name: np.ascontiguousarray(value, np.float32) for name, value in parameters.items()}
         self.dim, self.hidden_size = self.parameters["output"].shape
+        self.unheard = frozenset(kind for kind in REFUSED if not self.parameters["kinds"][kind].any())
+        """Kinds of which training hardly had any: zeros stand for them, and of what such an event is about, nothing is
+        read, since the encoder would take an item that was turned down for one that was taken."""
 
     def zero(self, n: int) -> Floats:
         """The states (n, H) of users without an event."""

@@ -75,9 +75,9 @@ def units(vectors: Floats) -> Floats:
     return np.asarray(vectors / _lengths(vectors)[:, None], np.float32)
 
 
-def cosines(vectors: Floats, direction: Floats) -> Floats:
-    """Those (n,) of vectors (n, d) with a direction (d,) of unit length."""
-    return np.asarray(vectors @ direction / _lengths(vectors), np.float32)
+def cosines(vectors: Floats, directions: Floats) -> Floats:
+    """Those (..., n) of vectors (n, d) with directions (..., d) of unit length."""
+    return np.asarray(directions @ vectors.T / _lengths(vectors), np.float32)
 
 
 def _lengths(vectors: Floats) -> Floats:

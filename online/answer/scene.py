@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from contracts.errors import StoreUnavailable
 from contracts.events import MoodEvent
+from contracts.kinds import REFUSED
 from contracts.moods import LABELS, mood_of
 from model.index import UNKNOWN
 from online.answer.asked import Ask
@@ -22,7 +24,7 @@ from online.answer.numbers import Names, Numbers, Places
 from online.answer.overlaid import units
 from online.answer.shortlist import FEW, Shortlist, choose, enough
 from online.answer.tallies import TAKEN_LAST, Read, Tallier, Tallies
-from online.answer.taste import liked, likeness, taste
+from online.answer.taste import directions_of, liked, likeness, taste
 from online.answer.view import View
 from online.learn.counts import contexts, nth, wanted
 from online.learn.enrich import Enricher
@@ -31,7 +33,7 @@ from online.store.state import Entry, UserState
 MOOD_LASTS_MS: Final = 6 * 3600 * 1000
 """A mood that the user said is theirs for so long."""
 _UNWANTED: Final = 10
-"""Items turned down of late that co-visitation counts against."""
+"""Items turned down of late that others sink with."""
 
 Mask = NDArray[np.bool_]
 _NOWHERE: Final = "", "", ()
@@ -57,7 +59,9 @@ class Scene:
     met: Mapping[str, float]
     """Those items, with the weight that each was met with last."""
     turned_down: Sequence[str]
-    """Those that the user said no to last time they met them, the last one first."""
+    """Those that the user said no to or rated low last time they met them, the last one first."""
+    refusals: Mapping[str, float]
+    """Those of them that were refused, by a kind that says so, with the weight of it."""
     tallies: Tallies
     likely: Likely | None
     """None without a bundle."""
@@ -84,6 +88,13 @@ class Scene:
         return found
 
     @cached_property
+    def taken(self) -> Rows:
+        """The numbers of those of the history that weren't refused."""
+        if not self.refusals:
+            return self.history
+        return self.history[[item not in self.refusals for item in self.met]]
+
+    @cached_property
     def recent(self) -> list[tuple[str, float]]:
         """See `liked`."""
         return liked(self.met)
@@ -91,13 +102,33 @@ class Scene:
     @cached_property
     def likeness(self) -> Floats:
         """(size,): how like the items liked last each is: a cosine, 0 where nothing is known."""
-        if self.company is None:
-            return likeness(self.catalogue, taste(self.catalogue, self.recent), self.placed.rows)
-        numbers, own = self.company.numbers, units(self.company.vectors)
-        direction = taste(self.catalogue, self.recent, dict(zip(self.numbers.ids[numbers].tolist(), own, strict=True)))
-        found = likeness(self.catalogue, direction, self.placed.rows)
-        found[numbers] = own @ direction
+        return self._like(taste(self.catalogue, self.recent, self._of_company))
+
+    @cached_property
+    def refused(self) -> Floats | None:
+        """(size,): how like what was refused of late each item is: the largest cosine times the weight of its refusal.
+
+        At most 1; what is like none has 0. None where nothing was refused.
+        """
+        if not self.refusals:
+            return None
+        items = list(islice(self.refusals, _UNWANTED))
+        weights = np.array([-self.refusals[item] for item in items], np.float32)
+        found = self._like(directions_of(self.catalogue, items, self._of_company)) * weights[:, None]
+        return np.asarray(found.max(axis=0, initial=0), np.float32)
+
+    def _like(self, directions: Floats) -> Floats:
+        found = likeness(self.catalogue, directions, self.placed.rows)
+        if self.company is not None:
+            found[..., self.company.numbers] = directions @ units(self.company.vectors).T
         return found
+
+    @cached_property
+    def _of_company(self) -> Mapping[str, Floats]:
+        """The directions of items that the bundle doesn't know."""
+        if self.company is None:
+            return {}
+        return dict(zip(self.numbers.ids[self.company.numbers].tolist(), units(self.company.vectors), strict=True))
 
     @cached_property
     def open(self) -> Mask:
@@ -139,7 +170,7 @@ async def scene(
     mood = asked or _own_mood(view.state, now)
     where = _context(ask, now, view, enricher, mood)
     last = _taken_last(history)
-    met, times = _met(history)
+    met, times, refusals = _met(history)
     turned_down = [item for item, weight in met.items() if weight < 0]
     missing, read, company = [], Read(), None
     try:
@@ -161,6 +192,7 @@ async def scene(
         times=times,
         met=met,
         turned_down=turned_down,
+        refusals=refusals,
         tallies=read.tallies(len(placed.rows), names.of(last), numbers.placed(view.catalogue).items),
         likely=likely,
         missing=missing,
@@ -241,9 +273,10 @@ def _taken_last(history: Sequence[Entry]) -> list[str]:
     return list(taken)
 
 
-def _met(history: Sequence[Entry]) -> tuple[dict[str, float], Floats]:
-    """The weight of each item's last entry, the item met last first, and how many entries it has."""
+def _met(history: Sequence[Entry]) -> tuple[dict[str, float], Floats, dict[str, float]]:
+    """The weight of each item's last entry, the item met last first, how many entries it has, and who were refused."""
     weights: dict[str, float] = {}
+    refusals: dict[str, float] = {}
     times: dict[str, int] = {}
     for entry in reversed(history):
         item = entry.item
@@ -252,4 +285,6 @@ def _met(history: Sequence[Entry]) -> tuple[dict[str, float], Floats]:
         elif item:
             weights[item] = entry.weight
             times[item] = 1
-    return weights, np.array(list(times.values()), np.float32)
+            if entry.kind in REFUSED:
+                refusals[item] = entry.weight
+    return weights, np.array(list(times.values()), np.float32), refusals

@@ -1,6 +1,6 @@
-"""What a user likes, as a direction among the items' vectors: the items liked last, the newest first."""
+"""What a user likes or refused, as directions among the items' vectors."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
 from typing import Final
@@ -22,26 +22,31 @@ def liked(met: Mapping[str, float]) -> list[tuple[str, float]]:
     return [(item, FADE**place * weight) for place, (item, weight) in enumerate(found)]
 
 
+def directions_of(
+    catalogue: Catalogue, items: Sequence[str], others: Mapping[str, Floats] = MappingProxyType({})
+) -> Floats:
+    """The directions (k, d) of these items; `others` (d,) are of those that have these instead of the catalogue's."""
+    found = catalogue.directions_of(catalogue.rows(items))
+    for place, item in enumerate(items):
+        if item in others:
+            found[place] = others[item]
+    return found
+
+
 def taste(
     catalogue: Catalogue, recent: list[tuple[str, float]], others: Mapping[str, Floats] = MappingProxyType({})
 ) -> Floats:
-    """The direction (d,) of these items together, of unit length; zero where nothing is known of them.
-
-    `others` are the directions (d,) of items that are to have these instead of the catalogue's.
-    """
-    directions = catalogue.directions_of(catalogue.rows([item for item, _ in recent]))
-    for place, (item, _) in enumerate(recent):
-        if item in others:
-            directions[place] = others[item]
+    """The direction (d,) of these items together, of unit length; zero where nothing is known of them."""
+    directions = directions_of(catalogue, [item for item, _ in recent], others)
     weights = np.array([weight for _, weight in recent], np.float32)
     found = (directions * weights[:, None]).sum(axis=0)
     return np.asarray(found / max(float(np.sqrt((found * found).sum())), 1e-9), np.float32)
 
 
-def likeness(catalogue: Catalogue, direction: Floats, rows: Rows) -> Floats:
-    """The cosines (n,) of the items at these rows (n,) with a direction (d,)."""
+def likeness(catalogue: Catalogue, directions: Floats, rows: Rows) -> Floats:
+    """The cosines (..., n) of the items at these rows (n,) with directions (..., d)."""
     if isinstance(catalogue.vectors, Vectors):
-        return cosines(catalogue.vectors[rows], direction)
+        return cosines(catalogue.vectors[rows], directions)
     if len(rows) < len(catalogue) // 2:
-        return np.asarray(catalogue.directions_of(rows) @ direction, np.float32)
-    return np.asarray((catalogue.directions @ direction).take(rows), np.float32)
+        return np.asarray(directions @ catalogue.directions_of(rows).T, np.float32)
+    return np.asarray((directions @ catalogue.directions.T).take(rows, axis=-1), np.float32)

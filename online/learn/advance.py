@@ -34,7 +34,7 @@ def advance(users: Sequence[Working], bundle: Bundle) -> list[UserState]:
         for at in user.asked:
             asked[at].append(row)
     before: list[Asked] = []
-    tokens = [tokens_of(user.pending, bundle.index, user.stepped_to) for user in users]
+    tokens = [tokens_of(user.pending, bundle.index, encoder.unheard, user.stepped_to) for user in users]
     for start in range(0, max((len(user.pending) for user in users), default=0), _AHEAD):
         part = [Tokens(*(column[start : start + _AHEAD] for column in columns)) for columns in tokens]
         read = encoder.read(Tokens(*(np.concatenate(columns) for columns in zip(*part, strict=True))))

@@ -57,6 +57,14 @@ def test_negatives_and_moods_are_read_but_not_foretold() -> None:
     assert found.target.tolist() == [False, False, False, True]
 
 
+def test_a_kind_of_refusal_that_is_rare_tells_nothing_of_its_item() -> None:
+    log = of_events([click("a", "r0i1", 1, "dislike"), *(click("b", "r0i2", time) for time in range(2, 99))])
+    found = sequences_of(log, INDEX)
+    assert found.unheard == {ORDER.index("dislike"), ORDER.index("skip")}
+    assert (found.tokens.item[0], found.tokens.weight[0], found.tokens.kind[0]) == (NO_ITEM, 0, ORDER.index("dislike"))
+    assert sequences_of(log, INDEX, frozenset()).tokens.item[0] == INDEX.row("r0i1")
+
+
 @pytest.mark.parametrize("moods", [QUIET, LOUD])
 def test_every_event_is_foretold_once_an_epoch(moods: Moods) -> None:
     log = synthetic.log(users=9, steps=30)
