@@ -62,6 +62,8 @@ class Fetched(NamedTuple):
     events: Path
     items: Path
     licence: str
+    is_new: bool
+    """It wasn't there before."""
 
 
 _TERMS: Final = """\
@@ -129,14 +131,15 @@ def fetch_named(
     `Unavailable` when its address doesn't answer, `InvalidEvent` when what came is damaged.
     """
     if name == _ML_100K:
-        licence = fetch(folder, tell)
-        return Fetched(folder / EVENTS, folder / ITEMS, licence)
+        was_there = is_there(folder)
+        return Fetched(folder / EVENTS, folder / ITEMS, fetch(folder, tell), not was_there)
     if name not in SETS:
         raise Misconfigured(f"there is no data set {name!r}: use one of {', '.join(NAMES)}, or moodstream data import")
-    found = Fetched(folder / EVENTS_FILE, folder / ITEMS_FILE, SETS[name].licence)
-    if not (found.events.is_file() and found.items.is_file()):
+    events, items = folder / EVENTS_FILE, folder / ITEMS_FILE
+    missing = not (events.is_file() and items.is_file())
+    if missing:
         _fetch_set(SETS[name], folder, tell, told)
-    return found
+    return Fetched(events, items, SETS[name].licence, missing)
 
 
 def _fetch_set(one: Set, folder: Path, tell: Tell, told: Told) -> None:

@@ -72,6 +72,11 @@ class Bundle:
         object.__setattr__(self, "index", index)
         _check_shapes(self)
 
+    @property
+    def repeats(self) -> bool:
+        """Whether it was trained to rank again what a user has had."""
+        return bool(self.metrics.get("plan", {}).get("repeats", False))
+
     @cached_property
     def nearest(self) -> Nearest | None:
         """What searches the index."""

@@ -54,17 +54,28 @@ def evaluate(
 
 
 def data_set(settings: Settings, events: Path | None, items: Path | None, name: str) -> Data:
-    """The files to evaluate on; without `events` MovieLens-100K, fetched where it's missing. Raises `Misconfigured`."""
+    """The files to evaluate on; without `events` a MovieLens set, fetched where it's missing.
+
+    Raises `Misconfigured`, `Unavailable`.
+    """
     if events is not None:
         return Data(name or events.stem, events, items)
     if items is not None:
         raise Misconfigured("--items goes with --events; without both it is MovieLens-100K")
-    if name not in ("", MOVIELENS):
-        raise Misconfigured(f"only {MOVIELENS} is fetched; name the file of {name} with --events")
-    folder = settings.home / "data" / MOVIELENS
-    if not movielens.is_there(folder):
-        say(movielens.fetch(folder, say))
-    return Data(MOVIELENS, folder / movielens.EVENTS, folder / movielens.ITEMS)
+    found = fetch(settings, name or MOVIELENS)
+    return Data(name or MOVIELENS, found.events, found.items)
+
+
+def fetch(settings: Settings, name: str) -> movielens.Fetched:
+    """A MovieLens data set in the home, fetched if it's missing, upon which its terms are said.
+
+    Raises `Misconfigured` for another name, `Unavailable`.
+    """
+    with bars("") as tell:
+        found = movielens.fetch_named(name, settings.home / "data" / name, say, tell)
+    if found.is_new:
+        say(found.licence)
+    return found
 
 
 def _measured(log: Sequence[UserEvent], training: Training, name: str, protocol: Protocol, full: bool) -> Evaluation:

@@ -1,6 +1,7 @@
 """Training from a file or the lake, with a bar that tells the loss and the time left, onto the shelf."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from batch.catalogue import catalogue_of
@@ -10,6 +11,7 @@ from batch.lake_log import drawn, log_of
 from batch.log import Log, of_events
 from batch.plan import DEFAULT, MOST, Plan
 from batch.progress import Tell
+from batch.replay import in_order
 from batch.train import train_on
 from batch.world import world_of
 from contracts.errors import Misconfigured
@@ -26,8 +28,8 @@ from moodstream.training_bar import training_bar
 def train_on_file(
     settings: Settings, events: Path, items: Path, *, share: float, plan: Plan, resume: bool, start: str | None
 ) -> str:
-    """Train on the first `share` of a file's events in time; returns the version on the shelf."""
-    found = read_events(events)
+    """Train on the first `share` of a file's events in time, equal times shuffled; returns the version on the shelf."""
+    found = in_order(read_events(events), plan.seed)
     part = found[: int(share * len(found))]
     return train_on_events(settings, part, read_items(items), plan=plan, resume=resume, start=start)
 
@@ -93,9 +95,11 @@ def _made(
     start: str | None,
     tell: Tell,
 ) -> Bundle:
-    if start is not None:
-        return fine_tune(shelf.load(start), log, items, plan, tell)
-    return train_on(log, items, plan, tell, settings.home / "checkpoints" if resume else None)
+    folder = settings.home / "checkpoints" if resume else None
+    if start is None:
+        return train_on(log, items, plan, tell, folder)
+    bundle = shelf.load(start)
+    return fine_tune(bundle, log, items, replace(plan, repeats=plan.repeats or bundle.repeats), tell, folder=folder)
 
 
 def _found(bundle: Bundle) -> str:

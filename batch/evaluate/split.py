@@ -63,7 +63,10 @@ def split(log: Sequence[UserEvent], protocol: Protocol) -> Split:
 
 
 def _once(log: Sequence[UserEvent]) -> list[UserEvent]:
-    return list({(event.user_id, event.event_id): event for event in reversed(log)}.values())[::-1]
+    first: dict[tuple[str, str], UserEvent] = {}
+    for event in log:
+        first.setdefault((event.user_id, event.event_id), event)
+    return list(first.values())
 
 
 def steps_of(log: Sequence[UserEvent], cut: int, targets: Targets, most: int | None = None) -> list[Step]:

@@ -33,7 +33,7 @@ from batch.nightly.night import (
     Verdict,
 )
 from batch.nightly.terms import Terms
-from batch.nightly.training import SCRATCH, plan_of, repeats, train, way
+from batch.nightly.training import SCRATCH, plan_of, train, way
 from batch.plan import Plan
 from batch.progress import Tell as TellTraining
 from contracts.errors import Misconfigured
@@ -174,7 +174,7 @@ class Loop:
 
     def _measure(self, begun: Begun, trained: Trained) -> Measured:
         candidate, serving = self.shelf.load(trained.version), self.shelf.load(begun.base)
-        args = self._read(begun).log, trained.learned, repeats(serving), begun.terms
+        args = self._read(begun).log, trained.learned, serving.repeats, begun.terms
         with self.told.measuring() as tell:
             return measured.measured(candidate, serving, *args, tell)
 

@@ -60,12 +60,7 @@ def cut_of(log: Log, base: Bundle, terms: Terms, most: int = 0) -> int:
 
 def plan_of(base: Bundle, terms: Terms) -> Plan:
     """The defaults; whether users take items again is the serving bundle's."""
-    return Plan(seed=terms.seed, repeats=repeats(base))
-
-
-def repeats(base: Bundle) -> bool:
-    """Whether the bundle was trained to rank again what a user has had."""
-    return bool(base.metrics.get("plan", {}).get("repeats", False))
+    return Plan(seed=terms.seed, repeats=base.repeats)
 
 
 def train(

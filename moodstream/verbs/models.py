@@ -25,7 +25,9 @@ def train(
     hold: Annotated[
         int, typer.Option(help="Events of the lake in memory at most; of more, all of as many users as fit.", min=0)
     ] = MOST,
-    repeat_items: Annotated[bool, typer.Option("--repeat-items", help="Users take items up again.")] = False,
+    repeat_items: Annotated[
+        bool, typer.Option("--repeat-items", help="Users take items up again; with --from, also as that bundle has it.")
+    ] = False,
 ) -> None:
     """Train encoder, item vectors and ranker, and put the bundle on the shelf (it isn't published).
 
@@ -92,7 +94,9 @@ def bundles(as_json: Json = False) -> None:
 def evaluate(
     events: Annotated[Path | None, typer.Option(help="A data set in the plain form; MovieLens-100K otherwise.")] = None,
     items: Annotated[Path | None, typer.Option(help="Its catalogue; else the items that the first part names.")] = None,
-    dataset: Annotated[str, typer.Option(help="ml-100k is fetched; with --events, the name in the report.")] = "",
+    dataset: Annotated[
+        str, typer.Option(help="ml-100k, ml-1m, ml-latest-small: fetched. With --events, the name in the report.")
+    ] = "",
     out: Annotated[Path | None, typer.Option(help="The report's folder; otherwise in the home.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures to this file, too.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Also the slow baselines.")] = False,
@@ -122,6 +126,10 @@ def evaluate(
 
     repeats: Repeats = "collapsed" if collapse_repeats else "kept" if repeat_items else "never"
     protocol = Protocol(repeats=repeats, retrain=retrain, max_events=max_events, seed=seed)
+    if bundle and not live:
+        raise Misconfigured("--bundle goes with --live: without it, a bundle is trained on the first 80%")
+    if live and (full or retrain or out):
+        raise Misconfigured("--live only checks answers: --full, --retrain and --out go without it")
     data = data_set(settings(), events, items, dataset)
     if not live:
         score(settings(), data, protocol, out, json_file, full=full)

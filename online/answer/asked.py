@@ -31,8 +31,9 @@ class Asker(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     mood: Annotated[str, Meta(max_length=64)] = ""
     """An emoji or a word of `contracts.moods`, for this answer only; without it the user's last mood counts."""
     context: Context | None = None
-    repeat: bool = False
-    """Items that the user has had may be shown again: in shops, with music, within sessions."""
+    repeat: bool | None = None
+    """Items that the user has had may be shown again: in shops, with music, within sessions. Unless it's said, that is
+    as the bundle was trained."""
     token: Annotated[str, Meta(max_length=MAX_TOKEN)] = ""
     """Tokens that posting events gave, joined by commas: those events count even if the stream is behind."""
     explain: bool = False

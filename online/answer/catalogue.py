@@ -73,6 +73,11 @@ class Catalogue:
         """The bundle's; empty without one."""
         return self.bundle.version if self.bundle else ""
 
+    @property
+    def repeats(self) -> bool:
+        """Whether the bundle was trained to show again what a user has had."""
+        return self.bundle is not None and self.bundle.repeats
+
     def __len__(self) -> int:
         return len(self.items) + FIRST
 

@@ -183,6 +183,8 @@ class Recommender:
 
     async def _look(self, ask: Ask, now: int, deadline: Deadline, given: Sequence[str]) -> Scene:
         view = await self._viewer.view(ask.user_id, ask.token, now, deadline)
+        if ask.repeat is None:
+            ask = structs.replace(ask, repeat=view.catalogue.repeats)
         reads = self._tallier, self._companies
         return await scene(ask, now, view, deadline, self._enricher, *reads, self._numbers, given)
 

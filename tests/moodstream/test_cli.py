@@ -41,6 +41,8 @@ def test_help_names_every_verb(tmp_path: Path) -> None:
         (("train", "--events", "no.csv"), {}, "--events and --items go together"),
         (("train", "--events", "no.csv", "--items", "no.csv"), {}, "no.csv"),
         (("train",), {}, "none is published yet"),
+        (("evaluate", "--bundle", "current"), {}, "--bundle goes with --live"),
+        (("evaluate", "--live", "--full"), {}, "--live only checks answers"),
         (("prepare",), {}, "moodstream up"),
         (("rollback",), {}, "moodstream up"),
         (("nightly",), {}, "moodstream up"),

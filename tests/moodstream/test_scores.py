@@ -36,7 +36,7 @@ def test_a_data_set_is_the_one_that_was_named(tmp_path: Path) -> None:
     events = tmp_path / "mine.csv"
     assert data_set(settings, events, None, "")[:3] == ("mine", events, None)
     assert data_set(settings, events, events, "ours").name == "ours"
-    with pytest.raises(Misconfigured, match="--events"):
-        data_set(settings, None, None, "ml-1m")
+    with pytest.raises(Misconfigured, match="ml-1m, ml-latest-small, or moodstream data import"):
+        data_set(settings, None, None, "ml-1g")
     with pytest.raises(Misconfigured, match="--items"):
         data_set(settings, None, events, "")

@@ -1,6 +1,7 @@
 """What trains and what is scored is cut by the book."""
 
 import pytest
+from msgspec import structs
 
 from batch.dataset import UserEvent
 from batch.evaluate.protocol import MOST_OF_A_USER, Protocol
@@ -44,6 +45,8 @@ def test_moods_and_dislikes_are_learned_and_not_scored() -> None:
 def test_an_event_that_was_sent_twice_is_one() -> None:
     log = [event(n, "u", f"i{n}") for n in range(20)]
     assert split([*log, *log], Protocol()) == split(log, Protocol())
+    again = structs.replace(log[2], time=log[19].time)
+    assert split([*log, again], Protocol()) == split(log, Protocol())
 
 
 def test_a_step_knows_its_users_past() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -310,6 +311,16 @@ def test_what_was_had_comes_again_only_where_it_is_asked_for() -> None:
         assert "again" in again["i4"].sources
         assert (again["i4"].parts or {})["again"] > (again["i3"].parts or {})["again"]
         assert "i4" not in await world.found(repeat=True, exclude=["i4"])
+
+    run(scene())
+
+
+def test_unless_it_is_said_what_was_had_comes_again_as_the_bundle_was_trained() -> None:
+    async def scene() -> None:
+        world = await begun(replace(BUNDLE, metrics={"plan": {"repeats": True}}))
+        await world.learn(took("me", "i3"))
+        assert "i3" in await world.found()
+        assert "i3" not in await world.found(repeat=False)
 
     run(scene())
 
