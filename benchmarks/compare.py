@@ -9,7 +9,7 @@ import statistics
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from rich.table import Table
 
@@ -19,6 +19,7 @@ from benchmarks.shown import figure
 from contracts.errors import Misconfigured
 from moodstream.console import console, say
 
+_ONCE: Final = 1.1
 Verdict = Literal["better", "worse", "as before", "only in A", "only in B"]
 
 
@@ -55,10 +56,15 @@ def worth(one: Measured) -> Ratio:
 
 
 def verdict(a: Ratio, b: Ratio) -> Verdict:
-    """Moved is what doesn't overlap."""
-    if b.least > a.most:
+    """Moved is what doesn't overlap; what was measured once may waver by a tenth."""
+    (a_least, a_most), (b_least, b_most) = _within(a), _within(b)
+    if b_least > a_most:
         return "better"
-    return "worse" if b.most < a.least else "as before"
+    return "worse" if b_most < a_least else "as before"
+
+
+def _within(one: Ratio) -> tuple[float, float]:
+    return (one.least, one.most) if one.least < one.most else (one.least / _ONCE, one.most * _ONCE)
 
 
 def caveats(a: Run, b: Run) -> Iterator[str]:

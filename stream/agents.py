@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
+from aiokafka.errors import KafkaError
 from faust.types import TP
 
-from contracts.errors import EpochEnded, Fenced, LogWentBack, MoodstreamError
+from contracts.errors import EpochEnded, Fenced, LogWentBack, MoodstreamError, Unavailable
 from contracts.request import request_of
 from contracts.topics import EVENTS, ITEMS, Topic
 from online.lake.replay import Life
@@ -26,6 +27,8 @@ from stream.transport import Chunk, Consumer
 from stream.waits import Waits
 
 log = logging.getLogger("moodstream.stream")
+_OWED: Final = 300_000
+"""Rows that the lake may owe, of all partitions: some 200 MB."""
 
 
 class Keeper:
@@ -75,12 +78,14 @@ class Keeper:
         unplaced = {tp for tp in unplaced if tp.topic != self._events or not self._refills.is_under_way(tp.partition)}
         if not unplaced and mine == set(self._writers):
             return {}
+        due, before = self._waits.due(unplaced), self._incarnations
+        if not due and mine >= set(self._writers):
+            return {}
         self._catalogue.own({tp.partition for tp in assigned if tp.topic == self._items})
         self.learner.revoke(set(self._writers) - mine)
         self._refills.keep_only(mine)
         await self.flush_quietly()
         self._writers = {number: self._writers[number] for number in mine & set(self._writers)}
-        due, before = await self._waits.due(unplaced), self._incarnations
         if due and not await self._works(self._look_at_topics, due):
             return {}
         if before and before != self._incarnations:
@@ -116,6 +121,7 @@ class Keeper:
             consumer.read_again(*consumer.assignment())
 
     async def _place(self, tp: TP, places: dict[TP, int]) -> None:
+        self._see_that_the_lake_follows(tp)
         if await self._is_whole(tp):
             self._expected[tp] = places[tp] = await self._start_at(tp)
 
@@ -187,32 +193,42 @@ class Keeper:
         topic = ITEMS if tp.topic == self._items else EVENTS
         raws = [_raw(topic, one) for one in records]
         began = time.perf_counter()
+        self._see_that_the_lake_follows(tp)
         if topic is ITEMS:
             await self._catalogue.keep(tp.partition, self._incarnations[ITEMS], raws, now())
         else:
+            known = self.learner.taken_before(tp.partition)
             rows = await self.learner.learn(tp.partition, raws)
             cut, writer = self.learner.cut(tp.partition), self._writers[tp.partition]
-            self._metrics.learned([raw.time for raw in raws if cut is None or raw.offset < cut], now())
+            fresh = [raw.time for raw in raws if raw.offset > known and (cut is None or raw.offset < cut)]
+            self._metrics.learned(fresh, now())
             self._metrics.batch(len(raws), time.perf_counter() - began)
             writer.add(rows, raws[-1].offset if cut is None else cut - 1)
             if cut is not None:
                 await asyncio.to_thread(writer.flush)
                 raise EpochEnded(f"the topic got more partitions at {cut}: it goes on once all of them are there")
 
+    def _see_that_the_lake_follows(self, tp: TP) -> None:
+        """What it owes is in memory: above some rows learning waits for it, and memory is bounded."""
+        owed = sum(map(len, self._writers.values()))
+        if tp.topic == self._events and owed > _OWED:
+            raise Unavailable(f"the lake owes {owed:,} rows, and takes none")
+
     async def beat(self, consumer: Consumer) -> None:
         """Tell Prometheus and serving that this worker lives, and how far it is."""
-        beats = [self._heartbeat(consumer, *one) for one in self.learner.positions().items()]
+        ends = await _ends(consumer)
+        beats = [self._heartbeat(consumer, ends, *one) for one in self.learner.positions().items()]
         self._metrics.partitions = {beat.partition: (beat.position, beat.end) for beat in beats}
         told = {**self._metrics.levels, **self.learner.levels()}  # one that is at work just now doesn't say
         self._metrics.levels = {number: levels for number, levels in told.items() if number in self._metrics.partitions}
         for beat in beats:
             await self._store.beat(beat)
 
-    def _heartbeat(self, consumer: Consumer, number: int, learned: int) -> Heartbeat:
+    def _heartbeat(self, consumer: Consumer, ends: Mapping[TP, int], number: int, learned: int) -> Heartbeat:
         position = self._refills.position(number, learned)
         lost = self._refills.lost(number, position)
         tp = TP(self._events, number)
-        end = (consumer.highwater(tp) or 0) if tp in consumer.assignment() else 0
+        end = ends.get(tp) or (consumer.highwater(tp) or 0 if tp in consumer.assignment() else 0)
         return Heartbeat(number, position, max(end, position, lost or 0), now(), lost, self._course.present.partitions)
 
     async def sweep(self, consumer: Consumer) -> None:
@@ -257,6 +273,13 @@ class Keeper:
             await self.flush()
         except MoodstreamError as error:
             log.warning("the lake waits: %s", error)
+
+
+async def _ends(consumer: Consumer) -> Mapping[TP, int]:
+    try:
+        return await asyncio.wait_for(consumer.ends(), 1.0)
+    except (KafkaError, TimeoutError):
+        return {}
 
 
 def _raw(topic: Topic, one: Any) -> Raw:

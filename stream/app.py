@@ -150,9 +150,9 @@ def _agent(app: faust.App, keeper: Keeper) -> Callable[[StreamT[Chunk]], Awaitab
     async def take(tp: TP, events: Sequence[EventT[Chunk]]) -> None:
         consumer = cast("Consumer", app.consumer)
         wanted = [event for event in events if consumer.wants(tp, _chunk(event))]
-        taken = wanted if await keeper.take(consumer, tp, [_chunk(event) for event in wanted]) else []
+        taken = set(map(id, wanted)) if await keeper.take(consumer, tp, [_chunk(event) for event in wanted]) else set()
         for event in events:
-            if event in taken:
+            if id(event) in taken:
                 event.ack()
             else:
                 consumer.forget(event.message)

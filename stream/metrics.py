@@ -54,7 +54,7 @@ class Metrics(Collector):
 
     def learned(self, appended: Sequence[int], now: int) -> None:
         """Events that the broker appended then (UTC ms) are in the store now."""
-        self._late.observe_all(np.maximum(0, now - np.array(appended)) / 1000)
+        self._late.observe_all(np.maximum(0, now - np.array(appended, np.int64)) / 1000)
 
     def batch(self, records: int, seconds: float) -> None:
         """So many records were taken in together, in so long."""

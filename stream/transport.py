@@ -32,6 +32,8 @@ class Chunk(NamedTuple):
         return len(self.records) + sum(len(record.value or b"") for record in self.records) // 1024
 
 
+_ASK_AGAIN_S: Final = 0.05
+"""How long it's waited for records while a partition waits to be placed: Faust's own second would be waited in full."""
 FETCH_WAIT_MS: Final = 20
 """How long the broker may hold a fetch that finds nothing; Faust says 1,500.
 
@@ -69,6 +71,10 @@ class Consumer(driver.Consumer):
         self._generations.update(tps)
         self._unplaced.update(tps)
 
+    async def ends(self) -> Mapping[TP, int]:
+        """The ends of the log of those partitions that nothing is fetched from, and whose `highwater` stands still."""
+        return await self.highwaters(*self._unplaced & self.assignment()) if self._unplaced else {}
+
     def wants(self, tp: TP, chunk: Chunk) -> bool:
         """Whether a chunk is to be taken in; it's void when its records come again."""
         return chunk.generation == self._generations[tp]
@@ -93,8 +99,11 @@ class Consumer(driver.Consumer):
                 if not self.flow_active:  # Faust would wait for it until the consumer ends, which ends after this loop
                     await fetcher.wait(self.can_resume_flow)
                     continue
+                if self._unplaced and self._unplaced == self.assignment():
+                    await asyncio.sleep(_ASK_AGAIN_S)
+                    continue
                 generations = self._generations.copy()
-                records, active = await self._wait_next_records(timeout=1.0)
+                records, active = await self._wait_next_records(timeout=_ASK_AGAIN_S if self._unplaced else 1.0)
                 for tp, chunk in [(TP(*tp), chunk) for tp, chunk in (records or {}).items()]:
                     moved = generations[tp] != self._generations[tp] or tp in self._unplaced
                     if moved or not self.flow_active or (active is not None and tp not in active):

@@ -1,6 +1,5 @@
 """Partitions that failed wait before they are read again, longer each time, and hold up no others."""
 
-import asyncio
 import time
 from collections.abc import Set
 from typing import Final
@@ -9,8 +8,6 @@ from faust.types import TP
 
 _FIRST_S: Final = 0.05
 _MAX_S: Final = 5.0
-_SHORT_S: Final = 0.25
-"""What is slept through here: the loop that asks for the others may come back only after a second."""
 
 
 class Waits:
@@ -32,9 +29,7 @@ class Waits:
         self._long.pop(tp, None)
         self._until.pop(tp, None)
 
-    async def due(self, tps: Set[TP]) -> list[TP]:
-        """Those of them that have waited long enough; sleeps for those that soon will have."""
+    def due(self, tps: Set[TP]) -> list[TP]:
+        """Those of them that have waited long enough."""
         now = time.monotonic()
-        soon = [tp for tp in tps if self._until.get(tp, 0.0) <= now + _SHORT_S]
-        await asyncio.sleep(max([0.0, *(self._until.get(tp, 0.0) - now for tp in soon)]))
-        return sorted(soon)
+        return sorted(tp for tp in tps if self._until.get(tp, 0.0) <= now)

@@ -38,6 +38,10 @@ class LakeWriter:
         self._adding = Lock()
         self._flushing = Lock()
 
+    def __len__(self) -> int:
+        """Rows that are in no file yet."""
+        return len(self._rows)
+
     def position(self) -> int:
         """The next offset that the lake still needs: all before it are in files."""
         return self._position

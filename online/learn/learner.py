@@ -94,6 +94,10 @@ class Learner:
         """The next offset of each partition."""
         return {number: owned.position + 1 for number, owned in self._owned.items()}
 
+    def taken_before(self, number: int) -> int:
+        """The last offset that a shard of this partition had taken in when it was assigned, or that the lake had."""
+        return self._owned[number].sent
+
     def levels(self) -> dict[int, dict[str, float]]:
         """Of each partition what its last block said of each signal that is watched for drift."""
         return {number: owned.drift.levels() for number, owned in self._owned.items() if owned.drift}

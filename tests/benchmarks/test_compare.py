@@ -34,6 +34,11 @@ def test_what_has_no_reference_is_compared_as_it_is_and_less_may_be_better() -> 
     assert (change.times, change.verdict) == (2.0, "better")
 
 
+def test_a_figure_that_was_measured_once_may_waver() -> None:
+    (change,) = changes(run_of(measured("a", [2.500])), run_of(measured("a", [2.501])))
+    assert change.verdict == "as before"
+
+
 def test_what_only_one_run_has_is_said() -> None:
     found = changes(run_of(measured("old", [1.0])), run_of(measured("new", [1.0])))
     assert [(one.name, one.verdict) for one in found] == [("new", "only in B"), ("old", "only in A")]

@@ -168,7 +168,8 @@ def test_a_store_that_goes_back_is_noticed_and_repaired(running: Live, redis_url
 
 def test_a_store_that_is_away_is_waited_for_and_holds_up_no_stop(running: Live, redis_url: str) -> None:
     rng = random.Random(5)
-    address = urlsplit(redis_url)
+    address, port = urlsplit(redis_url), free_port(set())
+    running.settings = msgspec.structs.replace(running.settings, stream_port=port)
     gate = Gate(address.hostname or "", address.port or 6379)
     try:
         worker = running.worker(f"redis://127.0.0.1:{gate.port}/0")
@@ -176,8 +177,9 @@ def test_a_store_that_is_away_is_waited_for_and_holds_up_no_stop(running: Live, 
         running.send(some_events(rng, 100))
         running.wait_until_learned()
         gate.shut()
-        running.send(some_events(rng, 100))
-        time.sleep(2)
+        for behind in (90, 180):  # the second hundred, too, though nothing is fetched any more
+            running.send(some_events(rng, 100))
+            lag(port, lambda events, behind=behind: events >= behind)  # type: ignore[misc]
         assert worker.poll() is None, running.said()
         gate.open()
         running.wait_until_learned()
