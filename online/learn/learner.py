@@ -252,9 +252,7 @@ class Learner:
         shards: defaultdict[int, list[str]] = defaultdict(list)
         for user_id in user_ids:
             shards[user_shard(user_id)].append(user_id)
-        opened = await self._users.open(owned, shards)
-        await owned.check_shared()  # what is lost of it, these users' histories tell again, before any is emptied
-        return Batch(owned, opened)
+        return Batch(owned, await self._users.open(owned, shards))
 
     async def _watch(self, owned: Partition, batch: Batch, rows: Sequence[Enriched]) -> "Watched | None":
         if not rows or rows[-1].offset <= owned.calibrated:

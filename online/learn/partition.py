@@ -116,9 +116,13 @@ class Partition:
         return self.stretch.last if shard in self.handed_over else self.stretch.within(self.metas[shard].watermark)
 
     async def read(self, users: Mapping[int, Sequence[str]]) -> dict[int, ShardRecords]:
-        """These users by shard."""
-        found = await self._store.read(users)
-        self._check({shard: records.meta for shard, records in found.items()}, {})
+        """These users by shard; what is shared must stand where it was left, too.
+
+        What is lost of it, these users' histories tell again, before any is emptied.
+        """
+        found, counts, calibrator = await self._store.read_for(self.number, users)
+        self._check({shard: records.meta for shard, records in found.items()}, counts)
+        self._check_calibrator(calibrator, self.calibrator._replace(kept=b""))
         return found
 
     async def shard_users(self, shard: int) -> list[str]:
@@ -170,7 +174,10 @@ class Partition:
     async def check_shared(self) -> None:
         """See that counts and calibrator stand where they were left."""
         self._check({}, await self._store.count_watermarks(self.number))
-        if await self._store.calibrator(self.number) != self.calibrator:
+        self._check_calibrator(await self._store.calibrator(self.number), self.calibrator)
+
+    def _check_calibrator(self, found: Calibrator, left: Calibrator) -> None:
+        if found != left:
             raise Fenced(f"the calibrator of partition {self.number} stands elsewhere than we left it")
 
     def _check(self, metas: Mapping[int, ShardMeta], counts: Mapping[int, Watermark]) -> None:

@@ -20,10 +20,13 @@ class Calls:
     def __init__(self, client: Redis | RedisCluster) -> None:
         self._client: Any = client
 
-    async def scripted(self, script: str, calls: Sequence[Command]) -> list[Any]:
-        """Call the script with each of these (number of keys, keys, arguments), loading it where the server lost it."""
+    async def scripted(self, script: str, calls: Sequence[Command], then: Sequence[Command] = ()) -> list[Any]:
+        """Call the script with each of these (number of keys, keys, arguments), loading it where the server lost it.
+
+        The results, and behind them those of the commands that follow in the same round trip.
+        """
         commands = [("EVALSHA", sha1(script.encode(), usedforsecurity=False).hexdigest(), *call) for call in calls]
-        done = await self.pipelined(commands)
+        done = await self.pipelined([*commands, *then])
         if lost := [i for i, result in enumerate(done) if isinstance(result, NoScriptError)]:
             again = await self.pipelined([("EVAL", script, *calls[i]) for i in lost])
             for i, result in zip(lost, again, strict=True):

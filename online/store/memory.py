@@ -58,6 +58,13 @@ class MemoryStore:
         found = {user_id: known[user_id] for user_id in user_ids if user_id in known}
         return ShardRecords(self._shards.get(shard, ShardMeta()), found)
 
+    async def read_for(
+        self, partition: int, users: Mapping[int, Sequence[str]]
+    ) -> tuple[dict[int, ShardRecords], dict[int, Watermark], Calibrator]:
+        found = await self.read(users)
+        calibrator = await self.calibrator(partition)
+        return found, await self.count_watermarks(partition), calibrator._replace(kept=b"")
+
     async def user(self, user_id: str) -> tuple[ShardMeta, UserRecord | None]:
         shard = user_shard(user_id)
         return self._shards.get(shard, ShardMeta()), self._users[shard].get(user_id)

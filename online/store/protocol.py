@@ -199,6 +199,11 @@ class Store(Protocol):
     async def read(self, users: Mapping[int, Sequence[str]]) -> dict[int, ShardRecords]:
         """These shards with these users of theirs; each shard is read in one step, so that the two belong together."""
 
+    async def read_for(
+        self, partition: int, users: Mapping[int, Sequence[str]]
+    ) -> tuple[dict[int, ShardRecords], dict[int, Watermark], Calibrator]:
+        """As `read`, and after it `count_watermarks` and `calibrator` of this source partition, without `kept`."""
+
     async def user(self, user_id: str) -> tuple[ShardMeta, UserRecord | None]:
         """One user with the standing of their shard; the watermark never claims more than the state has."""
 

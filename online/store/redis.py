@@ -53,15 +53,27 @@ class RedisStore:
         return {shard: _meta(fields) for shard, fields in zip(shards, found, strict=True)}
 
     async def read(self, users: Mapping[int, Sequence[str]]) -> dict[int, ShardRecords]:
+        return _shards(users, await self._calls.scripted(scripts.READ_SHARD, self._read_calls(users)))
+
+    def _read_calls(self, users: Mapping[int, Sequence[str]]) -> list[Command]:
         keys = [
             (self._keys.user_shard(shard), *(self._keys.user(shard, user_id) for user_id in user_ids))
             for shard, user_ids in users.items()
         ]
-        found = await self._calls.scripted(scripts.READ_SHARD, [(len(names), *names) for names in keys])
-        return {
-            shard: ShardRecords(_meta(meta), _known(user_ids, records))
-            for (shard, user_ids), (meta, *records) in zip(users.items(), found, strict=True)
-        }
+        return [(len(names), *names) for names in keys]
+
+    async def read_for(
+        self, partition: int, users: Mapping[int, Sequence[str]]
+    ) -> tuple[dict[int, ShardRecords], dict[int, Watermark], Calibrator]:
+        marks, calibrator = self._mark_calls(partition), self._calibrator_calls(partition, "running")
+        calls = self._read_calls(users)
+        if isinstance(self._client, RedisCluster):  # one connection a node: there "before" wants two round trips
+            found = await self._calls.scripted(scripts.READ_SHARD, calls)
+            found += await self._calls.pipelined([*marks, *calibrator])
+        else:
+            found = await self._calls.scripted(scripts.READ_SHARD, calls, [*marks, *calibrator])
+        shared = found[len(calls) :]
+        return _shards(users, found[: len(calls)]), _marks(shared[: len(marks)]), _calibrator(*shared[len(marks) :])
 
     async def user(self, user_id: str) -> tuple[ShardMeta, UserRecord | None]:
         # the watermark is read first, so that it never claims more than the state has
@@ -85,32 +97,35 @@ class RedisStore:
         return (len(keys), *keys, *_fields(write.expected), *_fields(write.meta), self._user_idle_ms, *records)
 
     async def count_watermarks(self, partition: int) -> dict[int, Watermark]:
-        shards = range(ITEM_SHARDS)
-        found = await self._calls.pipelined(
-            [("HGET", self._keys.item_shard(shard), f"watermark:{partition}") for shard in shards]
-        )
-        return {shard: Watermark.parse((text or b"").decode()) for shard, text in zip(shards, found, strict=True)}
+        return _marks(await self._calls.pipelined(self._mark_calls(partition)))
+
+    def _mark_calls(self, partition: int) -> list[Command]:
+        return [("HGET", self._keys.item_shard(shard), f"watermark:{partition}") for shard in range(ITEM_SHARDS)]
 
     async def add_counts(self, writes: Sequence[CountWrite]) -> None:
         await self._fenced(scripts.ADD_COUNTS, [self._count_call(write) for write in writes], "item shards")
 
     def _count_call(self, write: CountWrite) -> Command:
-        keys = [self._keys.item_shard(write.shard)]
+        buckets: dict[str, set[int]] = {}
         for counter in write.increments:
-            keys += [self._keys.buckets(counter.shard, counter.family), self._keys.counter(counter)]
+            buckets.setdefault(counter.family, set()).add(counter.bucket)
+        keys = [self._keys.item_shard(write.shard)]
+        keys += [self._keys.buckets(write.shard, family) for family in buckets]
+        keys += [self._keys.counter(counter) for counter in write.increments]
         # in one argument: an event adds to some twenty members, and each argument of its own costs as much as the event
-        added = msgspec.msgpack.encode([(counter.bucket, members) for counter, members in write.increments.items()])
+        added = msgspec.msgpack.encode((list(map(sorted, buckets.values())), list(write.increments.values())))
         marks = (write.expected.text(), write.new.text())
         return (len(keys), *keys, write.partition, *marks, self._count_idle_ms, added)
 
     async def calibrator(self, partition: int) -> Calibrator:
+        return _calibrator(*await self._calls.pipelined(self._calibrator_calls(partition, "running", "kept")))
+
+    def _calibrator_calls(self, partition: int, *of_drift: str) -> list[Command]:
         # the watermark is read first: what another writes meanwhile is refused by it
-        fields = (f"watermark:{partition}", f"state:{partition}")
-        of_drift = (f"running:{partition}", f"kept:{partition}")
-        (mark, *state), drift = await self._calls.pipelined(
-            [("HMGET", self._keys.calibrators, *fields), ("HMGET", self._keys.drift, *of_drift)]
-        )
-        return Calibrator(Watermark.parse((mark or b"").decode()), *(part or b"" for part in (*state, *drift)))
+        return [
+            ("HMGET", self._keys.calibrators, f"watermark:{partition}", f"state:{partition}"),
+            ("HMGET", self._keys.drift, *(f"{name}:{partition}" for name in of_drift)),
+        ]
 
     async def calibrators(self) -> list[bytes]:
         (found,) = await self._calls.pipelined([("HGETALL", self._keys.calibrators)])
@@ -243,6 +258,22 @@ async def check_noeviction(url: str) -> None:
 
 def _memory(said: Mapping[str, Any]) -> Memory:
     return Memory(said["used_memory"], said["maxmemory"] or said["total_system_memory"])
+
+
+def _shards(users: Mapping[int, Sequence[str]], found: Sequence[Any]) -> dict[int, ShardRecords]:
+    return {
+        shard: ShardRecords(_meta(meta), _known(user_ids, records))
+        for (shard, user_ids), (meta, *records) in zip(users.items(), found, strict=True)
+    }
+
+
+def _marks(found: Sequence[bytes | None]) -> dict[int, Watermark]:
+    return {shard: Watermark.parse((text or b"").decode()) for shard, text in enumerate(found)}
+
+
+def _calibrator(of_outcomes: Sequence[bytes | None], of_drift: Sequence[bytes | None]) -> Calibrator:
+    mark, state = of_outcomes
+    return Calibrator(Watermark.parse((mark or b"").decode()), *(part or b"" for part in (state, *of_drift)))
 
 
 def _known(user_ids: Sequence[str], records: Sequence[Sequence[Any]]) -> dict[str, UserRecord]:

@@ -29,16 +29,17 @@ return 1
 """
 
 ADD_COUNTS: Final = """
--- KEYS: shard, then pairs of (buckets, counter). ARGV: partition, expected, new, idle ms,
--- then in msgpack, for each pair: bucket, {member: times}
+-- KEYS: shard, then buckets of each family, then counters. ARGV: partition, expected, new, idle ms,
+-- then in msgpack the buckets of each family, and for each counter {member: times}
 local field = 'watermark:' .. ARGV[1]
 if (redis.call('HGET', KEYS[1], field) or '') ~= ARGV[2] then return 0 end
-local added = cmsgpack.unpack(ARGV[5])
+local families, counters = unpack(cmsgpack.unpack(ARGV[5]))
 redis.call('HSET', KEYS[1], field, ARGV[3])
-for i, counter in ipairs(added) do
-  redis.call('SADD', KEYS[2 * i], counter[1])
-  for member, times in pairs(counter[2]) do redis.call('ZINCRBY', KEYS[2 * i + 1], times, member) end
-  redis.call('PEXPIRE', KEYS[2 * i + 1], ARGV[4])
+for i, buckets in ipairs(families) do redis.call('SADD', KEYS[1 + i], unpack(buckets)) end
+for i, members in ipairs(counters) do
+  local counter = KEYS[1 + #families + i]
+  for member, times in pairs(members) do redis.call('ZINCRBY', counter, times, member) end
+  redis.call('PEXPIRE', counter, ARGV[4])
 end
 return 1
 """

@@ -24,11 +24,8 @@ def fence() -> None:
     def unchecked(self: Partition, *parts: Any) -> None:
         return
 
-    async def unread(self: Partition) -> None:
-        return
-
     Partition._check = unchecked  # type: ignore[method-assign, assignment]  # fails in the type check when the name moves
-    Partition.check_shared = unread  # type: ignore[method-assign]
+    Partition._check_calibrator = unchecked  # type: ignore[method-assign, assignment]
 
 
 def window() -> None:

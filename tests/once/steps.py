@@ -39,6 +39,12 @@ class Steps:
             found |= await self._store.read({shard: user_ids})
         return found
 
+    async def read_for(
+        self, partition: int, users: Mapping[int, Sequence[str]]
+    ) -> tuple[dict[int, ShardRecords], dict[int, Watermark], Calibrator]:
+        found, marks = await self.read(users), await self.count_watermarks(partition)
+        return found, marks, (await self.calibrator(partition))._replace(kept=b"")
+
     async def shard_users(self, shard: int) -> list[str]:
         await self._turn()
         return await self._store.shard_users(shard)

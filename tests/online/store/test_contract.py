@@ -331,6 +331,20 @@ async def test_what_is_kept_of_drift_stays_where_a_write_says_that_it_is_there(s
     assert await store.calibrators() == [b"three", b"ten"]
 
 
+async def test_what_a_batch_reads_comes_together(store: Store) -> None:
+    count = Counter(3, "t", 7, "*")
+    await store.write_shards([write(ShardMeta(), at(3), {ANN: "one"})])
+    await store.add_counts([CountWrite(3, 2, Watermark(), Watermark("life1", 5), {count: {"i": 1}})])
+    await store.write_calibrator(CalibratorWrite(2, Watermark(), taught(b"two", 5, b"on", b"kept")))
+    for partition in (2, 1):
+        asked = {SHARD: [ANN, "nobody"], OTHER_SHARD: [OTHER]}
+        found, marks, calibrator = await store.read_for(partition, asked)
+        assert found == await store.read(asked)
+        assert marks == await store.count_watermarks(partition)
+        assert calibrator == (await store.calibrator(partition))._replace(kept=b"")
+    assert found[SHARD].users == {ANN: record("one")}
+
+
 async def test_the_last_heartbeat_of_each_partition_is_kept(store: Store) -> None:
     beats = [Heartbeat(10, 1, 2, 3), Heartbeat(2, 4, 5, 6), Heartbeat(10, 7, 8, 9)]
     for beat in beats:
