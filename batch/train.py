@@ -18,7 +18,7 @@ import msgspec
 import torch
 from torch import Tensor
 
-from batch import checkpoint, holdout
+from batch import beginning, checkpoint, holdout
 from batch.assemble import assemble, counts_of
 from batch.beside import Beside, beside
 from batch.catalogue import catalogue_of
@@ -102,6 +102,7 @@ def _trained(
         return Fitting(frozen, *last_of(log, cut), plan.seed, plan.repeats)
 
     network = begin(head)
+    beginning.begin(network, head, plan.seed)
     optimizer = optimizer_of(network, plan)
     run = _Run(plan, log, folder, network, optimizer, of.moods, Progress(), tell, world, interruption)
     run.resume()
@@ -114,6 +115,8 @@ def _trained(
             last = begin(everything)
             if plan.onward:
                 last.load_state_dict(run.best)
+            else:
+                beginning.begin(last, everything, plan.seed)
             run.go_on_with(last)
         run.save()
     with run.ranking(fitting):

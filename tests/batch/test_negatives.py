@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def event(user: str, number: int, item: str, kind: Kind = "click", value: float 
     return Interaction(event_id=f"{user}-{number}", time=time, user_id=user, item_id=item, kind=kind, value=value)
 
 
-def raters(users: int = 150, steps: int = 16) -> list[Interaction]:
+def raters(users: int = 200, steps: int = 16) -> list[Interaction]:
     """Each walks a ring; one in four ratings is a single star, upon which they go on in another ring."""
     rng = np.random.default_rng(0)
     walked = []
@@ -85,6 +86,6 @@ def test_a_refusal_is_about_its_item_only_where_enough_were_learned_from(
 
 def test_a_low_rating_pushes_down_what_is_like_it_where_that_is_what_people_do() -> None:
     log = raters()
-    bundle = train_on(of_events(log), ITEMS, PLAN, now_ms=0)
+    bundle = train_on(of_events(log), ITEMS, replace(PLAN, epochs=16), now_ms=0)
     stars = [lead(bundle, log, event("me", 100, "r0i0", "rating", value)) for value in (1.0, 5.0)]
     assert stars[0] < 0 < stars[1]
