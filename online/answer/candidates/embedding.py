@@ -1,4 +1,4 @@
-"""Candidates by the user's embedding: an exact search over all items."""
+"""Candidates by the user's embedding: a search over all items, exact up to 50,000, else by the bundle's index."""
 
 from model.index import FIRST
 from online.answer.candidates.source import NOTHING, breadth, strongest
