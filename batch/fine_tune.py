@@ -78,13 +78,13 @@ def _tuned(
     optimizer = optimizer_of(network, plan)
     run = _Run(plan, network, optimizer, of.moods, tell, world, interruption, folder, identity)
     started = time.monotonic()
-    before = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=MOST)
+    before = holdout.ranks(network, everything, cut, repeats=plan.again, enough=MOST)
     untouched = network.held()
     run.resume()
     if len(before) and run.progress.epoch == 0:
         run.epoch(of.until(cut), 0, max(0, len(log.time) - RECENT), REPLAYED)
     if run.guard is None:
-        after = holdout.ranks(network, everything, cut, repeats=plan.repeats, enough=MOST)
+        after = holdout.ranks(network, everything, cut, repeats=plan.again, enough=MOST)
         run.guard = world.first(lambda: judged(before, after))
         run.save()
     guard = run.guard

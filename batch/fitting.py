@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from batch.log import Log, events_of
 from batch.logged import HEAD, REQUESTS, WHOLE, RequestLog, Share, Tell, log_requests
+from batch.plan import Repeats
 from batch.ranking import Fitted, fit_ranker
 from batch.replay import Logged
 from model import bundle as bundles
@@ -27,7 +28,7 @@ class Fitting(NamedTuple):
     head: Sequence[Logged]
     tail: Sequence[Logged]
     seed: int
-    repeats: bool
+    repeats: Repeats
 
     def ranker(self, tell: Tell, share: Share = WHOLE, others: Callable[[], Sequence[RequestLog]] = list) -> Fitted:
         """It takes one thread, so that it is the same beside other work and alone; see `fit_ranker`."""
@@ -44,7 +45,7 @@ class Fitting(NamedTuple):
         (folder / _REST).write_bytes(msgspec.msgpack.encode(self[1:]))
 
 
-_decoder: Final = msgspec.msgpack.Decoder(tuple[list[Logged], list[Logged], int, bool])
+_decoder: Final = msgspec.msgpack.Decoder(tuple[list[Logged], list[Logged], int, Repeats])
 
 
 def read(folder: Path) -> Fitting:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from batch.impressions import choices
+from batch.plan import Repeats
 from batch.replay import Logged, Replay, ask_of
 from contracts.events import Interaction
 from model.bundle import Bundle
@@ -86,7 +87,7 @@ def log_requests(
     tail: Sequence[Logged],
     *,
     live: bool = True,
-    repeats: bool = False,
+    repeats: Repeats = "never",
     share: Share = WHOLE,
     tell: Tell = lambda share: None,
 ) -> "RequestLog":
@@ -108,14 +109,16 @@ async def _logged(
     head: Sequence[Logged],
     tail: Sequence[Logged],
     live: bool,
-    repeats: bool,
+    repeats: Repeats,
     share: Share,
     tell: Tell,
 ) -> "RequestLog":
     replay = await Replay.on(bundle)
     whole = len(head) / _LEARNED_AS_ONE + len(tail)
     await replay.learn(head, lambda _: tell(replay.learned / _LEARNED_AS_ONE / whole))
-    log = RequestLog(FEATURES if repeats else [name for name in FEATURES if name not in SUCCESSION])
+    again = repeats != "never"
+    log = RequestLog(FEATURES if again else [name for name in FEATURES if name not in SUCCESSION])
+    previous = {event.user_id: event.item_id for event in head if isinstance(event, Interaction)}
     had: defaultdict[str, list[str]] = defaultdict(list)
     chosen = choices([*head, *tail])
     unlearned: list[Logged] = []
@@ -125,13 +128,19 @@ async def _logged(
         if log.full:
             break
         for taken, left in chosen.get(len(head) + number, ()) if share.has(number) else ():
+            exclude = [] if live or again else had[event.user_id][-1000:]
+            if repeats == "collapsed" and (before := previous.get(event.user_id)):
+                if before == taken.item_id:
+                    continue
+                exclude = [before]
             await replay.learn(unlearned)
             unlearned = []
-            ask = ask_of(taken, exclude=[] if live or repeats else had[event.user_id][-1000:], repeat=repeats)
+            ask = ask_of(taken, exclude=exclude, repeat=again)
             log.add(number, await replay.consider(ask, event.time), taken.item_id, left)
         if live:
             unlearned.append(event)
-        elif isinstance(event, Interaction):
+        if isinstance(event, Interaction):
+            previous[event.user_id] = event.item_id
             had[event.user_id].append(event.item_id)
     return log
 

@@ -39,7 +39,7 @@ def surprise(network: Network, batch: Batch, plan: Plan) -> Tensor:
     with half(device):
         queries = _queries(network, parameters, tokens, batch, plan)
         scores = queries @ parameters["vectors"].T + network.bias
-    left_out = torch.zeros_like(scores, dtype=torch.bool) if plan.repeats else _had(batch, len(network.ids), device)
+    left_out = torch.zeros_like(scores, dtype=torch.bool) if plan.again else _had(batch, len(network.ids), device)
     left_out.scatter_(1, target[:, None], False)
     left_out[:, :FIRST] = True
     scores = scores.masked_fill_(left_out, float(NEVER))

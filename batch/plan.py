@@ -2,8 +2,10 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
+Repeats = Literal["never", "kept", "collapsed"]
+"""Whether items that a user has had are ranked again: never; yes (sessions, music); or all but the one just had."""
 SMALL: Final = 64_000
 """Events of a log below which batches get smaller, so that an epoch has some sixty steps, and epochs more."""
 LARGE: Final = 250_000
@@ -33,8 +35,9 @@ class Plan:
     """Whether those go on from the network that was best on the tail, not from nothing; of a large log they do."""
     tail: float = 0.0
     """The share of the log that is held out. 0: by the size of the log."""
-    repeats: bool = False
-    """Whether users take up again what they have had: then it stays in the softmax and among what is ranked."""
+    repeats: Repeats = "never"
+    """Whether users take up again what they have had: then it stays in the softmax and among what is ranked. Where
+    repeats are collapsed, what is taken twice in a row is no target the second time."""
     tokens: int = 0
     """Of a batch. 0: by the size of the log."""
     rate: float = 6e-3
@@ -56,6 +59,11 @@ class Plan:
     threads: int = 1
     """Of torch on a CPU, beside which the ranker's process may run: a second one gains little (DECISIONS.md)."""
     device: str = "auto"
+
+    @property
+    def again(self) -> bool:
+        """Whether what a user has had is ranked, too."""
+        return self.repeats != "never"
 
     def for_log(self, events: int) -> "Plan":
         """The same with everything chosen that was left to the size of the log."""

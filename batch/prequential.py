@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from batch.evaluate.placed import SERVED, in_answer
-from batch.evaluate.protocol import MOST_OF_A_USER, Repeats
+from batch.evaluate.protocol import MOST_OF_A_USER
 from batch.evaluate.targets import Targets
+from batch.plan import Repeats
 from batch.replay import MICRO_BATCH, Logged, Replay, ask_of
 from batch.snips import explores
 from contracts import events

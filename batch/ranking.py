@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from batch.holdout import quality
 from batch.listwise import EPOCHS, LAST_EPOCHS, Units, networks_on, ridge_on, scores, weights_on
 from batch.logged import WHOLE, RequestLog, Requests, Share, Tell, log_requests
+from batch.plan import Repeats
 from batch.replay import Logged
 from model.bundle import Bundle
 from model.ranker import CONTEXT, FEATURES, Network, Ranker, default_weights
@@ -80,7 +81,7 @@ def fit_ranker(
     seed: int = 0,
     *,
     live: bool = True,
-    repeats: bool = False,
+    repeats: Repeats = "never",
     share: Share = WHOLE,
     others: Callable[[], Sequence[RequestLog]] = list,
     tell: Tell = lambda done: None,

@@ -52,8 +52,13 @@ class Batch(NamedTuple):
     """Three times (M,): this window's user has had this row after so many tokens; of several for a row, the least."""
 
 
-def sequences_of(log: Log, index: ItemIndex, unheard: frozenset[int] | None = None) -> Sequences:
-    """The users' sequences of a log, with what is `unheard` as in the one that it's a part of."""
+def sequences_of(
+    log: Log, index: ItemIndex, unheard: frozenset[int] | None = None, *, collapsed: bool = False
+) -> Sequences:
+    """The users' sequences of a log, with what is `unheard` as in the one that it's a part of.
+
+    Where they are to be `collapsed`, what a user takes twice in a row is no target the second time.
+    """
     count, code = _coded(log.user)
     order = np.argsort(code, kind="stable")
     code, time = code[order], log.time[order]
@@ -71,6 +76,8 @@ def sequences_of(log: Log, index: ItemIndex, unheard: frozenset[int] | None = No
     seconds = (np.maximum(gap, 0) / 1000).astype(np.float32)
     tokens = Tokens(item, kind, weight, log.mood[order], seconds)
     target = (item >= FIRST) & ~np.isin(kind, list(NOT_TAKEN))
+    if collapsed:
+        target[1:] &= (item[1:] != item[:-1]) | (code[1:] != code[:-1])
     return Sequences(tokens, target, order, starts, len(index), unheard)
 
 

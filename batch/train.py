@@ -284,4 +284,4 @@ class _Run:
 
 
 def _quality(network: Network, sequences: Sequences, cut: int, plan: Plan) -> holdout.Quality:
-    return holdout.quality(holdout.ranks(network, sequences, cut, repeats=plan.repeats, enough=_WATCHED))
+    return holdout.quality(holdout.ranks(network, sequences, cut, repeats=plan.again, enough=_WATCHED))

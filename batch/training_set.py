@@ -29,17 +29,20 @@ class TrainingSet:
     """(rows, 2): valence and arousal."""
     moods: Moods
     """To be drawn in training."""
+    collapsed: bool = False
+    """What is taken twice in a row is no target the second time."""
 
     def until(self, cut: int) -> Sequences:
         """The sequences of the log's first events alone."""
-        return sequences_of(self.log.part(0, cut), self.index, self.sequences.unheard)
+        return sequences_of(self.log.part(0, cut), self.index, self.sequences.unheard, collapsed=self.collapsed)
 
 
 def training_set(log: Log, items: Sequence[Item], plan: Plan) -> TrainingSet:
     """The log over this catalogue; raises `Misconfigured` where nothing can be learned from it."""
     index = ItemIndex(item.item_id for item in items)
-    sequences = sequences_of(log, index)
+    collapsed = plan.repeats == "collapsed"
+    sequences = sequences_of(log, index, collapsed=collapsed)
     if not sequences.target.any():
         raise Misconfigured("the log has no interaction with an item of the catalogue: nothing can be learned from it")
     felt = affects_by_row(items)
-    return TrainingSet(log, items, index, sequences, felt, Moods.of(log, felt, plan))
+    return TrainingSet(log, items, index, sequences, felt, Moods.of(log, felt, plan), collapsed)

@@ -31,14 +31,14 @@ from threadpoolctl import threadpool_limits
 from batch import movielens
 from batch.catalogue import catalogue_of
 from batch.dataset import read_events, read_items
-from batch.evaluate.protocol import Protocol, Repeats
+from batch.evaluate.protocol import Protocol
 from batch.evaluate.schedule import schedule
 from batch.evaluate.split import Split, split
 from batch.evaluate.systems import Frozen, Live
 from batch.evaluate.training import Training
 from batch.log import of_events
 from batch.measures import GAINS, Drawn, gains
-from batch.plan import Plan
+from batch.plan import Plan, Repeats
 from batch.replay import Replay
 from batch.train import train_on
 from benchmarks import worlds
@@ -84,7 +84,7 @@ class Data(NamedTuple):
 
     def training(self) -> Training:
         items = catalogue_of(read_items(self.items)) if self.items else ()
-        return Training(items, Plan(repeats=self.repeats != "never", threads=1))
+        return Training(items, Plan(repeats=self.repeats, threads=1))
 
 
 def measure(data: Data, scored: int, workers: int) -> Found:

@@ -6,9 +6,9 @@ from copy import deepcopy
 import msgspec
 
 from batch.evaluate.placed import in_answer
-from batch.evaluate.protocol import Repeats
 from batch.evaluate.split import Step
 from batch.evaluate.systems import Answers, asked
+from batch.plan import Repeats
 from batch.replay import Replay, UserEvent
 from contracts.events import Interaction
 from model.bundle import Bundle

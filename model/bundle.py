@@ -75,7 +75,7 @@ class Bundle:
     @property
     def repeats(self) -> bool:
         """Whether it was trained to rank again what a user has had."""
-        return bool(self.metrics.get("plan", {}).get("repeats", False))
+        return self.metrics.get("plan", {}).get("repeats", "never") not in ("never", False)  # it was a bool once
 
     @cached_property
     def nearest(self) -> Nearest | None:

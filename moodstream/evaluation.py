@@ -44,7 +44,7 @@ def evaluate(
 
     Raises `Misconfigured`, `InvalidEvent`, `Unavailable`.
     """
-    plan = Plan(seed=protocol.seed, repeats=protocol.repeats != "never")
+    plan = Plan(seed=protocol.seed, repeats=protocol.repeats)
     items = catalogue_of(read_items(data.items)) if data.items else ()
     found = _measured(read_events(data.events), Training(items, plan), data.name, protocol, full)
     show(found)

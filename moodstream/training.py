@@ -99,7 +99,8 @@ def _made(
     if start is None:
         return train_on(log, items, plan, tell, folder)
     bundle = shelf.load(start)
-    return fine_tune(bundle, log, items, replace(plan, repeats=plan.repeats or bundle.repeats), tell, folder=folder)
+    plan = replace(plan, repeats="kept") if bundle.repeats else plan
+    return fine_tune(bundle, log, items, plan, tell, folder=folder)
 
 
 def _found(bundle: Bundle) -> str:

@@ -14,7 +14,7 @@ from batch.assemble import assemble, counts_of
 from batch.epoch import optimizer_of
 from batch.log import events_of, of_events
 from batch.network import Network
-from batch.plan import Plan
+from batch.plan import Plan, Repeats
 from batch.ranking import fit_ranker
 from batch.replay import Logged, UserEvent, is_target
 from batch.sequences import sequences_of
@@ -47,7 +47,7 @@ def held_out(folder: Path, head: Sequence[UserEvent], items: Sequence[Item], pla
     return assemble(network.eval(), items, early, seen, affects_by_row(items), {}, now_ms=0)
 
 
-def for_frozen(bundle: Bundle, before: Bundle, head: Sequence[UserEvent], repeats: bool, seed: int) -> Bundle:
+def for_frozen(bundle: Bundle, before: Bundle, head: Sequence[UserEvent], repeats: Repeats, seed: int) -> Bundle:
     """The bundle with a ranker fitted on the end of `head`, of which `before` saw nothing, while nothing is learned."""
     torch.set_num_threads(1)
     log, cut = of_events(head), before.watermark.count

@@ -89,8 +89,7 @@ def run(name: str, work: Work, tell: Tell) -> Done:
         if name == BATCH_ONLY and work.trained and (before := work.trained.held_out):
             from batch.evaluate.frozen import for_frozen  # brings torch, which takes a worker seconds
 
-            repeats = work.split.repeats != "never"
-            frozen = for_frozen(work.bundle, before, work.split.head, repeats, work.seed)
+            frozen = for_frozen(work.bundle, before, work.split.head, work.split.repeats, work.seed)
             work = replace(work, trained=Trained(frozen))
         outcomes, bundles = asyncio.run(_run(name, work, tell))
     return Done(outcomes, round(time.monotonic() - started, 1), bundles)

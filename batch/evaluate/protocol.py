@@ -1,11 +1,11 @@
 """What is measured, by the book: DESIGN.md, "Measuring quality", in one sentence that stands in every report."""
 
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
-Repeats = Literal["never", "kept", "collapsed"]
-"""Whether items that a user has had are ranked again: never; yes (sessions, music); or all but the one just had."""
+from batch.plan import Repeats
+
 TRAINED: Final = 0.8
 MOST_OF_A_USER: Final = 400
 _AMONG: Final[dict[Repeats, str]] = {

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from batch.evaluate.protocol import TRAINED, Protocol, Repeats
+from batch.evaluate.protocol import TRAINED, Protocol
 from batch.evaluate.targets import Targets
+from batch.plan import Repeats
 from batch.replay import UserEvent, in_order
 from contracts.errors import Misconfigured
 from contracts.events import Interaction

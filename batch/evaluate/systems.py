@@ -7,8 +7,8 @@ from typing import Final, Protocol
 import msgspec
 
 from batch.evaluate.placed import SERVED, Placed, by_scores, in_answer, in_list
-from batch.evaluate.protocol import Repeats
 from batch.evaluate.split import Step
+from batch.plan import Repeats
 from batch.replay import Replay, UserEvent, ask_of
 from contracts.events import Interaction
 from online.answer.asked import Ask

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from typing import TypeGuard
 
-from batch.evaluate.protocol import MOST_OF_A_USER, Repeats
+from batch.evaluate.protocol import MOST_OF_A_USER
+from batch.plan import Repeats
 from batch.replay import Logged, is_target
 from contracts.events import Interaction
 

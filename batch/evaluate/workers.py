@@ -17,9 +17,9 @@ import msgspec
 
 from batch.baselines.baseline import Baseline
 from batch.evaluate.jobs import Done, Retrain, Trained, Work, run
-from batch.evaluate.protocol import Repeats
 from batch.evaluate.schedule import Schedule
 from batch.evaluate.split import Split, Step
+from batch.plan import Repeats
 from batch.replay import UserEvent
 from contracts.errors import Unavailable
 from contracts.heap import settle

@@ -21,7 +21,6 @@ from batch.baselines.popularity import OnlinePopularity
 from batch.compared import Compared
 from batch.evaluate.groups import groups
 from batch.evaluate.placed import SERVED, TOP, in_answer
-from batch.evaluate.protocol import Repeats
 from batch.evaluate.split import Split, Step, steps_of
 from batch.evaluate.targets import Targets
 from batch.evaluate.wrapped import Wrapped
@@ -31,6 +30,7 @@ from batch.measures import GAINS
 from batch.nightly.curve import ece_of
 from batch.nightly.night import Measured
 from batch.nightly.terms import Terms
+from batch.plan import Repeats
 from batch.prequential import Foretold
 from batch.replay import Logged, Replay, UserEvent, ask_of
 from contracts.events import Impression, Interaction

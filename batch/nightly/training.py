@@ -60,7 +60,7 @@ def cut_of(log: Log, base: Bundle, terms: Terms, most: int = 0) -> int:
 
 def plan_of(base: Bundle, terms: Terms) -> Plan:
     """The defaults; whether users take items again is the serving bundle's."""
-    return Plan(seed=terms.seed, repeats=base.repeats)
+    return Plan(seed=terms.seed, repeats="kept" if base.repeats else "never")
 
 
 def train(

@@ -20,7 +20,7 @@ _EVENTS: Final = 20_000
 
 def train_quickly(head: Sequence[UserEvent], items: Sequence[Item], protocol: Protocol) -> Bundle:
     """A small bundle, one epoch old."""
-    plan = Plan(epochs=1, final_epochs=0, hidden=64, dim=32, seed=protocol.seed, repeats=protocol.repeats != "never")
+    plan = Plan(epochs=1, final_epochs=0, hidden=64, dim=32, seed=protocol.seed, repeats=protocol.repeats)
     newest = head[-_EVENTS:]
     say(f"training a small bundle for one epoch, on {len(newest):,} events: equality is checked, not quality")
     with training_bar() as tell:

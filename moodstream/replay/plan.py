@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from batch.bend import Bend
-from batch.evaluate.protocol import Repeats
+from batch.plan import Repeats
 
 Kind = Literal["topic", "lake", "file"]
 

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from batch.evaluate.protocol import Repeats
-from batch.plan import MOST
+from batch.plan import MOST, Repeats
 from contracts.errors import Misconfigured
 from moodstream.console import say
 from moodstream.verbs import Json, settings
@@ -40,7 +39,7 @@ def train(
     from batch.plan import Plan
     from moodstream.training import train_on_file, train_on_lake
 
-    plan = Plan(seed=seed, repeats=repeat_items)
+    plan = Plan(seed=seed, repeats="kept" if repeat_items else "never")
     if (events is None) != (items is None):
         raise Misconfigured("--events and --items go together")
     if events and items:

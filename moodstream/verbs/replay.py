@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from batch.evaluate.protocol import Repeats
+from batch.plan import Repeats
 from contracts.errors import Misconfigured
 from moodstream.console import say
 from moodstream.verbs import settings

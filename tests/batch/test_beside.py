@@ -31,7 +31,7 @@ from tests.fakes.bundle import random_bundle
 from tests.moodstream.local.processes import lives
 
 LOG = synthetic.log(users=40)
-LASTING = replace(PLAN, epochs=3, repeats=True)
+LASTING = replace(PLAN, epochs=3, repeats="kept")
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def _long(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fitting() -> Fitting:
     log = pairs(60, seed=3)
-    return Fitting(random_bundle(40), log[:400], log[400:], seed=0, repeats=False)
+    return Fitting(random_bundle(40), log[:400], log[400:], seed=0, repeats="never")
 
 
 class WordByWord:

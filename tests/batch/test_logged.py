@@ -2,8 +2,11 @@
 
 import numpy as np
 
-from batch.logged import RequestLog
+from batch.logged import RequestLog, log_requests
+from batch.plan import Repeats
+from contracts.events import Interaction
 from online.answer.considered import Considered
+from tests.fakes.bundle import random_bundle
 
 MANY = [f"i{n}" for n in range(100)]
 
@@ -34,3 +37,14 @@ def test_a_request_whose_item_stands_too_low_in_every_source_teaches_nothing() -
     assert len(log.requests()) == 0
     log.add(0, considered({"embedding": MANY, "trending": ["i99"]}), "i99")
     assert len(log.requests()) == 1
+
+
+def test_what_is_taken_twice_in_a_row_is_asked_for_only_where_that_counts() -> None:
+    items = ["i1", "i1", "i2", "i1", "i1", "i2"]
+    log = [
+        Interaction(event_id=str(at), time=1_700_000_000_000 + 1000 * at, user_id="u", item_id=item)
+        for at, item in enumerate(items)
+    ]
+    logged: list[Repeats] = ["never", "kept", "collapsed"]
+    counts = [len(log_requests(random_bundle(30), log[:1], log[1:], repeats=repeats).requests()) for repeats in logged]
+    assert counts == [1, 5, 3]

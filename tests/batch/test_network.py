@@ -87,13 +87,13 @@ def test_what_a_user_has_had_takes_no_part_but_comes_back_as_a_target(network: N
     found = surprise(network, batch, PLAN)
     assert torch.isfinite(found)
     assert found < -NEVER / 10
-    assert surprise(network, batch, replace(PLAN, repeats=True)) > found
+    assert surprise(network, batch, replace(PLAN, repeats="kept")) > found
 
 
 def test_smoothing_gives_every_item_a_share_of_each_target(network: Network) -> None:
     batch = next(batches(sequences_of(LOG, INDEX), QUIET, np.random.default_rng(0), 1000, 0.0)[1])
     network.eval()
-    plan = replace(PLAN, repeats=True)
+    plan = replace(PLAN, repeats="kept")
     sure, even = (surprise(network, batch, replace(plan, smoothing=share)) for share in (0.0, 1.0))
     with torch.no_grad():
         parameters = network.parameters_with(network.vectors())
@@ -110,7 +110,7 @@ def test_smoothing_gives_every_item_a_share_of_each_target(network: Network) -> 
 def test_a_sampled_softmax_is_near_the_whole_one(network: Network) -> None:
     batch = next(batches(sequences_of(LOG, INDEX), QUIET, np.random.default_rng(0), 1000, 0.0)[1])
     network.eval()
-    whole = surprise(network, batch, replace(PLAN, repeats=True))
+    whole = surprise(network, batch, replace(PLAN, repeats="kept"))
     sampled = surprise(network, batch, replace(PLAN, sampled_above=1, sample=20_000))
     torch.testing.assert_close(sampled, whole, atol=0.02, rtol=0)
 

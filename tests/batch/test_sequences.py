@@ -57,6 +57,13 @@ def test_negatives_and_moods_are_read_but_not_foretold() -> None:
     assert found.target.tolist() == [False, False, False, True]
 
 
+def test_what_is_taken_twice_in_a_row_is_a_target_once_where_repeats_are_collapsed() -> None:
+    rows = [("a", "r0i1"), ("a", "r0i1"), ("a", "r0i2"), ("a", "r0i1"), ("b", "r0i1"), ("b", "r0i1")]
+    log = of_events([click(user, item, time) for time, (user, item) in enumerate(rows)])
+    assert sequences_of(log, INDEX).target.all()
+    assert sequences_of(log, INDEX, collapsed=True).target.tolist() == [True, False, True, True, True, False]
+
+
 def test_a_kind_of_refusal_that_is_rare_tells_nothing_of_its_item() -> None:
     log = of_events([click("a", "r0i1", 1, "dislike"), *(click("b", "r0i2", time) for time in range(2, 99))])
     found = sequences_of(log, INDEX)

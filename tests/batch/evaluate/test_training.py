@@ -17,7 +17,7 @@ def test_what_is_held_out_saw_nothing_of_the_end_and_teaches_a_ranker_for_frozen
     assert before is not None
     assert (before.watermark.count, before.watermark.time) == (800, log[799].time)
     assert trained.bundle.watermark.count == 1000
-    frozen = for_frozen(trained.bundle, before, log, repeats=True, seed=0)
+    frozen = for_frozen(trained.bundle, before, log, repeats="kept", seed=0)
     np.testing.assert_array_equal(frozen.vectors, trained.bundle.vectors)
     assert frozen.version == trained.bundle.version
 

@@ -5,9 +5,10 @@ import asyncio
 import pytest
 
 from batch.evaluate.placed import MISS
-from batch.evaluate.protocol import Protocol, Repeats
+from batch.evaluate.protocol import Protocol
 from batch.evaluate.split import split
 from batch.evaluate.wrapped import Wrapped
+from batch.plan import Repeats
 from contracts.events import Interaction
 from tests.batch.evaluate.logs import Last, event
 

@@ -21,7 +21,7 @@ from online.lake.write import LakeWriter
 from online.learn.enrich import Enricher
 from tests.batch import synthetic
 
-PLAN = Plan(hidden=24, dim=12, epochs=6, tokens=128, rate=1e-2, dropout=0.0, device="cpu", patience=9, repeats=True)
+PLAN = Plan(hidden=24, dim=12, epochs=6, tokens=128, rate=1e-2, dropout=0.0, device="cpu", patience=9, repeats="kept")
 ITEMS = synthetic.catalogue(4)
 DAY_MS = 24 * 3_600_000
 TERMS = Terms(scratch_every=0, events=400)

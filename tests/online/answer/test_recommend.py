@@ -317,7 +317,7 @@ def test_what_was_had_comes_again_only_where_it_is_asked_for() -> None:
 
 def test_unless_it_is_said_what_was_had_comes_again_as_the_bundle_was_trained() -> None:
     async def scene() -> None:
-        world = await begun(replace(BUNDLE, metrics={"plan": {"repeats": True}}))
+        world = await begun(replace(BUNDLE, metrics={"plan": {"repeats": "kept"}}))
         await world.learn(took("me", "i3"))
         assert "i3" in await world.found()
         assert "i3" not in await world.found(repeat=False)
