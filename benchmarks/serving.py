@@ -72,6 +72,7 @@ class Side:
             "generator_cores": round(statistics.mean(one.cpu_share for one in self.heard), 3),
             "generator_late_p99_ms": max(run["generator_late_p99_ms"] for run in runs),
             "cpu_ms_an_answer": round(statistics.median(self.cpu_ms), 3),
+            "cpu_ms_each": [round(one, 3) for one in self.cpu_ms],
             "cores": _means(self.cores),
             "starved": _means(self.starved),
         }
