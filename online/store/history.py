@@ -5,7 +5,6 @@ One more entry is put behind those that are packed, and the oldest cut off, with
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
 from typing import Final, overload
 
 import msgspec
@@ -42,8 +41,12 @@ class History(Sequence[Entry]):
         """Not packed yet; behind those that are."""
         self._ids = [entry.id_hash for entry in self._new]
         self._packed = b""
-        self._bounds = [0]
-        """Where the packed ones begin and, the last, end."""
+        self._first = 0
+        """Where the oldest of the packed ones begins."""
+        self._lengths: list[int] = []
+        """Of the packed ones."""
+        self._starts = [0]
+        """Where the packed ones end and, going back as far as was looked at, where each begins."""
         self._found: dict[int, Entry] = {}
         """By where they begin."""
 
@@ -55,19 +58,17 @@ class History(Sequence[Entry]):
             return cls(entries)
         packed, found = decoded(_decoder, raw), cls()
         found._ids = column("Q", packed.ids, len(packed.lengths))
-        found._packed = packed.entries
-        found._bounds = list(accumulate(packed.lengths, initial=0))
-        if found._bounds[-1] != len(packed.entries):
+        found._packed, found._lengths, found._starts = packed.entries, packed.lengths, [len(packed.entries)]
+        if sum(packed.lengths) != len(packed.entries):
             raise damaged("its entries are not as long as it says")
         return found
 
     def pack(self) -> bytes:
         """As it lies in the store."""
-        new, bounds = [_encoder.encode(entry) for entry in self._new], self._bounds
-        lengths = [end - start for start, end in pairwise(bounds)]
+        new = [_encoder.encode(entry) for entry in self._new]
         ids = struct.pack(f"<{len(self._ids)}Q", *self._ids)
-        entries = b"".join([self._packed[bounds[0] : bounds[-1]], *new])
-        return encoded(_Packed(ids, [*lengths, *map(len, new)], entries))
+        entries = b"".join([self._packed[self._first :], *new])
+        return encoded(_Packed(ids, [*self._lengths, *map(len, new)], entries))
 
     @property
     def ids(self) -> Sequence[int]:
@@ -80,14 +81,16 @@ class History(Sequence[Entry]):
         self._ids.append(entry.id_hash)
         if len(self) > HISTORY:
             del self._ids[0]
-            del (self._bounds if len(self._bounds) > 1 else self._new)[0]
+            if self._lengths:
+                self._first += self._lengths.pop(0)
+            else:
+                del self._new[0]
 
     def __len__(self) -> int:
         return len(self._ids)
 
     def __iter__(self) -> Iterator[Entry]:
-        bounds = self._bounds
-        array = _ARRAY.pack(0xDC, len(bounds) - 1) + self._packed[bounds[0] : bounds[-1]]
+        array = _ARRAY.pack(0xDC, len(self._lengths)) + self._packed[self._first :]
         return iter([*read(_entries_decoder, array), *self._new])
 
     @overload
@@ -99,17 +102,19 @@ class History(Sequence[Entry]):
     def __getitem__(self, at: int | slice) -> Entry | list[Entry]:
         if isinstance(at, slice):
             start, stop, step = at.indices(len(self))
-            packed = len(self._bounds) - 1
+            packed = len(self._lengths)
             if step == 1 and packed <= start <= stop:
                 return self._new[start - packed : stop - packed]
             return [self[one] for one in range(start, stop, step)]
-        place, bounds = range(len(self))[at], self._bounds
-        if place >= len(bounds) - 1:
-            return self._new[place - len(bounds) + 1]
-        start, end = bounds[place : place + 2]
-        if start not in self._found:
-            self._found[start] = read(_entry_decoder, self._packed[start:end])
-        return self._found[start]
+        place, starts = range(len(self))[at], self._starts
+        back = len(self._lengths) - place
+        if back <= 0:
+            return self._new[-back]
+        while len(starts) <= back:
+            starts.append(starts[-1] - self._lengths[-len(starts)])
+        if starts[back] not in self._found:
+            self._found[starts[back]] = read(_entry_decoder, self._packed[starts[back] : starts[back - 1]])
+        return self._found[starts[back]]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
