@@ -104,7 +104,8 @@ def fitted(requests: Requests, seed: int = 0, *, learn: bool = True, tell: Tell 
     The best of some plain sums is what is learned on top of. That, a better sum and a network are held against one
     another on the last two fifths, one after the other; the best is fitted on all. Of few requests a fifth tells
     nothing: there it is a sum drawn to the best one. Unless `learn`, it is the best sum: where all requests show the
-    same counts, items could be learned by heart from them.
+    same counts, items could be learned by heart from them. A feature that never differed has its default weight: a
+    context that nobody was in yet must not count for what the sum gives it.
     """
     if len(requests) < FEW:
         return default(requests.names, len(requests))
@@ -127,7 +128,14 @@ def fitted(requests: Requests, seed: int = 0, *, learn: bool = True, tell: Tell 
         own = {way: count for way, count in ways.items() if way == kind}
         found = _learned(requests, sums[base], own, seed, step, LAST_EPOCHS).get(kind, sums[base])
     network = {name: of.tolist() for name, of in vars(found.network).items()} if found.network else None
-    return Fitted(list(found.names), found.weights.tolist(), network, len(requests), kind, base, worth, plain)
+    weights = np.where(_tried(requests), found.weights, default_weights(found.names))
+    return Fitted(list(found.names), weights.tolist(), network, len(requests), kind, base, worth, plain)
+
+
+def _tried(requests: Requests) -> NDArray[np.bool_]:
+    """(F,): which features differ anywhere; of the others no request says what they are worth."""
+    bits = requests.features.view(np.uint16)
+    return np.asarray((bits != bits[:1]).any(axis=0))
 
 
 def _weights(names: Sequence[str], of: Mapping[str, float]) -> Floats:

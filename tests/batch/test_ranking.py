@@ -8,9 +8,9 @@ import pytest
 
 from batch.listwise import Units
 from batch.logged import RequestLog, Requests, Share, log_requests
-from batch.ranking import FEW, LEAST, Fitted, fit_ranker, fitted, ndcg
+from batch.ranking import FEW, LEAST, SUMS, Fitted, fit_ranker, fitted, ndcg
 from contracts.events import Context, Interaction
-from model.ranker import Ranker
+from model.ranker import DEFAULT_WEIGHTS, Ranker
 from tests.fakes.bundle import random_bundle
 
 NAMES = ("embedding", "covisited_10", "content", "history")
@@ -86,6 +86,17 @@ def test_what_never_differed_keeps_its_default_weight() -> None:
     assert found.kind != "default"
     scores = found.ranker().score(np.array([[0, 0, 0, 0, 0], [0, 0, 0, 0, 1]], np.float32))
     assert scores[1] - scores[0] == pytest.approx(Ranker(("mood",)).weights[0])
+
+
+@pytest.mark.parametrize("learn", [True, False])
+def test_nor_does_it_count_for_what_the_sum_would_give_it(learn: bool) -> None:
+    requests = synthetic(1000)
+    features = requests.features.copy()
+    features[:, 3] = 0
+    names = ("embedding", "taken_log", "content", "in_context")
+    found = fitted(Requests(names, features, requests.starts, requests.chosen), learn=learn)
+    assert SUMS[found.base]["in_context"] == 1.0
+    assert found.weights[3] == DEFAULT_WEIGHTS["in_context"]
 
 
 def test_a_fitted_ranker_survives_a_checkpoint() -> None:
