@@ -18,7 +18,6 @@ _NEWEST: Final = 1_000_000
 """Events that are looked at: the pairs of so many fit into some hundred megabytes."""
 _OF_OTHERS: Final = 0.75
 """The power of an item's count by which it's expected beside others (T. Mikolov et al., 2013, arXiv:1310.4546)."""
-
 _LEAST: Final = 1e-3
 """Of the longest vector, what one must have to say anything."""
 

@@ -5,7 +5,7 @@ import { make } from "./dom.js";
 const SHOWN = 6;
 const WORDS = {
   embedding: "the model's opinion", covisited: "taken beside what you took", following: "taken next", trending: "these weeks", today: "today",
-  now: "this hour", taken: "how often it's taken", unwanted: "beside what you turned down", tired: "shown and not taken", popularity: "popularity",
+  now: "this hour", taken: "how often it's taken", unwanted: "beside what you turned down", refused: "like what you refused", tired: "shown and not taken", popularity: "popularity",
   context: "this context", liking: "how it's liked", nth: "taken at this point", mood: "the mood", content: "alike in content", fresh: "new here",
   again: "had before", together: "all of it together", history: "how much is known of you", gap: "time since your last event",
 };
