@@ -132,7 +132,9 @@ def test_equal_times_are_shuffled_by_the_seed_and_time_stays_in_order() -> None:
 
 def test_a_request_comes_from_where_its_event_did_and_unwanted_things_are_not_foretold() -> None:
     here = Context(place="Graz", device="tv", mood="sad")
-    assert ask_of(event(0, "u", "i1", context=here), exclude=["i2"]) == Ask(user_id="u", context=here, exclude=["i2"])
+    assert ask_of(event(0, "u", "i1", context=here), exclude=["i2"]) == Ask(
+        user_id="u", context=here, exclude=["i2"], repeat=False
+    )
     assert is_target(event(0, "u", "i1", "rating"))
     assert not is_target(event(0, "u", "i1", "dislike"))
     assert not is_target(MoodEvent(event_id="m", time=START, user_id="u", mood="sad"))

@@ -35,7 +35,7 @@ def client(link: Link) -> Iterator["redis.Redis"]:
 def counts(namespace: str, shard: int, offset: int, before: str = "") -> tuple[Any, ...]:
     name = f"{namespace}:{{i{shard}}}"
     keys = (f"{name}:shard", f"{name}:buckets:k", f"{name}:count:k:1:*")
-    added = b"\x91\x92\x01\x81\xa2i1\x01"
+    added = b"\x92\x91\x91\x01\x91\x81\xa2i1\x01"  # [[[bucket]], [{member: times}]]
     return ("EVAL", scripts.ADD_COUNTS, len(keys), *keys, 0, before, f"{TOPIC}:{offset}", 60_000, added)
 
 
